@@ -1,0 +1,108 @@
+"""Who is alive? Each start of a process is a boot; what a dead boot had claimed is taken back.
+
+On SQLite there is one process, so every other boot is dead. On Postgres a boot is dead when it has not
+been seen for 15 s; its claims return to waiting and its workflows go to another process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, or_, select, update
+
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.errors import Conflict
+from tocsin.ground.kernel.ids import new_id
+from tocsin.ground.store import Store, Time, insert, metadata
+
+boot = Table(
+    "boot",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Time, nullable=False),
+    Column("seen_at", Time, nullable=False),
+    Column("ended_at", Time),
+    Index("ix_boot_seen_at", "seen_at"),
+)
+
+SILENT = timedelta(seconds=15)
+_KEPT = timedelta(days=7)
+
+
+class Boots:
+    """This process among all that were ever started on the same database."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self.id = new_id("boot")
+
+    def begin(self) -> None:
+        """Makes this boot known; before anything is claimed in its name."""
+        now = self._clock.now()
+
+        def job(conn: Connection) -> None:
+            conn.execute(boot.delete().where(boot.c.seen_at < now - _KEPT, boot.c.id != self.id))
+            if self._store.is_sqlite:
+                conn.execute(update(boot).where(boot.c.ended_at.is_(None)).values(ended_at=now))
+            conn.execute(
+                insert(conn, boot).values(
+                    id=self.id, host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now
+                )
+            )
+
+        self._store.write(job)
+
+    def beat(self) -> None:
+        """Says "alive"; every few seconds."""
+        now = self._clock.now()
+        self._store.write(
+            lambda conn: conn.execute(update(boot).where(boot.c.id == self.id).values(seen_at=now))
+        )
+
+    def end(self) -> None:
+        now = self._clock.now()
+        self._store.write(
+            lambda conn: conn.execute(update(boot).where(boot.c.id == self.id).values(ended_at=now))
+        )
+
+    def dead(self, conn: Connection) -> list[str]:
+        """Boots whose claims are nobody's any more."""
+        limit = self._clock.now() - SILENT
+        gone = boot.c.ended_at.is_not(None)
+        silent = gone if self._store.is_sqlite else or_(gone, boot.c.seen_at < limit)
+        return list(conn.scalars(select(boot.c.id).where(silent, boot.c.id != self.id)))
+
+
+class ProcessLock:
+    """Holds the one-process rule of SQLite: a second `tocsin up` on the same file is told so at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
+
+    def take(self) -> None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(descriptor, 64).decode(errors="replace").strip() or "unknown"
+            os.close(descriptor)
+            raise Conflict(
+                f"another Tocsin (process {holder}) already serves this database",
+                fix="Stop it first, or use Postgres for several processes.",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,0 +1,194 @@
+"""Who keeps everything going? Starts, beats and stops the boots, timers, followers and workflows of one process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig
+from sqlalchemy import Engine as SqlEngine
+from sqlalchemy import create_engine, event, make_url, text
+
+from tocsin.ground.engine.boots import Boots, ProcessLock
+from tocsin.ground.engine.follow import Followers
+from tocsin.ground.engine.timers import SWEEP_S, Timers
+from tocsin.ground.engine.work import PlainJson, Work, activate
+from tocsin.ground.kernel.bell import Bell
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.store import Store
+
+# Fixed on purpose: DBOS's automatic hash of the code would strand every run at an upgrade.
+APPLICATION_VERSION = "tocsin-1"
+_LEADER = 0x70C51  # pg_try_advisory_lock: who hands a dead boot's workflows over
+_RECONCILE_S = 60.0
+_BEAT_S = 4.0
+_log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """The trunk of one process.
+
+    `folder` holds the lock and, on SQLite, the file of the workflows; on Postgres they live in the schema `dbos`.
+    """
+
+    def __init__(self, store: Store, clock: Clock, bell: Bell, *, folder: Path) -> None:
+        self._store = store
+        self._clock = clock
+        self._bell = bell
+        self._folder = folder
+        self.boots = Boots(store, clock)
+        self.timers = Timers(store, clock, self.boots)
+        self.followers = Followers(store)
+        self.work = Work(store, clock, bell)
+        self._lock = ProcessLock(folder / "tocsin.lock") if store.is_sqlite else None
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._sql: SqlEngine | None = None
+        self._dbos: DBOS | None = None
+        self._recovered: set[str] = set()
+        self._problems: dict[str, str] = {}
+
+    @property
+    def boot(self) -> str:
+        return self.boots.id
+
+    def problems(self) -> dict[str, str]:
+        """What has stopped working, by the name of the beat; empty when all is well."""
+        return dict(self._problems)
+
+    def lock(self) -> None:
+        """Takes the one-process lock of SQLite; raises Conflict where another process holds it."""
+        if self._lock:
+            self._lock.take()
+
+    def start(self) -> None:
+        self.boots.begin()
+        self._launch()
+        self.timers.start()
+        self.timers.reclaim()
+        self._recover()
+        self.work.reconcile()
+        self._beat("timers", SWEEP_S, self.timers.sweep)
+        self._beat("followers", SWEEP_S, self.followers.step, wake_on="timeline")
+        self._beat("work", 1.0, self.work.start_wanted, wake_on="work")
+        self._beat("reconcile", _RECONCILE_S, self._reconcile)
+        self._beat("boots", _BEAT_S, self._alive)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for topic in ("timeline", "work"):
+            self._bell.ring(topic)
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self.timers.stop()
+        if self._dbos:
+            DBOS.destroy(workflow_completion_timeout_sec=0)
+            activate(None)
+        if self._sql:
+            self._sql.dispose()
+        self.boots.end()
+        if self._lock:
+            self._lock.release()
+
+    def _launch(self) -> None:
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        self._sql = _engine_for_workflows(self._store, self._folder)
+        config: DBOSConfig = {
+            "name": "tocsin",
+            "system_database_url": self._sql.url.render_as_string(hide_password=False),
+            "system_database_engine": self._sql,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self.boots.id,
+            "serializer": PlainJson(),
+            "log_level": "ERROR",
+            "enable_otlp": False,
+        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._dbos = DBOS(config=config)
+            activate(self.work)
+            DBOS.launch()
+
+    def _beat(
+        self, name: str, every_s: float, act: Callable[[], object], *, wake_on: str | None = None
+    ) -> None:
+        """Calls `act` each `every_s` seconds, or at once when the bell rings; an error is told and the beat goes on."""
+        woken = threading.Event()
+        if wake_on:
+            self._bell.on(wake_on, woken.set)
+
+        def loop() -> None:
+            while not self._stopping.is_set():
+                try:
+                    act()
+                    self._problems.pop(name, None)
+                except Exception as problem:
+                    if name not in self._problems:
+                        _log.exception("a beat of the engine failed", beat=name)
+                    self._problems[name] = str(problem)
+                if wake_on:
+                    woken.wait(every_s)
+                    woken.clear()
+                else:
+                    self._stopping.wait(every_s)
+
+        thread = threading.Thread(target=loop, name=f"engine-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _alive(self) -> None:
+        self.boots.beat()
+        if not self._store.is_sqlite:
+            self.timers.reclaim()
+            self._recover()
+
+    def _reconcile(self) -> None:
+        self.work.reconcile()
+
+    def _recover(self) -> None:
+        """Gives the workflows of dead boots to this process; on Postgres one process at a time does so."""
+        with self._store.read() as conn:
+            dead = [each for each in self.boots.dead(conn) if each not in self._recovered]
+        if not dead or not self._dbos:
+            return
+        if self._store.is_sqlite:
+            self._adopt(dead)
+        else:
+            with self._store.engine.connect() as conn, conn.begin():
+                if not conn.scalar(text("select pg_try_advisory_xact_lock(:key)"), {"key": _LEADER}):
+                    return
+                self._adopt(dead)
+        self._recovered.update(dead)
+
+    def _adopt(self, boots: list[str]) -> None:
+        # Not public in DBOS, which notices a dead worker only in its paid edition: the version is pinned,
+        # and tests/contracts/test_dbos.py holds this call to what it does today.
+        assert self._dbos
+        self._dbos._recover_pending_workflows(boots)  # pyright: ignore[reportPrivateUsage]
+
+
+def _engine_for_workflows(store: Store, folder: Path) -> SqlEngine:
+    """DBOS's own connections: on SQLite its own file, written by this process alone; on Postgres a small pool."""
+    if not store.is_sqlite:
+        url = make_url(store.engine.url.render_as_string(hide_password=False))
+        return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+    engine = create_engine(
+        f"sqlite:///{folder / 'tocsin-runs.db'}",
+        pool_size=2,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_workflows)
+    return engine
+
+
+def _prepare_workflows(connection: Any, _record: Any) -> None:
+    # As DBOS sets up an engine of its own, and durable besides.
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")

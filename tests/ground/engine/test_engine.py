@@ -1,0 +1,241 @@
+"""The trunk: what is due fires once, what is wanted runs, what a dead boot held is taken back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tocsin.ground import timeline
+from tocsin.ground.engine import Boots, Engine, Followers, Leg, Timer, Timers
+from tocsin.ground.engine.boots import boot
+from tocsin.ground.engine.timers import timer
+from tocsin.ground.engine.work import work
+from tocsin.ground.kernel.bell import Bell
+from tocsin.ground.kernel.clock import FrozenClock, SystemClock
+from tocsin.ground.kernel.errors import Conflict
+from tocsin.ground.store import Store
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def timers(store: Store, clock: FrozenClock) -> Timers:
+    boots = Boots(store, clock)
+    boots.begin()
+    return Timers(store, clock, boots)
+
+
+def test_a_timer_fires_when_it_is_due_and_only_once(timers: Timers, store: Store, clock: FrozenClock):
+    fired: list[Timer] = []
+    timers.on("clock", fired.append)
+    store.write(lambda conn: timers.set(conn, "clock", "INC-1", clock.now() + timedelta(minutes=5), {"n": 1}))
+    assert timers.sweep() == 0
+    clock.tick(300)
+    assert timers.sweep() == 1
+    assert timers.sweep() == 0
+    assert [(each.subject, each.data) for each in fired] == [("INC-1", {"n": 1})]
+
+
+def test_a_cancelled_timer_stays_silent_and_one_set_anew_fires_later(
+    timers: Timers, store: Store, clock: FrozenClock
+):
+    fired: list[str] = []
+    timers.on("clock", lambda due: fired.append(due.subject))
+    for subject in ("cancelled", "snoozed"):
+        store.write(lambda conn, subject=subject: timers.set(conn, "clock", subject, clock.now()))
+    store.write(lambda conn: timers.cancel(conn, "clock", "cancelled"))
+    store.write(lambda conn: timers.set(conn, "clock", "snoozed", clock.now() + timedelta(seconds=60)))
+    timers.sweep()
+    assert fired == []
+    clock.tick(60)
+    timers.sweep()
+    assert fired == ["snoozed"]
+
+
+def test_a_handler_that_fails_is_tried_again_and_one_that_sets_itself_anew_goes_on(
+    timers: Timers, store: Store, clock: FrozenClock
+):
+    rounds: list[int] = []
+
+    def soak(due: Timer) -> None:
+        rounds.append(due.attempt)
+        if len(rounds) == 1:
+            raise OSError("not now")
+        if len(rounds) < 4:
+            store.write(
+                lambda conn: timers.set(conn, "soak", due.subject, clock.now() + timedelta(seconds=60))
+            )
+
+    timers.on("soak", soak)
+    store.write(lambda conn: timers.set(conn, "soak", "INC-1", clock.now()))
+    for _ in range(6):
+        timers.sweep()
+        clock.tick(60)
+    assert len(rounds) == 4
+
+
+def test_the_claim_of_a_dead_boot_returns_to_waiting(timers: Timers, store: Store, clock: FrozenClock):
+    store.write(lambda conn: timers.set(conn, "page", "p1", clock.now()))
+    crashed = Boots(store, clock)
+    crashed.begin()
+    store.write(
+        lambda conn: conn.execute(
+            update(timer).values(state="claimed", claimed_by=crashed.id, claimed_at=clock.now())
+        )
+    )
+    later = Boots(store, clock)
+    if store.is_sqlite:
+        later.begin()
+    else:
+        clock.tick(20)
+        later.begin()
+    again = Timers(store, clock, later)
+    fired: list[str] = []
+    again.on("page", lambda due: fired.append(due.subject))
+    assert again.reclaim() == 1
+    again.sweep()
+    assert fired == ["p1"]
+
+
+def test_a_living_boot_keeps_its_claims_on_postgres(store: Store, clock: FrozenClock):
+    if store.is_sqlite:
+        pytest.skip("one process on SQLite")
+    one, two = Boots(store, clock), Boots(store, clock)
+    one.begin()
+    two.begin()
+    clock.tick(10)
+    two.beat()
+    with store.read() as conn:
+        assert one.dead(conn) == []
+    clock.tick(10)
+    two.beat()
+    with store.read() as conn:
+        assert two.dead(conn) == [one.id]
+
+
+def test_followers_see_every_event_once_and_in_order(store: Store, clock: FrozenClock):
+    followers = Followers(store)
+    seen: list[int] = []
+    followers.follow("report", ["incident.resolved"], lambda _conn, each: seen.append(each.data["n"]))
+    for number in range(120):
+        kind = "incident.resolved" if number % 2 else "note.added"
+        store.write(
+            lambda conn, n=number, k=kind: timeline.append(conn, "INC-1", k, "tocsin", clock.now(), n=n)
+        )
+    while followers.step():
+        pass
+    assert seen == [number for number in range(120) if number % 2]
+    assert followers.step() == 0
+
+
+def test_a_follower_waits_for_a_transaction_that_began_earlier(store: Store, clock: FrozenClock):
+    if store.is_sqlite:
+        pytest.skip("SQLite writes one after another")
+    followers = Followers(store)
+    seen: list[str] = []
+    followers.follow("all", ["note.added"], lambda _conn, each: seen.append(each.data["text"]))
+    with store.engine.connect() as slow:
+        slow.begin()
+        timeline.append(slow, "INC-1", "note.added", "person:mei", clock.now(), text="first")
+        store.write(
+            lambda conn: timeline.append(
+                conn, "INC-1", "note.added", "person:jun", clock.now(), text="second"
+            )
+        )
+        followers.step()
+        assert seen == []
+        slow.commit()
+    while followers.step():
+        pass
+    assert seen == ["first", "second"]
+
+
+def test_the_timeline_refuses_to_be_changed(store: Store, clock: FrozenClock):
+    store.write(
+        lambda conn: timeline.append(conn, "INC-1", "note.added", "person:mei", clock.now(), text="x")
+    )
+    for statement in ("UPDATE timeline_event SET kind = 'other'", "DELETE FROM timeline_event"):
+        with pytest.raises(Exception, match=r"append-only|did not take"):
+            store.write(lambda conn, statement=statement: conn.exec_driver_sql(statement))
+    with store.read() as conn:
+        assert [each.kind for each in timeline.of_incident(conn, "INC-1")] == ["note.added"]
+
+
+@pytest.fixture
+def started(store: Store, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+    engines: list[Engine] = []
+
+    def start(register: Callable[[Engine], None] = lambda _: None) -> Engine:
+        engine = Engine(store, SystemClock(), Bell(), folder=tmp_path)
+        register(engine)
+        engine.lock()
+        engine.start()
+        engines.append(engine)
+        return engine
+
+    yield start
+    for engine in engines:
+        engine.stop()
+
+
+def test_wanted_work_runs_once_however_often_it_is_wanted(store: Store, started):
+    ran: list[str] = []
+
+    def leg(leg: Leg) -> None:
+        ran.append(leg.step("one", lambda: leg.args["what"]))
+        leg.sleep(0.05)
+
+    engine = started(lambda engine: engine.work.register("run", leg))
+    for _ in range(3):
+        store.write(lambda conn: engine.work.want(conn, "run-1-1", "run", {"what": "restart"}))
+        engine.work.wake()
+
+    def done() -> bool:
+        with store.read() as conn:
+            return conn.scalar(select(work.c.state)) == "done"
+
+    until(done)
+    assert ran == ["restart"]
+
+
+def test_work_goes_on_in_the_next_boot_and_finished_steps_are_not_repeated(
+    store: Store, started, tmp_path: Path
+):
+    steps: list[str] = []
+    hold = threading.Event()
+
+    def leg(leg: Leg) -> None:
+        leg.step("first", lambda: steps.append("first"))
+        leg.step("second", lambda: (steps.append("second"), hold.wait(20))[0])
+        leg.step("third", lambda: steps.append("third"))
+
+    first = started(lambda engine: engine.work.register("run", leg))
+    store.write(lambda conn: first.work.want(conn, "run-2-1", "run", {}))
+    first.work.wake()
+    until(lambda: "second" in steps)
+    # The first boot is gone as far as the database knows; its thread is let go without a word.
+    store.write(lambda conn: conn.execute(update(boot).values(ended_at=SystemClock().now())))
+    hold.set()
+    until(lambda: "third" in steps)
+    with store.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(work)) == 1
+    assert steps.count("first") == 1
+
+
+def test_a_second_process_on_the_same_file_is_told_so(store: Store, started, tmp_path: Path):
+    if not store.is_sqlite:
+        pytest.skip("Postgres takes many processes")
+    started()
+    with pytest.raises(Conflict, match="another Tocsin"):
+        Engine(store, SystemClock(), Bell(), folder=tmp_path).lock()
