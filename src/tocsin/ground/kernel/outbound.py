@@ -24,6 +24,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import certifi
@@ -36,6 +37,7 @@ from tocsin.ground.kernel.errors import TocsinError
 _AGENT = "Tocsin"
 _CHUNK = 16_384
 _LOOKUPS = 64
+_REMEMBERED = 1_024
 
 
 class OutboundRefused(TocsinError):
@@ -166,19 +168,22 @@ class Outbound:
     def connect(self, host: str, port: int, *, timeout: float = 10.0, trusted: bool = False) -> socket.socket:
         """A plain TCP connection under the same rules, for what does not speak HTTP. The caller closes it."""
         deadline = time.monotonic() + timeout
-        rules = self.rules()
-        reason = rules.refuses_name(host)
+        reason = self.rules().refuses_name(host)
         if reason:
             raise OutboundRefused(f"Not connected: {reason}.")
         addresses = self._names.look_up(host, port, deadline)
         for address in addresses:
-            reason = rules.refuses(address, host=host, trusted=trusted)
-            if reason:
-                raise OutboundRefused(
-                    f"Not connected to {host}: {reason}.",
-                    fix="If this is meant, add the host or its network to outbound.allow in tocsin.yaml.",
-                )
+            self.judge(address, host=host, trusted=trusted)
         return _dial(host, port, addresses, deadline)
+
+    def judge(self, address: Address, *, host: str, trusted: bool) -> None:
+        """Raises OutboundRefused when the rules in force forbid this address."""
+        reason = self.rules().refuses(address, host=host, trusted=trusted)
+        if reason:
+            raise OutboundRefused(
+                f"Not connected to {host}: {reason}.",
+                fix="If this is meant, add the host or its network to outbound.allow in tocsin.yaml.",
+            )
 
     def rules(self) -> Rules:
         """What is permitted at this moment: `outbound.allow` may have been reloaded."""
@@ -202,6 +207,8 @@ class Outbound:
             raise OutboundRefused("Only http and https addresses are called.", field="url")
         if not target.host or "%" in target.host:
             raise OutboundRefused("The URL names no host.", field="url")
+        if target.port is not None and not 0 < target.port < 65_536:
+            raise OutboundRefused(f"{target.port} is not a port.", field="url")
         if target.userinfo:
             raise OutboundRefused(
                 "The URL holds a user name or password.",
@@ -270,30 +277,25 @@ class _Names:
             return future.result(timeout=max(0.0, patience))
         except FutureTimeout:
             return self._remembered(key, "the name server did not answer in time")
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             return self._remembered(key, str(error))
 
     def _ask(self, key: tuple[str, int], future: Future[list[Address]]) -> None:
         try:
             found = [parse_address(text) for text in self._resolve(*key)]
             if not found:
-                raise OSError("no address")
-        except (OSError, UnicodeError, ValueError) as error:
-            outcome: list[Address] | Exception = (
-                error if not isinstance(error, ValueError) else OSError(str(error))
-            )
-        else:
-            outcome = found
+                raise OSError("it has no address")
+        except Exception as error:  # whatever it is, the callers that wait must hear of it
+            with self._lock:
+                del self._under_way[key]
+            future.set_exception(error)
+            return
         with self._lock:
-            self._under_way.pop(key, None)
-            if isinstance(outcome, list):
-                if len(self._last_good) >= 1_024:
-                    self._last_good.clear()
-                self._last_good[key] = outcome
-        if isinstance(outcome, list):
-            future.set_result(outcome)
-        else:
-            future.set_exception(outcome)
+            del self._under_way[key]
+            if len(self._last_good) >= _REMEMBERED:
+                self._last_good.clear()
+            self._last_good[key] = found
+        future.set_result(found)
 
     def _remembered(self, key: tuple[str, int], why: str) -> list[Address]:
         known = self._last_good.get(key)
@@ -319,9 +321,6 @@ def _dial(host: str, port: int, addresses: Sequence[Address], deadline: float) -
         except OSError as error:
             connection.close()
             last = error
-        except OverflowError:
-            connection.close()
-            raise OutboundRefused(f"{port} is not a port.") from None
         else:
             return connection
     reason = (
@@ -365,7 +364,10 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._outbound.connect(host, port, timeout=_left(timeout), trusted=self._trusted))
+        connection = self._outbound.connect(host, port, timeout=_left(timeout), trusted=self._trusted)
+        address = parse_address(connection.getpeername()[0])
+        # Judged again before each request that reuses the connection: the rules may have changed since.
+        return _Stream(connection, partial(self._outbound.judge, address, host=host, trusted=self._trusted))
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, min(seconds, _left(seconds))))
@@ -374,8 +376,9 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     """A socket whose every wait ends at the deadline of the running request, however the bytes trickle."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, judge: Callable[[], None]) -> None:
         self._socket = connection
+        self._judge = judge
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left = _left(timeout)
@@ -390,6 +393,7 @@ class _Stream(httpcore.NetworkStream):
             raise httpcore.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._judge()
         view = memoryview(buffer)
         while view:
             left = _left(timeout)
@@ -411,7 +415,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         try:
             self._socket.settimeout(max(0.001, _left(timeout)))
-            return _Stream(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname))
+            secured = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
         except ssl.SSLCertVerificationError as error:
             self.close()
             raise OutboundFailed(
@@ -424,6 +428,7 @@ class _Stream(httpcore.NetworkStream):
         except OSError as error:
             self.close()
             raise httpcore.ConnectError(str(error)) from error
+        return _Stream(secured, self._judge)
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":
