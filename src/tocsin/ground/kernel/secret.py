@@ -1,8 +1,9 @@
-"""Where is the password, and who may see it? A secret is a reference (`env:NAME`, `file:PATH`) until it is used.
+"""Where is the password, and who may see it? A secret is a reference (`env:NAME`, `file:PATH`) until it is
+used.
 
-It prints as `***` everywhere; `reveal()` reads it anew each time, so that a rotated secret is picked up in the
-middle of a run. Every value that was ever seen is remembered, and `scrub` takes it out of text on its way to a log,
-a page, a timeline or a report, also in the disguises that URLs, JSON and base 64 give it.
+It prints as `***` everywhere; `reveal()` reads it anew each time, so that a rotated secret is picked up in
+the middle of a run. Every value that was ever seen is remembered, and `scrub` takes it out of text on its
+way to a log, a page, a timeline or a report, also in the disguises that URLs, JSON and base 64 give it.
 """
 
 from __future__ import annotations
