@@ -119,7 +119,7 @@ def elements(html: str) -> list[tuple[str, dict[str, str]]]:
 
 _ALLOWED = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "pre", "code", "a"),
-    *("em", "strong", "s", "table", "thead", "tbody", "tr", "th", "td", "input", "div"),
+    *("em", "strong", "s", "table", "thead", "tbody", "tr", "th", "td", "input", "label", "div"),
 }
 
 

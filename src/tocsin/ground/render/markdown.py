@@ -22,7 +22,7 @@ _LONGEST = 1_000_000
 _SCHEMES = {"http", "https", "mailto"}
 _TAGS = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "pre", "code", "a"),
-    *("em", "strong", "s", "table", "thead", "tbody", "tr", "th", "td", "input", "div"),
+    *("em", "strong", "s", "table", "thead", "tbody", "tr", "th", "td", "input", "label", "div"),
 }
 _ATTRIBUTES = {
     "a": {"href", "title"},

@@ -1,0 +1,46 @@
+"""A program's token: shown once, found by its hash, ended when told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.ground.accounts import Accounts, allowed
+from tocsin.ground.kernel.errors import Invalid, NotFound
+
+
+def test_a_token_stands_for_its_role_and_scopes(accounts: Accounts):
+    plain = accounts.token_create("operator", "ci", ["read", "operate"])
+    identity = accounts.token(plain)
+    assert identity
+    assert identity.actor == "token:ci"
+    assert allowed(identity, "operate")
+    assert not allowed(identity, "respond")
+
+
+def test_a_token_is_listed_without_its_secret(accounts: Accounts):
+    plain = accounts.token_create("viewer", "board")
+    [listed] = accounts.tokens()
+    assert (listed.name, listed.role, listed.revoked_at) == ("board", "viewer", None)
+    assert plain not in repr(listed)
+
+
+def test_a_revoked_token_is_nobody(accounts: Accounts):
+    plain = accounts.token_create("viewer", "board")
+    accounts.token_revoke("board")
+    assert accounts.token(plain) is None
+    with pytest.raises(NotFound):
+        accounts.token_revoke("board")
+
+
+@pytest.mark.parametrize("guess", ["", "tok_", "tok_made-up", "\ud800", "x" * 100_000])
+def test_a_made_up_token_is_nobody(accounts: Accounts, guess: str):
+    assert accounts.token(guess) is None
+
+
+@pytest.mark.parametrize(("role", "scopes", "field"), [("root", (), "role"), ("viewer", ("fly",), "scopes")])
+def test_an_unknown_role_or_scope_is_refused(
+    accounts: Accounts, role: str, scopes: tuple[str, ...], field: str
+):
+    with pytest.raises(Invalid) as refused:
+        accounts.token_create(role, "ci", scopes)  # type: ignore[arg-type]  # the mistake under test
+    assert refused.value.field == field
