@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.ground.accounts import NOBODY, ROLES, Identity, allowed, require
-from tocsin.ground.accounts.roles import PERMISSIONS
+from tocsin.ground.accounts import NOBODY, ROLES, Identity, Permission, allowed, require
 from tocsin.ground.kernel.errors import Denied, Unauthenticated
 
 GRANTED = {
@@ -23,18 +22,18 @@ def person(role: str, *scopes: str) -> Identity:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_grants_exactly_this(role: str):
-    assert {each for each in PERMISSIONS if allowed(person(role), each)} == set(GRANTED[role].split())
+    assert {each for each in Permission if allowed(person(role), each)} == set(GRANTED[role].split())
 
 
 def test_nobody_sees_only_what_is_public():
-    assert [each for each in PERMISSIONS if allowed(NOBODY, each)] == ["public"]
+    assert [each for each in Permission if allowed(NOBODY, each)] == ["public"]
     with pytest.raises(Unauthenticated):
         require(NOBODY, "read")
 
 
 def test_a_key_only_sends():
     key = Identity(kind="key", name="prometheus")
-    assert [each for each in PERMISSIONS if allowed(key, each)] == ["public", "send"]
+    assert [each for each in Permission if allowed(key, each)] == ["public", "send"]
     assert key.actor == "key:prometheus"
 
 

@@ -2,37 +2,19 @@
 
 from tocsin.ground.accounts.accounts import Account, Accounts
 from tocsin.ground.accounts.keys import Key
-from tocsin.ground.accounts.roles import (
-    ADMIN,
-    APPROVE,
-    NOBODY,
-    OPERATE,
-    PUBLIC,
-    READ,
-    RESPOND,
-    ROLES,
-    SEND,
-    Identity,
-    allowed,
-    require,
-)
+from tocsin.ground.accounts.roles import NOBODY, ROLES, Identity, Permission, Role, allowed, require
 from tocsin.ground.accounts.throttle import Throttle
 from tocsin.ground.accounts.tokens import Token
 
 __all__ = [
-    "ADMIN",
-    "APPROVE",
     "NOBODY",
-    "OPERATE",
-    "PUBLIC",
-    "READ",
-    "RESPOND",
     "ROLES",
-    "SEND",
     "Account",
     "Accounts",
     "Identity",
     "Key",
+    "Permission",
+    "Role",
     "Throttle",
     "Token",
     "allowed",

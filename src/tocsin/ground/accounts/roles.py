@@ -7,35 +7,41 @@ not run it, so that asking and approving are two people's work (four eyes). An a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, get_args
 
 from tocsin.ground.kernel.errors import Denied, Unauthenticated
 
-Permission = Literal["public", "read", "respond", "operate", "approve", "admin", "send"]
 Role = Literal["viewer", "responder", "operator", "approver", "admin"]
 
-PUBLIC: Permission = "public"
-"""Anyone, signed in or not."""
-READ: Permission = "read"
-"""See alerts, incidents, runs, runbooks and who is on call."""
-RESPOND: Permission = "respond"
-"""Acknowledge, note, assign roles, change the severity, declare, resolve."""
-OPERATE: Permission = "operate"
-"""Start and steer runs; approve what changes something."""
-APPROVE: Permission = "approve"
-"""Approve what destroys something, never one's own request."""
-ADMIN: Permission = "admin"
-"""Accounts, tokens, keys."""
-SEND: Permission = "send"
-"""Send alerts in."""
 
-PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+class Permission(StrEnum):
+    """What a route may ask for."""
+
+    PUBLIC = "public"
+    """Anyone, signed in or not."""
+    READ = "read"
+    """See alerts, incidents, runs, runbooks and who is on call."""
+    RESPOND = "respond"
+    """Acknowledge, note, assign roles, change the severity, declare, resolve."""
+    OPERATE = "operate"
+    """Start and steer runs; approve what changes something."""
+    APPROVE = "approve"
+    """Approve what destroys something, never one's own request."""
+    ADMIN = "admin"
+    """Accounts, tokens, keys."""
+    SEND = "send"
+    """Send alerts in."""
+
+
+_VIEWER = frozenset({Permission.PUBLIC, Permission.READ})
+_RESPONDER = _VIEWER | {Permission.RESPOND, Permission.SEND}
 _GRANTS: dict[Role, frozenset[Permission]] = {
-    "viewer": frozenset({PUBLIC, READ}),
-    "responder": frozenset({PUBLIC, READ, RESPOND, SEND}),
-    "operator": frozenset({PUBLIC, READ, RESPOND, SEND, OPERATE}),
-    "approver": frozenset({PUBLIC, READ, APPROVE}),
-    "admin": frozenset(PERMISSIONS),
+    "viewer": _VIEWER,
+    "responder": _RESPONDER,
+    "operator": _RESPONDER | {Permission.OPERATE},
+    "approver": _VIEWER | {Permission.APPROVE},
+    "admin": frozenset(Permission),
 }
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -69,10 +75,10 @@ NOBODY = Identity(kind="nobody", name="nobody")
 
 def allowed(identity: Identity, permission: str) -> bool:
     """May they? A permission nobody declared is never granted."""
-    if permission == PUBLIC:
+    if permission == Permission.PUBLIC:
         return True
     if identity.kind == "key":
-        return permission == SEND
+        return permission == Permission.SEND
     granted = _GRANTS[identity.role] if identity.role else frozenset[Permission]()
     return permission in granted and (not identity.scopes or permission in identity.scopes)
 

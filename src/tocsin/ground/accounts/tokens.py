@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from tocsin.ground.accounts.roles import PERMISSIONS, ROLES, Identity, Role
+from tocsin.ground.accounts.roles import ROLES, Identity, Permission, Role
 from tocsin.ground.accounts.store import hash_of
 from tocsin.ground.accounts.store import token as table
 from tocsin.ground.kernel.errors import Invalid, NotFound
@@ -32,10 +32,10 @@ def create(conn: Connection, role: Role, name: str, scopes: Iterable[str], at: d
     if role not in ROLES:
         raise Invalid(f"there is no role {role!r}", field="role", fix=f"Choose one of {', '.join(ROLES)}.")
     wanted = sorted(set(scopes))
-    unknown = [scope for scope in wanted if scope not in PERMISSIONS]
+    unknown = [scope for scope in wanted if scope not in set(Permission)]
     if unknown:
         raise Invalid(
-            f"there is no scope {unknown[0]!r}", field="scopes", fix=f"Choose from {', '.join(PERMISSIONS)}."
+            f"there is no scope {unknown[0]!r}", field="scopes", fix=f"Choose from {', '.join(Permission)}."
         )
     plain = new_token("tok")
     conn.execute(
