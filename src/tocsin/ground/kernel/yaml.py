@@ -118,8 +118,8 @@ class _FlatScanner(Scanner):
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: Any) -> None:  # noqa: N803 (ruamel's name)
         if len(self.flow_context) >= DEEPEST:  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] # untyped in ruamel
-            reader: Any = self.reader  # pyright: ignore[reportUnknownMemberType]
-            raise ScannerError(None, None, _TOO_DEEP, reader.get_mark())
+            scanner: Any = self
+            raise ScannerError(None, None, _TOO_DEEP, scanner.reader.get_mark())
         super().fetch_flow_collection_start(TokenClass, to_push)  # pyright: ignore[reportUnknownMemberType]
 
 

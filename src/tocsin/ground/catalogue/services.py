@@ -1,0 +1,84 @@
+"""What is being looked after? A service: where it answers, who owns it, what may be done to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from tocsin.ground.catalogue.names import Slug, WebAddress
+from tocsin.ground.kernel.duration import Duration
+from tocsin.ground.kernel.secret import SecretOrText
+from tocsin.ground.kernel.settings import Settings
+
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+
+
+def _as_text(value: Any) -> Any:
+    """`PORT: 8080` and `DEBUG: true` are text for a process."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+class Endpoint(Settings):
+    """One address of a service."""
+
+    url: WebAddress = Field(description="As users reach it.")
+    origin: str | None = Field(default=None, description="Address of the origin, to ask it past the CDN.")
+
+
+class Target(Settings):
+    """What steps act on: a compose file, a database, a cluster. The kind decides which further keys it takes."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, SecretOrText | int | float | bool | list[Any] | dict[str, Any] | None]
+
+    kind: str = Field(description="compose, postgres, redis, …")
+
+
+class Monitor(Settings):
+    """Looks at a service on a beat, with the service's own checks."""
+
+    every: Duration = Field(default=timedelta(seconds=30), description="Time between two rounds.")
+    rounds: int = Field(default=2, ge=1, le=100, description="Failing rounds in a row that make an alert.")
+    severity: str | None = Field(default=None, description="Becomes the label severity of that alert.")
+    labels: dict[str, str] = Field(default_factory=dict, description="Further labels of that alert.")
+
+
+class Service(Settings):
+    """A service, as the people who keep it alive see it."""
+
+    title: str = Field(default="", description="As people call it. Without it, its name.")
+    team: Slug | None = Field(default=None, description="The team that owns it, under teams:.")
+    tier: Literal["core", "supporting"] = Field(default="supporting", description="How much hangs on it.")
+    endpoints: dict[str, Endpoint] = Field(default_factory=dict, description="Where it answers.")
+    targets: dict[str, Target] = Field(default_factory=dict, description="What on: in a step may name.")
+    baseline: dict[str, float] = Field(
+        default_factory=dict,
+        description="Normal values, such as latency_ms: m.latency_ratio is measured against it.",
+    )
+    environment: dict[EnvironmentName, Annotated[SecretOrText, BeforeValidator(_as_text)]] = Field(
+        default_factory=dict, description="What the steps of its runbooks see, besides their inputs."
+    )
+    checks: tuple[dict[str, Any], ...] = Field(default=(), description="Checks that say whether it is well.")
+    monitor: Monitor | None = Field(default=None, description="With it, the checks run on a beat.")
+    policy: str | None = Field(
+        default=None, description="Severity policy, under policies:. Without it: default."
+    )
+    escalation: str | None = Field(default=None, description="Who is paged, under escalations:.")
+    runbooks: tuple[str, ...] = Field(default=(), description='Globs below runbooks/, such as "reco/*.md".')
+    automatic: Literal["none", "read", "change"] = Field(
+        default="none", description="Up to which level a run may act without a person."
+    )
+    soak: Duration = Field(
+        default=timedelta(minutes=15), description="How long it is watched after a repair."
+    )
+    soak_every: Duration = Field(
+        default=timedelta(minutes=1), description="Time between two rounds of the soak."
+    )
+    match: tuple[dict[str, str], ...] = Field(
+        default=(),
+        description='Alerts that are its own: maps of label to value, `*` allowed: {job: "reco-*"}.',
+    )
