@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
+import platform
 from datetime import timedelta
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Boots:
                 conn.execute(update(boot).where(boot.c.ended_at.is_(None)).values(ended_at=now))
             conn.execute(
                 insert(conn, boot).values(
-                    id=self.id, host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now
+                    id=self.id, host=platform.node(), pid=os.getpid(), started_at=now, seen_at=now
                 )
             )
 

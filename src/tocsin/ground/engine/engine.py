@@ -27,6 +27,12 @@ APPLICATION_VERSION = "tocsin-1"
 _LEADER = 0x70C51  # pg_try_advisory_lock: who hands a dead boot's workflows over
 _RECONCILE_S = 60.0
 _BEAT_S = 4.0
+_PRAGMAS = (
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -169,7 +175,7 @@ class Engine:
         # Not public in DBOS, which notices a dead worker only in its paid edition: the version is pinned,
         # and tests/contracts/test_dbos.py holds this call to what it does today.
         assert self._dbos
-        self._dbos._recover_pending_workflows(boots)  # pyright: ignore[reportPrivateUsage]
+        self._dbos._recover_pending_workflows(boots)  # pyright: ignore[reportPrivateUsage] - see above
 
 
 def _engine_for_workflows(store: Store, folder: Path) -> SqlEngine:
@@ -190,5 +196,5 @@ def _engine_for_workflows(store: Store, folder: Path) -> SqlEngine:
 def _prepare_workflows(connection: Any, _record: Any) -> None:
     # As DBOS sets up an engine of its own, and durable besides.
     connection.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)

@@ -52,7 +52,7 @@ class PlainJson(Serializer):
     def serialize(self, data: Any) -> str:
         return msgspec.json.encode(data, enc_hook=_plain).decode()
 
-    def deserialize(self, serialized_data: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - the base names its self `cls`
+    def deserialize(self, serialized_data: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - its self is `cls`
         data: Any = msgspec.json.decode(serialized_data)
         match data:
             case {"$error": str(problem)}:

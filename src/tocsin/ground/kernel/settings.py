@@ -55,11 +55,11 @@ Current = Callable[[], S]
 class Holder(Generic[S]):
     """Holds the configuration in force; `swap` is atomic."""
 
-    def __init__(self, first: S) -> None:  # pyright: ignore[reportGeneralTypeIssues]
+    def __init__(self, first: S) -> None:  # pyright: ignore[reportGeneralTypeIssues] - covariant, yet swapped
         self._value = first
 
     def __call__(self) -> S:
         return self._value
 
-    def swap(self, value: S) -> None:  # pyright: ignore[reportGeneralTypeIssues]
+    def swap(self, value: S) -> None:  # pyright: ignore[reportGeneralTypeIssues] - covariant, yet swapped
         self._value = value

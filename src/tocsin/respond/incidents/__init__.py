@@ -1,0 +1,8 @@
+"""What is broken, who has it, how long is left? Incidents from the alert to the end."""
+
+from tocsin.respond.incidents.incident import ENDED, OPEN, Incident
+from tocsin.respond.incidents.incidents import Incidents
+from tocsin.respond.incidents.store import IncidentClock
+from tocsin.respond.incidents.triage import Triage
+
+__all__ = ["ENDED", "OPEN", "Incident", "IncidentClock", "Incidents", "Triage"]

@@ -1,0 +1,218 @@
+"""What can be asked of incidents, and done to them? The one set of functions that pages, API, CLI and chat call."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from tocsin.act.notify import Delivery
+from tocsin.ground import timeline
+from tocsin.ground.engine import Timer
+from tocsin.ground.kernel.errors import Invalid, NotFound
+from tocsin.ground.kernel.ids import new_id
+from tocsin.respond.incidents import events as events  # declares the kinds
+from tocsin.respond.incidents import lifecycle, recovery, store
+from tocsin.respond.incidents.desk import Desk
+from tocsin.respond.incidents.incident import OPEN, Incident
+from tocsin.respond.incidents.opening import open_incident
+from tocsin.respond.incidents.store import IncidentClock, incident_clock
+from tocsin.sense.alerts import Alert
+from tocsin.sense.severity import declared
+
+Outcome = tuple[Incident, tuple[Delivery, ...]]
+
+
+class Incidents:
+    """Acts write in a transaction of their own and return the incident as it is afterwards."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        desk.timers.on("soak", self._soak)
+        desk.timers.on("clock.warn", self._warn)
+        desk.timers.on("clock.miss", self._miss)
+
+    # Questions
+
+    def get(self, conn: Connection, id_: str) -> Incident:
+        return store.get(conn, id_)
+
+    def list(
+        self,
+        conn: Connection,
+        *,
+        states: Sequence[str] = (),
+        severity: str | None = None,
+        service: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> list[Incident]:
+        return store.listed(
+            conn, states=states, severity=severity, service=service, limit=limit, after=after
+        )
+
+    def clocks(self, conn: Connection, id_: str) -> Sequence[IncidentClock]:
+        return store.clocks_of(conn, id_)
+
+    def roles(self, conn: Connection, id_: str) -> dict[str, str]:
+        return store.roles_of(conn, id_)
+
+    def alerts(self, conn: Connection, id_: str) -> Sequence[Alert]:
+        return store.alerts_of(conn, id_)
+
+    def of_alerts(self, conn: Connection, alert_ids: Sequence[str]) -> dict[str, str]:
+        """Alert id → incident id."""
+        return store.incidents_of_alerts(conn, alert_ids)
+
+    def firing(self, conn: Connection, id_: str) -> int:
+        """How many alerts of the incident still fire."""
+        return store.firing(conn, id_)
+
+    def overall(self, conn: Connection) -> str:
+        """`critical` while the first level of a policy is open, `degraded` while anything else is, else `operational`."""
+        rows = conn.execute(
+            select(store.incident.c.policy, store.incident.c.severity, func.count())
+            .where(store.incident.c.state.in_(("triggered", "acknowledged")))
+            .group_by(store.incident.c.policy, store.incident.c.severity)
+        ).all()
+        if not rows:
+            return "operational"
+        worst = any(
+            next(iter(self._desk.policies().policy(row.policy).levels), None) == row.severity for row in rows
+        )
+        return "critical" if worst else "degraded"
+
+    def counts(self, conn: Connection) -> dict[str, int]:
+        """Open incidents by severity."""
+        rows = conn.execute(
+            select(store.incident.c.severity, func.count())
+            .where(store.incident.c.state.in_(OPEN))
+            .group_by(store.incident.c.severity)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    # Acts
+
+    def declare(self, title: str, service: str, severity: str, text: str, actor: str) -> Incident:
+        """Opens an incident by hand. An empty service is `unassigned`; an empty severity is the highest level."""
+        if not title.strip():
+            raise Invalid("an incident needs a title", field="title", fix="Say in a few words what is broken.")
+        if len(title) > 200:
+            raise Invalid("a title has at most 200 characters", field="title", fix="Put the rest into the text.")
+        desk = self._desk
+        service = service or "unassigned"
+        known = desk.services().services
+        if service != "unassigned" and service not in known:
+            raise Invalid(
+                f"there is no service {service}", field="service", fix=f"One of {', '.join(known) or 'none yet'}."
+            )
+        policy = desk.policies().policy_of(desk.service(service).policy)
+        level = severity or next(iter(policy.levels))
+        if level not in policy.levels:
+            raise Invalid(
+                f"the policy {policy.name} has no level {level}",
+                field="severity",
+                fix=f"One of {', '.join(policy.levels)}.",
+            )
+
+        def job(conn: Connection) -> Outcome:
+            opened = open_incident(
+                desk,
+                conn,
+                title=" ".join(title.split()),
+                service=service,
+                decision=declared(policy.name, policy, level, actor),
+                group_key=f"declared:{new_id('grp')}",
+                source="person",
+                actor=actor,
+                started_at=desk.clock.now(),
+                text=text,
+            )
+            return opened.incident, opened.pages
+
+        return self._act(job)
+
+    def acknowledge(self, id_: str, actor: str) -> Incident:
+        return self._act(lambda conn: (lifecycle.acknowledge(self._desk, conn, id_, actor), ()))
+
+    def set_severity(self, id_: str, level: str, reason: str, actor: str) -> Incident:
+        return self._act(lambda conn: lifecycle.set_severity(self._desk, conn, id_, level, reason, actor))
+
+    def note(self, id_: str, text: str, actor: str) -> Incident:
+        return self._act(lambda conn: (lifecycle.note(self._desk, conn, id_, text, actor), ()))
+
+    def assign(self, id_: str, role: str, person: str, actor: str) -> Incident:
+        return self._act(lambda conn: (lifecycle.assign(self._desk, conn, id_, role, person, actor), ()))
+
+    def mitigate(self, id_: str, why: str, actor: str) -> Incident:
+        return self._act(lambda conn: (recovery.mitigate(self._desk, conn, id_, why or "by hand", actor), ()))
+
+    def resolve(self, id_: str, why: str, actor: str) -> Incident:
+        return self._act(lambda conn: (lifecycle.resolve(self._desk, conn, id_, why, actor), ()))
+
+    def reopen(self, id_: str, why: str, actor: str) -> Incident:
+        return self._act(lambda conn: lifecycle.reopen(self._desk, conn, id_, why or "by hand", actor))
+
+    def close(self, id_: str, why: str, actor: str) -> Incident:
+        return self._act(lambda conn: (lifecycle.close(self._desk, conn, id_, why, actor), ()))
+
+    def _act(self, job: Callable[[Connection], Outcome]) -> Incident:
+        incident, pages = self._desk.store.write(job)
+        self._after(pages)
+        return incident
+
+    def _after(self, pages: Sequence[Delivery]) -> None:
+        if pages:
+            self._desk.deliveries.hand(list(pages))
+        self._desk.bell.ring("timeline")
+
+    # Timers
+
+    def _soak(self, due: Timer) -> None:
+        with contextlib.suppress(NotFound):
+            self._after(recovery.soak_round(self._desk, due))
+
+    def _warn(self, due: Timer) -> None:
+        self._clock_event(due, "clock.warned", missed=False)
+
+    def _miss(self, due: Timer) -> None:
+        self._clock_event(due, "clock.missed", missed=True)
+
+    def _clock_event(self, due: Timer, kind: str, *, missed: bool) -> None:
+        id_, _, name = due.subject.rpartition("/")
+
+        def job(conn: Connection) -> tuple[Delivery, ...]:
+            incident = store.get(conn, id_, lock=True)
+            clock = next((each for each in store.clocks_of(conn, id_) if each.name == name), None)
+            if clock is None or clock.met_at or clock.state != "running":
+                return ()
+            now = self._desk.clock.now()
+            timeline.append(conn, id_, kind, "tocsin", now, clock=name, due_at=clock.due_at.isoformat())
+            if not missed:
+                return ()
+            conn.execute(
+                update(incident_clock)
+                .where(incident_clock.c.incident == id_, incident_clock.c.name == name)
+                .values(state="missed")
+            )
+            return self._page_missed(conn, incident, name, clock.due_at)
+
+        self._after(self._desk.store.write(job))
+
+    def _page_missed(
+        self, conn: Connection, incident: Incident, name: str, due_at: datetime
+    ) -> tuple[Delivery, ...]:
+        level = self._desk.level(incident.policy, incident.severity)
+        if level is not None and not level.page:
+            return ()
+        return tuple(
+            self._desk.escalations.page_now(
+                conn,
+                incident=incident.id,
+                subject=incident.title,
+                lines=[f"clock {name} was missed, due {due_at:%Y-%m-%d %H:%M:%S} UTC"],
+                severity=incident.severity,
+            )
+        )

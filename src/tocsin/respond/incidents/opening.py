@@ -1,0 +1,93 @@
+"""How does an incident begin? Record, timeline, clocks and every page of the ladder, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tocsin.act.notify import Delivery
+from tocsin.ground import timeline
+from tocsin.ground.store import insert
+from tocsin.respond.incidents import clocks, store
+from tocsin.respond.incidents.desk import Desk
+from tocsin.respond.incidents.incident import Incident
+from tocsin.sense.severity import Decision, Level
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """A new incident and the pages that may leave as soon as the transaction is on disk."""
+
+    incident: Incident
+    pages: tuple[Delivery, ...] = ()
+
+
+def open_incident(
+    desk: Desk,
+    conn: Connection,
+    *,
+    title: str,
+    service: str,
+    decision: Decision,
+    group_key: str,
+    source: str,
+    actor: str,
+    started_at: datetime,
+    text: str = "",
+) -> Opened:
+    """Opens an incident within the caller's transaction. `source` is `person` when somebody declared it."""
+    now = desk.clock.now()
+    id_ = store.next_number(conn, now.year)
+    rule: dict[str, Any] = {
+        "level": decision.level,
+        "policy": decision.policy,
+        "rule": decision.rule,
+        "values": decision.values,
+        "unmeasured": list(decision.unmeasured),
+    }
+    conn.execute(
+        insert(conn, store.incident).values(
+            id=id_,
+            title=title,
+            service=service,
+            severity=decision.level,
+            state="triggered",
+            source=source,
+            policy=decision.policy,
+            rule=rule,
+            group_key=group_key,
+            started_at=min(started_at, now),
+            detected_at=now,
+            updated_at=now,
+        )
+    )
+    kind = "incident.declared" if source == "person" else "incident.opened"
+    timeline.append(
+        conn, id_, kind, actor, now, title=title, severity=decision.level, service=service, source=source
+    )
+    timeline.append(conn, id_, "severity.decided", "tocsin", now, **rule)
+    if text:
+        timeline.append(conn, id_, "note.added", actor, now, text=text)
+    incident = store.get(conn, id_)
+    clocks.begin(conn, desk.timers, incident, decision.spec.clocks, "detected", now)
+    pages = escalate(desk, conn, incident, decision.spec) if decision.spec.page else ()
+    return Opened(incident=incident, pages=pages)
+
+
+def escalate(desk: Desk, conn: Connection, incident: Incident, level: Level | None) -> tuple[Delivery, ...]:
+    """Writes every page of the service's escalation policy; the first are already claimed by this process."""
+    return tuple(
+        desk.escalations.open(
+            conn,
+            incident=incident.id,
+            title=incident.title,
+            service=incident.service,
+            severity=incident.severity,
+            policy=desk.service(incident.service).escalation,
+            at=desk.clock.now(),
+            channels=list(level.channels) if level else [],
+        )
+    )

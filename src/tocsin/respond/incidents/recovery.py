@@ -1,0 +1,96 @@
+"""Is it really back? From the last alert that cleared, through the soak, to resolved.
+
+All alerts clear → mitigated: paging stops and the soak begins. Each minute the service's checks run in one round; a round
+that fails, or an alert that fires again, opens the incident again. Once the soak's time is over and its last
+round has passed, the incident is resolved, acknowledged or not.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import Connection
+
+from tocsin.act.notify import Delivery
+from tocsin.ground import timeline
+from tocsin.ground.engine import Timer
+from tocsin.ground.kernel.errors import Conflict
+from tocsin.respond.incidents import clocks, lifecycle, store
+from tocsin.respond.incidents.desk import Desk
+from tocsin.respond.incidents.incident import Incident
+
+
+def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incident:
+    """The service is back as far as anybody can see: stop paging, start watching."""
+    incident = store.get(conn, id_, lock=True)
+    if incident.state not in ("triggered", "acknowledged"):
+        raise Conflict(f"{incident.id} is already {incident.state}")
+    now = desk.clock.now()
+    service = desk.service(incident.service)
+    until = now + service.soak
+    store.change(
+        conn, incident.id, state="mitigated", mitigated_at=now, soak_until=until, updated_at=now
+    )
+    rounds = max(1, math.ceil(service.soak / service.soak_every)) if service.soak else 0
+    timeline.append(conn, incident.id, "incident.mitigated", actor, now, why=why)
+    timeline.append(conn, incident.id, "soak.started", "tocsin", now, until=until.isoformat(), rounds=rounds)
+    clocks.meet(conn, desk.timers, incident.id, "mitigated", now)
+    desk.escalations.stop(conn, incident.id, "the service is back")
+    desk.timers.set(
+        conn, "soak", incident.id, min(until, now + service.soak_every), {"n": 1, "of": rounds, "from": now.isoformat()}
+    )
+    return store.get(conn, incident.id)
+
+
+def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
+    """One look at the service while it is watched. Checks run outside of any transaction."""
+    with desk.store.read() as conn:
+        incident = store.get(conn, due.subject)
+    watched = incident.state == "mitigated"
+    if not watched and not due.data.get("recheck"):
+        return ()
+    service = desk.service(incident.service)
+    result = desk.check(incident.service, service)
+    ok = result is None or result.ok
+    text = "no alert" if result is None else result.summary
+
+    def job(conn: Connection) -> tuple[Delivery, ...]:
+        current = store.get(conn, due.subject, lock=True)
+        now = desk.clock.now()
+        n, of = due.data.get("n", 1), due.data.get("of", 1)
+        if due.data.get("recheck"):
+            return _recheck(desk, conn, current, ok, text)
+        if current.state != "mitigated" or current.mitigated_at != incident.mitigated_at:
+            return ()
+        if not ok:
+            timeline.append(conn, current.id, "soak.failed", "tocsin", now, n=n, text=text)
+            _, pages = lifecycle.reopen(desk, conn, current.id, f"a check failed while it was watched: {text}", "tocsin")
+            if not store.firing(conn, current.id):
+                _look_again(desk, conn, current)
+            return pages
+        timeline.append(conn, current.id, "soak.round", "tocsin", now, n=n, of=of, ok=True, text=text)
+        if current.soak_until is None or now >= current.soak_until:
+            lifecycle.resolve(desk, conn, current.id, f"stayed well for {n} rounds", "tocsin")
+        else:
+            desk.timers.set(
+                conn, "soak", current.id, min(current.soak_until, now + service.soak_every), {**due.data, "n": n + 1}
+            )
+        return ()
+
+    return desk.store.write(job)
+
+
+def _look_again(desk: Desk, conn: Connection, incident: Incident) -> None:
+    """No alert will tell when this service is back, so its own checks are asked until they pass."""
+    every = desk.service(incident.service).soak_every
+    desk.timers.set(conn, "soak", incident.id, desk.clock.now() + every, {"recheck": True})
+
+
+def _recheck(desk: Desk, conn: Connection, incident: Incident, ok: bool, text: str) -> tuple[Delivery, ...]:
+    if incident.state not in ("triggered", "acknowledged") or store.firing(conn, incident.id):
+        return ()
+    if ok:
+        mitigate(desk, conn, incident.id, f"its checks pass again: {text}", "tocsin")
+    else:
+        _look_again(desk, conn, incident)
+    return ()
