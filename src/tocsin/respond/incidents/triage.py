@@ -19,7 +19,7 @@ from tocsin.ground.catalogue import UNASSIGNED, service_of
 from tocsin.respond.incidents import lifecycle, recovery, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.opening import open_incident
-from tocsin.sense.alerts import AlertNews, claim_news
+from tocsin.sense.alerts import AlertEvent, claim, done
 from tocsin.sense.severity import decide, facts_of, undecided
 
 BATCH = 64
@@ -63,10 +63,11 @@ class Triage:
         desk = self.desk
 
         def job(conn: Connection) -> tuple[int, list[Delivery]]:
-            news = claim_news(conn, BATCH)
+            news = claim(conn, "triage", BATCH)
             pages: list[Delivery] = []
             for each in news:
                 pages += self._judge(conn, each)
+            done(conn, [each.seq for each in news])
             return len(news), pages
 
         count, pages = desk.store.write(job)
@@ -76,7 +77,7 @@ class Triage:
             desk.bell.ring("timeline")
         return count
 
-    def _judge(self, conn: Connection, news: AlertNews) -> tuple[Delivery, ...]:
+    def _judge(self, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
         try:
             with conn.begin_nested():
                 return cleared(self.desk, conn, news) if news.kind == "resolved" else fired(self.desk, conn, news)
@@ -86,7 +87,7 @@ class Triage:
                 return _fallback(self.desk, conn, news, f"{type(problem).__name__}: {problem}")
 
 
-def fired(desk: Desk, conn: Connection, news: AlertNews) -> tuple[Delivery, ...]:
+def fired(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
     """An alert began to fire: it joins the open incident of its group, or opens one."""
     alert, now = news.alert, desk.clock.now()
     name, service = service_of(desk.services(), alert.labels)
@@ -125,7 +126,7 @@ def fired(desk: Desk, conn: Connection, news: AlertNews) -> tuple[Delivery, ...]
     return pages
 
 
-def cleared(desk: Desk, conn: Connection, news: AlertNews) -> tuple[Delivery, ...]:
+def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
     """An alert ended: when it was the last one of its incident, the service is watched."""
     incident = store.of_alert(conn, news.alert.id)
     if incident is None or not incident.is_open:
@@ -138,7 +139,7 @@ def cleared(desk: Desk, conn: Connection, news: AlertNews) -> tuple[Delivery, ..
     return ()
 
 
-def _fallback(desk: Desk, conn: Connection, news: AlertNews, problem: str) -> tuple[Delivery, ...]:
+def _fallback(desk: Desk, conn: Connection, news: AlertEvent, problem: str) -> tuple[Delivery, ...]:
     """Judging failed, so nobody knows how bad it is: page as for the worst that the default policy has."""
     group = f"alert-id:{news.alert.id}"
     if news.kind == "resolved" or store.find_open(conn, group):
