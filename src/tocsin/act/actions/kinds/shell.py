@@ -1,0 +1,84 @@
+"""A command for bash (or sh), on this machine.
+
+The text is the script, handed over as an argument; values are environment variables and nothing else of ours is. The
+process has a group of its own, which is ended as a whole at the timeout or on cancel. It survives a crash of
+Tocsin, which then takes it up again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+
+from tocsin.act.actions import process
+from tocsin.act.actions.action import Action, Call, CannotRun, Found, Result
+from tocsin.ground.i18n import N_
+
+_STOPS = {
+    "timeout": N_("did not end in time"),
+    "cancelled": N_("was cancelled"),
+    "output": N_("printed more than 1 GiB"),
+}
+_ENDED_BY_US = 124  # as timeout(1) says it
+RESERVED = frozenset(
+    {"PATH", "HOME", "LANG", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND"}
+)
+"""Names that steer the shell itself; no value of a run may take their place."""
+
+
+class Shell(Action):
+    title = N_("Shell command")
+
+    def run(self, call: Call) -> Result:
+        started = time.monotonic()
+        child = process.launch(call.folder, call.text, _shell(call.language), environment(call))
+        return self._follow(call, started, child)
+
+    def find(self, call: Call) -> Found:
+        return process.find(call.folder, same_machine=call.same_machine)
+
+    def take_up(self, call: Call) -> Result:
+        return self._follow(call, time.monotonic() - call.elapsed_s, None)
+
+    def _follow(self, call: Call, started: float, child: subprocess.Popen[bytes] | None) -> Result:
+        ended = process.follow(
+            call.folder, timeout_s=call.timeout_s - call.elapsed_s, stop=call.stopped, child=child
+        )
+        ms = round((time.monotonic() - started) * 1000, 1)
+        if ended.stop == "timeout" and call.streams:
+            return Result(well=True, exit=0, ms=ms, why=N_("was watched until its timeout"))
+        if ended.stop:
+            return Result(
+                well=False, exit=_ENDED_BY_US, ms=ms, why=_STOPS.get(ended.stop, ended.stop), cut=True
+            )
+        if ended.exit is None:
+            return Result(well=False, ms=ms, lost=True, why=N_("nobody knows how it ended"))
+        return Result(
+            well=ended.exit == 0, exit=ended.exit, ms=ms, why="" if ended.exit == 0 else f"exit {ended.exit}"
+        )
+
+
+def environment(call: Call) -> dict[str, str]:
+    """All that the command sees: three variables of ours, what the service declares, the values of the run."""
+    for name, value in (*call.environment.items(), *call.values.items()):
+        if "\0" in value:
+            raise CannotRun(f"the value of {name} holds a NUL byte", field=name)
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": os.environ.get("LANG", "C.UTF-8"),
+        **{name: value for name, value in call.values.items() if not _steers_the_shell(name)},
+        **call.environment,
+    }
+
+
+def _steers_the_shell(name: str) -> bool:
+    return name in RESERVED or name.startswith(("LD_", "BASH_FUNC_"))
+
+
+def _shell(language: str) -> str:
+    if language.lower() != "sh" and shutil.which("bash"):
+        return "bash"
+    return "sh"
