@@ -71,15 +71,12 @@ class CatalogueSection(Section):
 
     def cross_check(self) -> Iterable[Problem]:
         for name, team in self.teams.items():
-            wanted = [(("members", index), each) for index, each in enumerate(team.members)]
-            if team.lead:
-                wanted.append((("lead",), team.lead))
-            for path, person in wanted:
+            members = {("teams", name, "members", index): each for index, each in enumerate(team.members)}
+            lead = {("teams", name, "lead"): team.lead} if team.lead else {}
+            for path, person in (members | lead).items():
                 if person not in self.people:
                     fix = did_you_mean(person, self.people, "people")
-                    yield Problem(
-                        path=("teams", name, *path), message=f"there is no person {person}", fix=fix
-                    )
+                    yield Problem(path=path, message=f"there is no person {person}", fix=fix)
         for name, person in self.people.items():
             if not person.reachable:
                 yield Problem(

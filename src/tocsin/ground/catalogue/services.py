@@ -33,7 +33,8 @@ class Target(Settings):
     """What steps act on: a compose file, a database, a cluster. The kind decides which further keys it takes."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, SecretOrText | int | float | bool | list[Any] | dict[str, Any] | None]
+    # pydantic's way to say of what type further keys are
+    __pydantic_extra__: dict[str, SecretOrText | int | float | bool | list[Any] | dict[str, Any] | None]  # pyright: ignore[reportIncompatibleVariableOverride]
 
     kind: str = Field(description="compose, postgres, redis, …")
 
