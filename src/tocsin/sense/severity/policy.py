@@ -81,14 +81,14 @@ class Policy(Settings):
     @classmethod
     def _usual_demands(cls, value: Any) -> Any:
         """Fills what a level with a usual name leaves unsaid."""
-        whole = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-        if not isinstance(whole.get("levels"), dict):
+        whole = _map(value)
+        levels = _map(whole.get("levels"))
+        if not levels:
             return value
-        levels = cast("dict[Any, Any]", whole["levels"])
-        filled = {
-            name: {**STANDARD.get(str(name), {}), **level} if isinstance(level, dict) else level
-            for name, level in levels.items()
-        }
+        filled: dict[str, Any] = {}
+        for name, level in levels.items():
+            demands = STANDARD.get(str(name))
+            filled[name] = {**demands, **_map(level)} if demands and isinstance(level, dict) else level
         return {**whole, "levels": filled}
 
     @property
@@ -112,3 +112,8 @@ class Policy(Settings):
         placed._name = name
         placed._environment = ALERT.with_measures(measures)
         return placed
+
+
+def _map(value: Any) -> dict[str, Any]:
+    """As YAML gave it, if it is a map; not validated yet."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
