@@ -1,7 +1,7 @@
 """What does a runbook say? The records that reading gives: steps, ladders, options, inputs, findings.
 
-Lines are 1-based and are those of the file. Durations are seconds. Nothing here is ever written back: a runbook
-is the file, and these records are one reading of it, bound to its bytes by `Document.hash`.
+Lines are 1-based and are those of the file. Durations are seconds. Nothing here is ever written back: a
+runbook is the file, and these records are one reading of it, bound to its bytes by `Document.hash`.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Input:
 class Step:
     """One thing to do.
 
-    `text` is what runs. In it, placeholders stand as the kind wants them: `${NAME}` in bash (quoted where the author
-    did not), http and action, `:NAME` in sql. `inputs` names them all; their values arrive as environment, bound
-    parameters or arguments, never as text. `expect` is CEL over the result; `expect_text` is words that only a
-    person can confirm. `approve` is the role whose approval the step needs.
+    `text` is what runs. In it, placeholders stand as the kind wants them: `${NAME}` in bash (quoted where the
+    author did not), http and action, `:NAME` in sql. `inputs` names them all; their values arrive as
+    environment, bound parameters or arguments, never as text. `expect` is CEL over the result; `expect_text` is
+    words that only a person can confirm. `approve` is the role whose approval the step needs.
     """
 
     id: str  # unique in the document
