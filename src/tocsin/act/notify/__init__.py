@@ -1,0 +1,23 @@
+"""How are people reached? Channels, and a delivery that can be proven."""
+
+from tocsin.act.notify.channel import Channel, ChannelSettings, DeliveryFailed
+from tocsin.act.notify.delivery import Deliveries, Route
+from tocsin.act.notify.message import Message, one_line
+from tocsin.act.notify.section import ChannelSection, Directory, Person
+from tocsin.act.notify.store import Delivery, get, of_incident
+
+__all__ = [
+    "Channel",
+    "ChannelSection",
+    "ChannelSettings",
+    "Deliveries",
+    "Delivery",
+    "DeliveryFailed",
+    "Directory",
+    "Message",
+    "Person",
+    "Route",
+    "get",
+    "of_incident",
+    "one_line",
+]

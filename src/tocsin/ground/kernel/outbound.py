@@ -100,7 +100,7 @@ class Outbound:
         self._allow: Callable[[], Iterable[str]] = allow if callable(allow) else lambda: entries or ()
         self._rules: tuple[tuple[str, ...], Rules] = ((), Rules())
         self._names = _Names(resolve)
-        self._tls = tls or _tls()
+        self._tls = tls or _authorities()
         # A connection that a trusted request opened must never serve an untrusted one: a pool each.
         self._pools = {trusted: self._pool(trusted) for trusted in (False, True)}
 
@@ -184,6 +184,15 @@ class Outbound:
                 f"Not connected to {host}: {reason}.",
                 fix="If this is meant, add the host or its network to outbound.allow in tocsin.yaml.",
             )
+
+    def tls(self, *, checked: bool = True) -> ssl.SSLContext:
+        """For a connection that turns to TLS later on. Not `checked`: encrypted, but with whomever answers."""
+        if checked:
+            return self._tls
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
 
     def rules(self) -> Rules:
         """What is permitted at this moment: `outbound.allow` may have been reloaded."""
@@ -495,7 +504,7 @@ def _merge(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def _tls() -> ssl.SSLContext:
+def _authorities() -> ssl.SSLContext:
     """The authorities of the system, where an organisation adds its own, and the public ones of certifi."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())

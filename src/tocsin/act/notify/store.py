@@ -1,0 +1,307 @@
+"""How is a delivery kept? One row for each message to one person by one channel, written before anything is
+sent.
+
+    waiting ──due──▶ claimed ──accepted──▶ sent
+       ▲                │ └──refused────▶ failed         waiting or claimed ──acknowledged──▶ cancelled
+       └──try again─────┘
+
+A row may also stand for a whole step of an escalation that is not yet due: then it has a `target` and no
+person, and whoever is on call when it is due becomes the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    and_,
+    case,
+    or_,
+    select,
+    update,
+)
+
+from tocsin.act.notify.message import Message
+from tocsin.ground.store import Json, Time, insert, metadata
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # page | notice | test
+    Column("incident", Text),
+    Column("cause", Text, nullable=False),  # what asked for it: an escalation, a clock, a person
+    Column("person", Text),
+    Column("target", Text),
+    Column("channel", Text),
+    Column("address", Text),
+    Column("message", Json),
+    Column("page", Text, nullable=False),  # the same for all channels by which one page goes to one person
+    Column("round", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("due_at", Time, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | claimed | sent | failed | cancelled
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", Time, nullable=False),
+    Column("switch_at", Time),  # from then on the next channel of the person is used too
+    Column("claimed_by", Text),
+    Column("claimed_at", Time),
+    Column("sent_at", Time),
+    Column("error", Text),
+    Column("key", Text, nullable=False, unique=True),
+    Index("ix_delivery_incident", "incident", "due_at"),
+    Index("ix_delivery_page", "page"),
+)
+OPEN = ("waiting", "claimed")
+Index(
+    "ix_delivery_next_at",
+    delivery.c.next_at,
+    sqlite_where=delivery.c.state == "waiting",
+    postgresql_where=delivery.c.state == "waiting",
+)
+Index(
+    "ix_delivery_open",
+    delivery.c.switch_at,
+    sqlite_where=delivery.c.state.in_(OPEN),
+    postgresql_where=delivery.c.state.in_(OPEN),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """A message on its way to a person. `key` goes along with every attempt; `attempt` counts the claims."""
+
+    id: str
+    kind: str
+    incident: str | None
+    cause: str
+    person: str | None
+    target: str | None
+    channel: str | None
+    address: str | None
+    message: Message | None
+    page: str
+    round: int
+    step: int
+    steps: int
+    due_at: datetime
+    state: str
+    attempt: int
+    next_at: datetime
+    switch_at: datetime | None
+    claimed_by: str | None
+    claimed_at: datetime | None
+    sent_at: datetime | None
+    error: str | None
+    key: str
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Delivery:
+        values = dict(row._mapping)  # pyright: ignore[reportPrivateUsage] - public by documentation, named so to keep columns free
+        message = values.pop("message")
+        return cls(message=Message.from_json(message) if message else None, **values)
+
+
+def add(conn: Connection, new: Delivery) -> bool:
+    """Writes a new delivery; False when one with the same key is there already."""
+    values = {name: getattr(new, name) for name in Delivery.__slots__}
+    values["message"] = new.message.as_json() if new.message else None
+    done = conn.execute(
+        insert(conn, delivery).values(**values).on_conflict_do_nothing(index_elements=["key"])
+    )
+    return done.rowcount == 1
+
+
+def get(conn: Connection, id_: str) -> Delivery | None:
+    row = conn.execute(select(delivery).where(delivery.c.id == id_)).first()
+    return Delivery.from_row(row) if row else None
+
+
+def of_incident(conn: Connection, incident: str, *, limit: int = 500) -> list[Delivery]:
+    """Everything sent and to be sent for an incident, in the order it is due."""
+    query = select(delivery).where(delivery.c.incident == incident)
+    rows = conn.execute(query.order_by(delivery.c.due_at, delivery.c.id).limit(limit))
+    return [Delivery.from_row(row) for row in rows]
+
+
+def of_page(conn: Connection, page: str) -> list[Delivery]:
+    """One page to one person, by every channel it has used so far."""
+    query = select(delivery).where(delivery.c.page == page)
+    return [Delivery.from_row(row) for row in conn.execute(query.order_by(delivery.c.id))]
+
+
+def of_step(conn: Connection, cause: str, round_: int, step: int) -> list[Delivery]:
+    columns = delivery.c
+    query = select(delivery).where(columns.cause == cause, columns.round == round_, columns.step == step)
+    return [Delivery.from_row(row) for row in conn.execute(query.order_by(columns.id))]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(delivery.c.state == "waiting", delivery.c.next_at <= now)
+
+
+def _may_switch(now: datetime) -> ColumnElement[bool]:
+    return and_(delivery.c.state.in_(OPEN), delivery.c.switch_at <= now)
+
+
+def anything_to_do(conn: Connection, now: datetime) -> bool:
+    """Whether a sweep would find something; asked without a write."""
+    due = conn.execute(select(delivery.c.id).where(_is_due(now)).limit(1)).first()
+    return (
+        due is not None
+        or conn.execute(select(delivery.c.id).where(_may_switch(now)).limit(1)).first() is not None
+    )
+
+
+def claim_due(
+    conn: Connection, *, boot: str, now: datetime, switch_after: timedelta, limit: int
+) -> list[Delivery]:
+    """Claims what is due, pages before all else. Rows that another process is claiming are left to it."""
+    first = case((delivery.c.kind == "page", 0), else_=1)
+    wanted = (
+        select(delivery.c.id)
+        .where(_is_due(now))
+        .order_by(first, delivery.c.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(conn.scalars(wanted))
+    if not ids:
+        return []
+    # Counted from the first attempt: after a long standstill every channel at once would help nobody.
+    switch_at = case((delivery.c.attempt == 0, now + switch_after), else_=delivery.c.switch_at)
+    claimed = conn.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(ids), delivery.c.state == "waiting")
+        .values(
+            state="claimed",
+            claimed_by=boot,
+            claimed_at=now,
+            attempt=delivery.c.attempt + 1,
+            switch_at=switch_at,
+        )
+        .returning(delivery)
+    )
+    found = {row.id: Delivery.from_row(row) for row in claimed}
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def to_switch(conn: Connection, now: datetime, *, limit: int) -> list[Delivery]:
+    """Unsent for too long; each is returned once."""
+    wanted = select(delivery).where(_may_switch(now)).limit(limit).with_for_update(skip_locked=True)
+    found = [Delivery.from_row(row) for row in conn.execute(wanted)]
+    if found:
+        conn.execute(
+            update(delivery).where(delivery.c.id.in_([each.id for each in found])).values(switch_at=None)
+        )
+    return found
+
+
+def _mine(claimed: Delivery, *, states: Sequence[str] = ("claimed",)) -> tuple[ColumnElement[bool], ...]:
+    """Still the very claim under which this attempt runs: the fence against one that woke up too late."""
+    return (
+        delivery.c.id == claimed.id,
+        delivery.c.state.in_(states),
+        delivery.c.claimed_by == claimed.claimed_by,
+        delivery.c.attempt == claimed.attempt,
+    )
+
+
+def renew(conn: Connection, claimed: Delivery, now: datetime) -> bool:
+    """Says again that this attempt is under way; False when it has been cancelled or taken by another."""
+    done = conn.execute(update(delivery).where(*_mine(claimed)).values(claimed_at=now))
+    return done.rowcount == 1
+
+
+def mark_sent(conn: Connection, claimed: Delivery, now: datetime) -> bool:
+    """Accepted by the receiver. A page that was cancelled while it left has left all the same."""
+    done = conn.execute(
+        update(delivery)
+        .where(*_mine(claimed, states=("claimed", "cancelled")))
+        .values(state="sent", sent_at=now, switch_at=None, error=None)
+    )
+    return done.rowcount == 1
+
+
+def mark_failed(conn: Connection, claimed: Delivery, error: str) -> bool:
+    done = conn.execute(
+        update(delivery).where(*_mine(claimed)).values(state="failed", error=error, switch_at=None)
+    )
+    return done.rowcount == 1
+
+
+def try_again(conn: Connection, claimed: Delivery, next_at: datetime, error: str) -> bool:
+    done = conn.execute(
+        update(delivery)
+        .where(*_mine(claimed))
+        .values(state="waiting", next_at=next_at, error=error, claimed_by=None, claimed_at=None)
+    )
+    return done.rowcount == 1
+
+
+def drop(conn: Connection, ids: Sequence[str], why: str) -> int:
+    """Cancels what has not been sent."""
+    done = conn.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(ids), delivery.c.state.in_(OPEN))
+        .values(state="cancelled", error=why, switch_at=None)
+    )
+    return done.rowcount
+
+
+def cancel_all(conn: Connection, incident: str, why: str) -> list[Delivery]:
+    """Cancels every page of the incident that has not been sent; returns what was cancelled."""
+    rows = conn.execute(
+        update(delivery)
+        .where(delivery.c.incident == incident, delivery.c.kind == "page", delivery.c.state.in_(OPEN))
+        .values(state="cancelled", error=why, switch_at=None)
+        .returning(delivery)
+    )
+    return [Delivery.from_row(row) for row in rows]
+
+
+def unattended(conn: Connection, *, dead: Sequence[str], boot: str, before: datetime) -> list[str]:
+    """Claims of dead boots, and those of this one from `before` that time: written, but maybe never handed
+    over.
+    """
+    mine = and_(delivery.c.claimed_by == boot, delivery.c.claimed_at <= before)
+    query = select(delivery.c.id).where(
+        delivery.c.state == "claimed", or_(delivery.c.claimed_by.in_(dead), mine)
+    )
+    return list(conn.scalars(query))
+
+
+def release(conn: Connection, ids: Sequence[str], *, now: datetime, switch_after: timedelta) -> None:
+    """Claims that nobody works on return to waiting."""
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(ids), delivery.c.state == "claimed")
+        .values(
+            state="waiting",
+            next_at=now,
+            claimed_by=None,
+            claimed_at=None,
+            switch_at=case((delivery.c.switch_at.is_(None), None), else_=now + switch_after),
+        )
+    )
+
+
+def bring_forward(conn: Connection, ids: Sequence[str], now: datetime) -> None:
+    """What waits for its time is due now."""
+    conn.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(ids), delivery.c.state == "waiting")
+        .values(due_at=now, next_at=now)
+    )
