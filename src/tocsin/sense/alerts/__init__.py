@@ -1,0 +1,28 @@
+"""Which alerts fire? The ledger that every source writes to, and the news that triage claims."""
+
+from tocsin.sense.alerts.alert import Alert, AlertEvent
+from tocsin.sense.alerts.ledger import TOPIC, Ledger, Outcome
+from tocsin.sense.alerts.news import claim, claimants, done, release
+from tocsin.sense.alerts.section import AlertsSection
+from tocsin.sense.alerts.signal import API, MONITOR, Sender, Signal
+from tocsin.sense.alerts.store import get, get_many, list_alerts
+
+__all__ = [
+    "API",
+    "MONITOR",
+    "TOPIC",
+    "Alert",
+    "AlertEvent",
+    "AlertsSection",
+    "Ledger",
+    "Outcome",
+    "Sender",
+    "Signal",
+    "claim",
+    "claimants",
+    "done",
+    "get",
+    "get_many",
+    "list_alerts",
+    "release",
+]

@@ -1,0 +1,67 @@
+"""Which alerts does the ledger know without asking the store? What stands committed, and repeats not yet counted there.
+
+Everything that fires is here; of what is over, only the latest, since senders repeat an end for some minutes and then
+never again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tocsin.sense.alerts.settle import Standing
+
+RESOLVED_KEPT = 20_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Touch:
+    """How often an alert was repeated since the last flush, when last, and until when that makes it hold."""
+
+    times: int
+    last_seen: datetime
+    expires_at: datetime | None
+
+
+class Memory:
+    """Not locked: the ledger is."""
+
+    def __init__(self) -> None:
+        self._firing: dict[str, Standing] = {}
+        self._resolved: dict[str, Standing] = {}
+        self._touched: dict[str, Touch] = {}
+
+    def get(self, alert_id: str) -> Standing | None:
+        return self._firing.get(alert_id) or self._resolved.get(alert_id)
+
+    def put(self, standing: Standing) -> None:
+        if standing.state == "firing":
+            self._resolved.pop(standing.id, None)
+            self._firing[standing.id] = standing
+            return
+        self._firing.pop(standing.id, None)
+        self._resolved[standing.id] = standing
+        if len(self._resolved) > RESOLVED_KEPT:
+            del self._resolved[next(iter(self._resolved))]
+
+    def touch(self, standing: Standing, now: datetime) -> None:
+        """Counts one more repeat of an alert that stands as `standing` says."""
+        before = self._touched.get(standing.id)
+        self._touched[standing.id] = Touch(
+            times=before.times + 1 if before else 1, last_seen=now, expires_at=standing.expires_at
+        )
+
+    def take_touched(self) -> list[tuple[str, Touch]]:
+        """The repeats not yet in the store, by id; they are forgotten here."""
+        taken, self._touched = self._touched, {}
+        return sorted(taken.items())
+
+    def restore(self, taken: Iterable[tuple[str, Touch]]) -> None:
+        """Puts back what could not be written."""
+        for alert_id, touch in taken:
+            since = self._touched.get(alert_id)
+            self._touched[alert_id] = replace(since, times=since.times + touch.times) if since else touch
+
+    def __len__(self) -> int:
+        return len(self._firing)

@@ -1,0 +1,74 @@
+"""Which alerts wait to be triaged, and who has taken them? Claims on the rows that the ledger wrote with each change.
+
+1. `claim` marks waiting news with the id of this boot, in one conditional update. 2. The claimer acts and calls `done`,
+best in the same transaction as what it did. 3. `release` gives back what a dead boot had claimed, so no news is lost.
+Of each alert only the oldest unfinished piece of news is given out: nobody triages an end before its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, exists, select, update
+
+from tocsin.sense.alerts.alert import AlertEvent
+from tocsin.sense.alerts.store import alert_event, get_many
+
+
+def claim(conn: Connection, boot: str, limit: int = 64) -> list[AlertEvent]:
+    """Takes up to `limit` pieces of news for `boot`, oldest first, with each alert as it stands now."""
+    older = alert_event.alias("older")
+    heads = (
+        select(alert_event.c.seq)
+        .where(
+            alert_event.c.state == "new",
+            ~exists().where(
+                older.c.alert == alert_event.c.alert,
+                older.c.seq < alert_event.c.seq,
+                older.c.state != "done",
+            ),
+        )
+        .order_by(alert_event.c.seq)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    seqs = list(conn.scalars(heads))
+    if not seqs:
+        return []
+    taken = conn.execute(
+        update(alert_event)
+        .where(alert_event.c.seq.in_(seqs), alert_event.c.state == "new")
+        .values(state="claimed", claimed_by=boot)
+        .returning(
+            alert_event.c.seq,
+            alert_event.c.alert,
+            alert_event.c.kind,
+            alert_event.c.episode,
+            alert_event.c.at,
+        )
+    ).all()
+    alerts = get_many(conn, [row.alert for row in taken])
+    return [
+        AlertEvent(seq=row.seq, kind=row.kind, at=row.at, episode=row.episode, alert=alerts[row.alert])
+        for row in sorted(taken, key=lambda row: row.seq)
+    ]
+
+
+def done(conn: Connection, seqs: Collection[int]) -> None:
+    """Closes claimed news; it never comes back."""
+    conn.execute(update(alert_event).where(alert_event.c.seq.in_(seqs)).values(state="done"))
+
+
+def release(conn: Connection, dead: Collection[str]) -> int:
+    """Gives back what these boots had claimed and not finished; says how much."""
+    return conn.execute(
+        update(alert_event)
+        .where(alert_event.c.state == "claimed", alert_event.c.claimed_by.in_(dead))
+        .values(state="new", claimed_by=None)
+    ).rowcount
+
+
+def claimants(conn: Connection) -> set[str]:
+    """The boots that hold claims: who of them is dead, only the caller can know."""
+    query = select(alert_event.c.claimed_by).where(alert_event.c.state == "claimed").distinct()
+    return {boot for boot in conn.scalars(query) if boot}
