@@ -147,6 +147,7 @@ def one_clock(module: Module) -> Iterator[Breach]:
 EXTENSION_FOLDERS = (
     "src/tocsin/sense/intake/sources/",
     "src/tocsin/act/notify/channels/",
+    "src/tocsin/act/actions/kinds/",
     "src/tocsin/act/checks/probes/",
 )
 
