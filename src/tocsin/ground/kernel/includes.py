@@ -36,9 +36,9 @@ def _read_file(folder: Path, path: Path) -> Tree:
         with path.open("rb") as file:
             return yaml.read(file.read(yaml.LARGEST + 1), name)
     except FileNotFoundError:
-        return failed(name, 0, 0, "there is no such file", f"make one: tocsin init {folder}")
+        return failed(name, 1, 1, "there is no such file", f"make one: tocsin init {folder}")
     except OSError as error:
-        return failed(name, 0, 0, f"cannot be read: {error.strerror}", "check its permissions")
+        return failed(name, 1, 1, f"cannot be read: {error.strerror}", "check its permissions")
 
 
 def _includes(tree: Tree) -> Iterator[tuple[str, Place | None]]:
