@@ -1,0 +1,200 @@
+"""SIGKILL, again and again, in the middle of a run and of an escalation: nothing lost, nothing finished repeated.
+
+The steps write to a file that Tocsin does not know of; the checker counts that file. The person of this story answers
+truthfully: a step whose end stands in the file is done, one that never got there is tried again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from receiver import Receiver
+from served import Served, until
+
+STEPS = 6
+SEEDS = range(10) if os.environ.get("TOCSIN_FAULTS") != "full" else range(200)
+
+
+def runbook() -> str:
+    steps = "\n".join(
+        f"""### Attempt {number}: write line {number}
+
+```bash {{name=line-{number} timeout=20s}}
+echo "begin {number}" >> "$LEDGER"; sleep 0.2; echo "end {number}" >> "$LEDGER"; test {number} = {STEPS}
+```
+"""
+        for number in range(1, STEPS + 1)
+    )
+    return f"""---
+title: Lines
+service: lines
+severity: P0
+owner: backend
+start: automatic
+---
+# Lines
+
+## Symptoms
+
+Lines are missing.
+
+## Resolution
+
+{steps}
+## Verification
+
+```bash
+grep -q "end {STEPS}" "$LEDGER"
+```
+"""
+
+
+def configuration(ledger: Path, hook: str) -> str:
+    return f"""
+people:
+  mei: {{name: Mei-Ling Chen, webhook: "{hook}"}}
+  jun: {{name: Jun Wu, webhook: "{hook}"}}
+teams: {{backend: {{title: Backend, members: [mei, jun]}}}}
+channels: {{hook: {{kind: webhook}}}}
+outbound: {{allow: ["127.0.0.0/8"]}}
+escalations:
+  backend:
+    steps:
+      - {{page: ["person:mei"]}}
+      - {{page: ["person:jun"], after: 1s}}
+      - {{page: ["person:mei", "person:jun"], after: 1s}}
+policies:
+  lines:
+    levels:
+      P0: {{when: ["alert.labels.severity == 'critical'"], clocks: {{assess: 5m, restore: 30m}}, channels: [hook]}}
+      P3: {{otherwise: true, page: false}}
+services:
+  lines:
+    title: Lines
+    team: backend
+    policy: lines
+    escalation: backend
+    runbooks: ["lines.md"]
+    automatic: change
+    soak: 1s
+    soak_every: 1s
+    environment: {{LEDGER: "{ledger}"}}
+"""
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_killed_at_any_moment_it_goes_on_where_it_was(seed: int, tmp_path: Path, hook: Receiver):
+    chance = random.Random(seed)
+    ledger = tmp_path / "ledger.txt"
+    ledger.touch()
+    folder = tmp_path / "config"
+    (folder / "runbooks").mkdir(parents=True)
+    (folder / "tocsin.yaml").write_text(configuration(ledger, hook.url))
+    (folder / "runbooks" / "lines.md").write_text(runbook())
+    served = Served(folder).start()
+    try:
+        key = served.key("webhook")
+        sent = {"name": "LinesMissing", "labels": {"service": "lines", "severity": "critical"}}
+        status, _ = served.ask("POST", f"/in/{key}/alert", sent)
+        assert status in (200, 202)
+        kills = 0
+        for _ in range(chance.randint(1, 3)):
+            time.sleep(chance.uniform(0, 1.2))
+            if chance.random() < 0.3:
+                end_everything(served)
+            else:
+                served.kill()
+            kills += 1
+            served.start()
+        run = finish(served, ledger)
+    finally:
+        served.stop()
+
+    lines = ledger.read_text().splitlines()
+    ends = Counter(line for line in lines if line.startswith("end"))
+    begins = Counter(line for line in lines if line.startswith("begin"))
+    print(
+        f"seed {seed}: {kills} kills, attempts {sum(begins.values())}, acknowledged {STEPS}, "
+        f"lost {STEPS - len(ends)}, unexpected {sum(ends.values()) - len(ends)}, "
+        f"recovered {sum(begins.values()) - sum(ends.values())}"
+    )
+    assert run["state"] == "succeeded"
+    assert ends == Counter({f"end {number}": 1 for number in range(1, STEPS + 1)})
+    for number in range(1, STEPS + 1):
+        # Begun twice only where a person saw that it had not ended and said so.
+        assert begins[f"begin {number}"] - ends[f"end {number}"] <= kills
+
+    pages = [message for message in hook.messages if "incident" in str(message[2]).lower()]
+    people = {(message[1]["webhook-id"]) for message in pages}
+    assert len(people) >= 3, "each step of the escalation has paged"
+    assert len(pages) <= len(people) + kills, "a repeated send needs a kill, and carries the same key"
+
+
+def end_everything(served: Served) -> None:
+    """The machine is gone: the server and whatever it had started."""
+    assert served.process
+    children = children_of(served.process.pid)
+    served.kill()
+    for pid in children:
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue
+
+
+def children_of(parent: int) -> list[int]:
+    """Direct children, each the leader of its own process group."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            status = (entry / "stat").read_text()
+        except OSError:
+            continue
+        fields = status.rpartition(")")[2].split()
+        if int(fields[1]) == parent and int(fields[2]) == int(entry.name):
+            found.append(int(entry.name))
+    return found
+
+
+def finish(served: Served, ledger: Path) -> dict:
+    """Waits for the run's end and answers what it asks, truthfully."""
+
+    def ended() -> dict | None:
+        runs = served.get("/api/v1/runs")["items"]
+        if not runs:
+            return None
+        run = runs[0]
+        waiting = run["waiting_for"]
+        if run["state"] == "waiting" and waiting and waiting.get("kind") == "unknown":
+            number = re.search(r"(\d+)", waiting["title"])
+            assert number, waiting
+            done = f"end {number.group(1)}" in ledger.read_text().splitlines()
+            served.post(
+                f"/api/v1/runs/{run['id']}/answer",
+                {
+                    "step": waiting["step"],
+                    "answer": "done" if done else "retry",
+                    "reason": "looked at the file",
+                },
+            )
+        return run if run["state"] in ("succeeded", "failed", "cancelled") else None
+
+    return until(ended, 90, f"the run's end ({served.log()[-1500:]})")
