@@ -1,1 +1,1 @@
-"""How fast is the real `tocsin up`? Figures and ratios, interleaved, with minimum and maximum; drives it from outside."""
+"""How fast is the real `tocsin up`? Figures and ratios, interleaved, with minimum and maximum."""

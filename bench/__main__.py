@@ -16,10 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
-from receiver import Receiver  # noqa: E402 - tests/support is put on the path just above
-from rich.console import Console  # noqa: E402 - as above
-from rich.table import Table  # noqa: E402 - as above
-from served import Served, until  # noqa: E402 - as above
+from receiver import Receiver
+from rich.console import Console
+from rich.table import Table
+from served import Served, until
 
 ALERTS = int(os.environ.get("BENCH_ALERTS", "200"))
 STEPS = int(os.environ.get("BENCH_STEPS", "40"))
@@ -38,7 +38,8 @@ def runbook() -> str:
     fences = "\n".join(
         f"```bash {{name=step-{number} idempotent=true}}\ntrue\n```\n" for number in range(STEPS)
     )
-    return f"---\ntitle: Steps\nservice: steps\nowner: bench\n---\n# Steps\n\n## Diagnosis\n\n{fences}\n## Verification\n\n```bash\ntrue\n```\n"
+    head = "---\ntitle: Steps\nservice: steps\nowner: bench\n---\n# Steps\n"
+    return f"{head}\n## Diagnosis\n\n{fences}\n## Verification\n\n```bash\ntrue\n```\n"
 
 
 def main() -> None:
