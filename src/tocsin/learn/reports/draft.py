@@ -118,12 +118,15 @@ def _figures(material: Material) -> str:
 
 
 def _what(material: Material) -> list[str]:
-    lines = [f"{plain(material.incident.title)}{cite(material.first('incident.opened', 'incident.declared'))}"]
+    lines = [
+        f"{plain(material.incident.title)}{cite(material.first('incident.opened', 'incident.declared'))}"
+    ]
     decided = material.first("severity.decided")
     if decided:
         lines.append(f"{plain(sentence(decided, material.language))}{cite(decided)}")
     lines += [
-        f"{plain(sentence(event, material.language))}{cite(event)}" for event in material.of("severity.changed")
+        f"{plain(sentence(event, material.language))}{cite(event)}"
+        for event in material.of("severity.changed")
     ]
     return lines
 
@@ -188,8 +191,17 @@ def _why(material: Material) -> list[str]:
 
 
 def _how(material: Material) -> list[str]:
-    kinds = ("run.started", "run.rung.finished", "run.verified", "run.finished", "incident.mitigated", "incident.resolved")
-    return [f"{plain(sentence(event, material.language))}{cite(event)}" for event in material.of(*kinds)]
+    return [
+        f"{plain(sentence(event, material.language))}{cite(event)}"
+        for event in material.of(
+            "run.started",
+            "run.rung.finished",
+            "run.verified",
+            "run.finished",
+            "incident.mitigated",
+            "incident.resolved",
+        )
+    ]
 
 
 def _timeline(material: Material) -> str:

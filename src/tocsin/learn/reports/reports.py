@@ -92,7 +92,9 @@ class Reports:
         language = self._current().language
         now = self._clock.now()
         version = conn.execute(
-            select(func.coalesce(func.max(report.c.version), 0) + 1).where(report.c.incident == event.incident)
+            select(func.coalesce(func.max(report.c.version), 0) + 1).where(
+                report.c.incident == event.incident
+            )
         ).scalar_one()
         id_ = new_id("rep")
         written = conn.execute(

@@ -49,9 +49,7 @@ class Incidents:
         limit: int = 50,
         after: str | None = None,
     ) -> list[Incident]:
-        return store.listed(
-            conn, states=states, severity=severity, service=service, limit=limit, after=after
-        )
+        return store.listed(conn, states=states, severity=severity, service=service, limit=limit, after=after)
 
     def clocks(self, conn: Connection, id_: str) -> Sequence[IncidentClock]:
         return store.clocks_of(conn, id_)
@@ -71,7 +69,7 @@ class Incidents:
         return store.firing(conn, id_)
 
     def overall(self, conn: Connection) -> str:
-        """`critical` while the first level of a policy is open, `degraded` while anything else is, else `operational`."""
+        """`critical` while a policy's first level is open, `degraded` while anything else is, else `operational`."""
         rows = conn.execute(
             select(store.incident.c.policy, store.incident.c.severity, func.count())
             .where(store.incident.c.state.in_(("triggered", "acknowledged")))
@@ -98,15 +96,21 @@ class Incidents:
     def declare(self, title: str, service: str, severity: str, text: str, actor: str) -> Incident:
         """Opens an incident by hand. An empty service is `unassigned`; an empty severity is the highest level."""
         if not title.strip():
-            raise Invalid("an incident needs a title", field="title", fix="Say in a few words what is broken.")
+            raise Invalid(
+                "an incident needs a title", field="title", fix="Say in a few words what is broken."
+            )
         if len(title) > 200:
-            raise Invalid("a title has at most 200 characters", field="title", fix="Put the rest into the text.")
+            raise Invalid(
+                "a title has at most 200 characters", field="title", fix="Put the rest into the text."
+            )
         desk = self._desk
         service = service or "unassigned"
         known = desk.services().services
         if service != "unassigned" and service not in known:
             raise Invalid(
-                f"there is no service {service}", field="service", fix=f"One of {', '.join(known) or 'none yet'}."
+                f"there is no service {service}",
+                field="service",
+                fix=f"One of {', '.join(known) or 'none yet'}.",
             )
         policy = desk.policies().policy_of(desk.service(service).policy)
         level = severity or next(iter(policy.levels))

@@ -59,7 +59,9 @@ def set_severity(
     spec = desk.level(incident.policy, level)
     if spec is None:
         known = ", ".join(desk.policies().policy(incident.policy).levels)
-        raise Invalid(f"the policy {incident.policy} has no level {level}", field="severity", fix=f"One of {known}.")
+        raise Invalid(
+            f"the policy {incident.policy} has no level {level}", field="severity", fix=f"One of {known}."
+        )
     if not reason.strip():
         raise Invalid("a change of severity needs a reason", field="reason", fix="Say in a sentence why.")
     if level == incident.severity:
@@ -67,7 +69,14 @@ def set_severity(
     now = desk.clock.now()
     store.change(conn, incident.id, severity=level, updated_at=now)
     timeline.append(
-        conn, incident.id, "severity.changed", actor, now, old=incident.severity, new=level, reason=reason.strip()
+        conn,
+        incident.id,
+        "severity.changed",
+        actor,
+        now,
+        old=incident.severity,
+        new=level,
+        reason=reason.strip(),
     )
     changed = store.get(conn, incident.id)
     clocks.recompute(conn, desk.timers, changed, spec.clocks, now)
@@ -191,5 +200,7 @@ def close(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incid
 
 def _group_of(conn: Connection, id_: str) -> str:
     return conn.execute(
-        store.incident.select().with_only_columns(store.incident.c.group_key).where(store.incident.c.id == id_)
+        store.incident.select()
+        .with_only_columns(store.incident.c.group_key)
+        .where(store.incident.c.id == id_)
     ).scalar_one()

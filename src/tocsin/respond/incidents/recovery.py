@@ -1,7 +1,7 @@
 """Is it really back? From the last alert that cleared, through the soak, to resolved.
 
-All alerts clear → mitigated: paging stops and the soak begins. Each minute the service's checks run in one round; a round
-that fails, or an alert that fires again, opens the incident again. Once the soak's time is over and its last
+All alerts clear → mitigated: paging stops and the soak begins. Each minute the service's checks run in one round; a
+round that fails, or an alert that fires again, opens the incident again. Once the soak's time is over and its last
 round has passed, the incident is resolved, acknowledged or not.
 """
 
@@ -28,16 +28,18 @@ def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> In
     now = desk.clock.now()
     service = desk.service(incident.service)
     until = now + service.soak
-    store.change(
-        conn, incident.id, state="mitigated", mitigated_at=now, soak_until=until, updated_at=now
-    )
+    store.change(conn, incident.id, state="mitigated", mitigated_at=now, soak_until=until, updated_at=now)
     rounds = max(1, math.ceil(service.soak / service.soak_every)) if service.soak else 0
     timeline.append(conn, incident.id, "incident.mitigated", actor, now, why=why)
     timeline.append(conn, incident.id, "soak.started", "tocsin", now, until=until.isoformat(), rounds=rounds)
     clocks.meet(conn, desk.timers, incident.id, "mitigated", now)
     desk.escalations.stop(conn, incident.id, "the service is back")
     desk.timers.set(
-        conn, "soak", incident.id, min(until, now + service.soak_every), {"n": 1, "of": rounds, "from": now.isoformat()}
+        conn,
+        "soak",
+        incident.id,
+        min(until, now + service.soak_every),
+        {"n": 1, "of": rounds, "from": now.isoformat()},
     )
     return store.get(conn, incident.id)
 
@@ -64,7 +66,8 @@ def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
             return ()
         if not ok:
             timeline.append(conn, current.id, "soak.failed", "tocsin", now, n=n, text=text)
-            _, pages = lifecycle.reopen(desk, conn, current.id, f"a check failed while it was watched: {text}", "tocsin")
+            why = f"a check failed while it was watched: {text}"
+            _, pages = lifecycle.reopen(desk, conn, current.id, why, "tocsin")
             if not store.firing(conn, current.id):
                 _look_again(desk, conn, current)
             return pages
@@ -73,7 +76,11 @@ def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
             lifecycle.resolve(desk, conn, current.id, f"stayed well for {n} rounds", "tocsin")
         else:
             desk.timers.set(
-                conn, "soak", current.id, min(current.soak_until, now + service.soak_every), {**due.data, "n": n + 1}
+                conn,
+                "soak",
+                current.id,
+                min(current.soak_until, now + service.soak_every),
+                {**due.data, "n": n + 1},
             )
         return ()
 

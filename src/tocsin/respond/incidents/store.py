@@ -64,7 +64,10 @@ Index(
 )
 
 incident_number = Table(
-    "incident_number", metadata, Column("year", Integer, primary_key=True), Column("last", Integer, nullable=False)
+    "incident_number",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
 )
 
 incident_alert = Table(

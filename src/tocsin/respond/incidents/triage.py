@@ -80,7 +80,11 @@ class Triage:
     def _judge(self, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
         try:
             with conn.begin_nested():
-                return cleared(self.desk, conn, news) if news.kind == "resolved" else fired(self.desk, conn, news)
+                return (
+                    cleared(self.desk, conn, news)
+                    if news.kind == "resolved"
+                    else fired(self.desk, conn, news)
+                )
         except Exception as problem:
             _log.exception("an alert could not be judged", alert=news.alert.id)
             with conn.begin_nested():
@@ -110,15 +114,21 @@ def fired(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...
             started_at=alert.starts_at,
         )
         store.attach(conn, opened.incident.id, alert.id, now)
-        timeline.append(conn, opened.incident.id, "alert.attached", "tocsin", now, alert=alert.id, name=alert.name)
+        timeline.append(
+            conn, opened.incident.id, "alert.attached", "tocsin", now, alert=alert.id, name=alert.name
+        )
         return opened.pages
     known = not store.attach(conn, incident.id, alert.id, now)
     kind = "alert.fired" if known else "alert.attached"
     timeline.append(conn, incident.id, kind, "tocsin", now, alert=alert.id, name=alert.name)
     pages: tuple[Delivery, ...] = ()
     if incident.state == "mitigated":
-        _, pages = lifecycle.reopen(desk, conn, incident.id, f"alert {alert.name} fires while it was watched", "tocsin")
-    if incident.policy == decision.policy and _is_higher(desk, decision.policy, decision.level, incident.severity):
+        _, pages = lifecycle.reopen(
+            desk, conn, incident.id, f"alert {alert.name} fires while it was watched", "tocsin"
+        )
+    if incident.policy == decision.policy and _is_higher(
+        desk, decision.policy, decision.level, incident.severity
+    ):
         _, more = lifecycle.set_severity(
             desk, conn, incident.id, decision.level, f"alert {alert.name}: {decision.rule}", "tocsin"
         )
@@ -132,7 +142,13 @@ def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, .
     if incident is None or not incident.is_open:
         return ()
     timeline.append(
-        conn, incident.id, "alert.resolved", "tocsin", desk.clock.now(), alert=news.alert.id, name=news.alert.name
+        conn,
+        incident.id,
+        "alert.resolved",
+        "tocsin",
+        desk.clock.now(),
+        alert=news.alert.id,
+        name=news.alert.name,
     )
     if incident.state != "mitigated" and not store.firing(conn, incident.id):
         recovery.mitigate(desk, conn, incident.id, "all its alerts have cleared", "tocsin")
