@@ -63,6 +63,7 @@ delivery = Table(
     Column("key", Text, nullable=False, unique=True),
     Index("ix_delivery_incident", "incident", "due_at"),
     Index("ix_delivery_page", "page"),
+    Index("ix_delivery_cause", "cause"),
 )
 OPEN = ("waiting", "claimed")
 Index(
@@ -140,6 +141,22 @@ def of_page(conn: Connection, page: str) -> list[Delivery]:
     """One page to one person, by every channel it has used so far."""
     query = select(delivery).where(delivery.c.page == page)
     return [Delivery.from_row(row) for row in conn.execute(query.order_by(delivery.c.id))]
+
+
+def of_cause(conn: Connection, cause: str) -> list[Delivery]:
+    """Every message to a person for the same reason."""
+    query = select(delivery).where(delivery.c.cause == cause, delivery.c.person.is_not(None))
+    return [Delivery.from_row(row) for row in conn.execute(query.order_by(delivery.c.id))]
+
+
+def steps_waiting(conn: Connection, cause: str) -> list[Delivery]:
+    """The steps whose time has not come, in their order."""
+    columns = delivery.c
+    query = select(delivery).where(
+        columns.cause == cause, columns.person.is_(None), columns.state == "waiting"
+    )
+    rows = conn.execute(query.order_by(columns.round, columns.step))
+    return [Delivery.from_row(row) for row in rows]
 
 
 def of_step(conn: Connection, cause: str, round_: int, step: int) -> list[Delivery]:
@@ -295,13 +312,4 @@ def release(conn: Connection, ids: Sequence[str], *, now: datetime, switch_after
             claimed_at=None,
             switch_at=case((delivery.c.switch_at.is_(None), None), else_=now + switch_after),
         )
-    )
-
-
-def bring_forward(conn: Connection, ids: Sequence[str], now: datetime) -> None:
-    """What waits for its time is due now."""
-    conn.execute(
-        update(delivery)
-        .where(delivery.c.id.in_(ids), delivery.c.state == "waiting")
-        .values(due_at=now, next_at=now)
     )

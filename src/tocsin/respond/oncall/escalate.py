@@ -1,0 +1,380 @@
+"""Who is told, who is told next, and what if nobody answers?
+
+`open` writes everything in the transaction that opens the incident: the escalation, the pages of the first
+step (claimed, so that the caller can hand them to the sender right after the commit), and a row for each
+later step with the time when it is due. Who a later step means is looked up when it is due, since a shift may
+end in between.
+
+A step without anybody is skipped at once. A page that fails by every channel of its person brings the next
+step forward. When no step is left and nobody was reached, everybody with an address is paged: no incident is
+silent. Acknowledging stops it all in one update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from tocsin.act.notify import Deliveries, Delivery, Message, Person
+from tocsin.act.notify import store as pages
+from tocsin.ground import timeline
+from tocsin.ground.engine import Timer
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.errors import Invalid, NotFound
+from tocsin.ground.kernel.ids import new_id
+from tocsin.ground.store import Store
+from tocsin.respond.oncall import events, store, wording
+from tocsin.respond.oncall.oncall import Oncall
+from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Escalation, Rota
+from tocsin.respond.oncall.store import Climb
+
+DEFAULT = "default"
+"""The escalation of services that name none; when none has this name, everybody is paged."""
+_END = "escalation.end"
+_log = structlog.get_logger(__name__)
+
+
+class Alarms(Protocol):
+    """The part of the engine's timers that escalations use."""
+
+    def on(self, kind: str, handler: Callable[[Timer], None]) -> None: ...
+    def set(
+        self,
+        conn: Connection,
+        kind: str,
+        subject: str,
+        due_at: datetime,
+        data: dict[str, object] | None = None,
+    ) -> None: ...
+    def cancel(self, conn: Connection, kind: str, subject: str) -> None: ...
+
+
+class Escalations:
+    """All escalations of this installation."""
+
+    def __init__(
+        self,
+        store_: Store,
+        clock: Clock,
+        current: Callable[[], Rota],
+        *,
+        oncall: Oncall,
+        deliveries: Deliveries,
+        timers: Alarms,
+    ) -> None:
+        self._store = store_
+        self._clock = clock
+        self._current = current
+        self._oncall = oncall
+        self._deliveries = deliveries
+        self._timers = timers
+        deliveries.on_step(self._due)
+        deliveries.on_unreachable(self._unreached)
+        timers.on(_END, self._end)
+
+    def open(
+        self,
+        conn: Connection,
+        *,
+        incident: str,
+        title: str,
+        service: str,
+        severity: str,
+        policy: str | None,
+        at: datetime,
+        channels: Sequence[str] = (),
+    ) -> list[Delivery]:
+        """Writes every page of the policy within the caller's transaction.
+
+        Returns those of the first step, claimed: give them to `Deliveries.hand` after the commit. `channels`
+        are those of the severity; empty means each person's own order. `policy` may be None or unknown: then
+        `default`, then everybody.
+        """
+        name, spec = self._policy(policy)
+        climb = Climb(
+            id=new_id("esc"),
+            incident=incident,
+            policy=name,
+            title=title,
+            service=service,
+            severity=severity,
+            since=at,
+            channels=list(channels),
+            targets=[list(step.page) for step in spec.steps],
+            rounds=spec.repeat + 1,
+            state="open",
+            opened_at=at,
+            ended_at=None,
+        )
+        store.add(conn, climb)
+        self._tell(conn, climb, events.STARTED, at, policy=spec.title or name, steps=climb.steps)
+        first: list[Delivery] | None = None
+        for round_ in range(1, climb.rounds + 1):
+            for number, step in enumerate(spec.steps, 1):
+                due_at = at + (round_ - 1) * spec.round + step.after
+                if due_at == at:
+                    first = self._page(conn, climb, round_, number, at)
+                else:
+                    self._deliveries.queue_step(
+                        conn,
+                        cause=climb.id,
+                        incident=incident,
+                        target=", ".join(step.page),
+                        round_=round_,
+                        step=number,
+                        steps=climb.steps,
+                        due_at=due_at,
+                    )
+        self._timers.set(conn, _END, climb.id, at + climb.rounds * spec.round)
+        return self._onward(conn, climb, at) if first == [] else first or []
+
+    def stop(self, conn: Connection, incident: str, why: str) -> None:
+        """Nobody needs to be paged any more: cancels what has not been sent, in the caller's transaction."""
+        now = self._clock.now()
+        self._deliveries.cancel(conn, incident, why, now)
+        for id_ in store.stop(conn, incident, now):
+            self._timers.cancel(conn, _END, id_)
+            timeline.append(conn, incident, events.STOPPED.name, "tocsin", now, why=why)
+
+    def page_now(
+        self,
+        conn: Connection,
+        *,
+        incident: str,
+        subject: str,
+        lines: Iterable[str],
+        severity: str = "",
+        key: str | None = None,
+    ) -> list[Delivery]:
+        """Tells the commander, or else who is on call for the incident, or else everybody, something at once.
+
+        Written claimed in the caller's transaction: give it to `Deliveries.hand` after the commit. A caller
+        that may run twice names the occasion by `key`, and the second time nothing is written.
+        """
+        now, cause = self._clock.now(), key or new_id("ntc")
+        text = tuple(lines)
+        for people in self._in_charge(conn, incident, now):
+            written: list[Delivery] = []
+            found = False
+            for name, person in self._named(people):
+                routes = self._deliveries.routes(person)
+                if not routes:
+                    continue
+                found = True
+                message = wording.notice(
+                    incident=incident,
+                    severity=severity,
+                    subject=subject,
+                    lines=text,
+                    person=name,
+                    language=self._language(person),
+                )
+                queued = self._deliveries.queue(
+                    conn,
+                    kind="notice",
+                    cause=cause,
+                    incident=incident,
+                    person=name,
+                    route=routes[0],
+                    message=message,
+                    at=now,
+                    claimed=True,
+                )
+                written += [queued] if queued else []
+            if found:
+                return written
+        _log.error("nobody can be told", incident=incident, subject=subject)
+        return []
+
+    def test_page(self, person: str, actor: str, channel: str | None = None) -> Delivery:
+        """Sends somebody a page that says that all is well. Raises NotFound, or Invalid when nothing reaches
+        them.
+        """
+        known = self._current().people.get(person)
+        if known is None:
+            raise NotFound(
+                f"There is no person {person}.", field="person", fix="Look under people: in tocsin.yaml."
+            )
+        routes = [
+            route for route in self._deliveries.routes(known) if channel is None or route.channel == channel
+        ]
+        if not routes:
+            raise Invalid(
+                f"No channel{f' {channel}' if channel else ''} reaches {person}.",
+                field="person",
+                fix="Give the person an email: or a webhook:, and a channel of that kind under channels:.",
+            )
+        message = wording.test(person=person, actor=actor, language=self._language(known))
+        now, cause = self._clock.now(), new_id("tst")
+        queued = self._store.write(
+            lambda conn: self._deliveries.queue(
+                conn,
+                kind="test",
+                cause=cause,
+                incident=None,
+                person=person,
+                route=routes[0],
+                message=message,
+                at=now,
+                claimed=True,
+            )
+        )
+        assert queued is not None  # its cause is new, so it cannot be there already
+        self._deliveries.hand([queued])
+        return queued
+
+    # ── steps ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _due(self, conn: Connection, step: Delivery, at: datetime) -> list[Delivery]:
+        """The time of a later step has come."""
+        climb = store.get(conn, step.cause)
+        if climb is None or climb.state != "open":
+            return []
+        return self._page(conn, climb, step.round, step.step, at) or self._onward(conn, climb, at)
+
+    def _unreached(self, conn: Connection, failed: Delivery, at: datetime) -> list[Delivery]:
+        """A page came to its person by no channel: unless the step has others, the next one is due."""
+        climb = store.get(conn, failed.cause)
+        if climb is None or climb.state != "open":
+            return []
+        beside = pages.of_step(conn, climb.id, failed.round, failed.step)
+        if any(each.person is not None and each.state in (*pages.OPEN, "sent") for each in beside):
+            return []
+        return self._onward(conn, climb, at)
+
+    def _onward(self, conn: Connection, climb: Climb, at: datetime) -> list[Delivery]:
+        """The next step that has somebody, now."""
+        for step in pages.steps_waiting(conn, climb.id):
+            pages.drop(conn, [step.id], "brought forward")
+            paged = self._page(conn, climb, step.round, step.step, at)
+            if paged:
+                return paged
+        return self._everybody(conn, climb, at)
+
+    def _page(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> list[Delivery]:
+        """Writes the pages of one step, claimed; empty when there is nobody to page."""
+        targets = climb.targets[step - 1]
+        paged = self._write(conn, climb, self._oncall.people(targets, at), round_=round_, step=step, at=at)
+        kind = events.STEP if paged else events.SKIPPED
+        self._tell(conn, climb, kind, at, step=step, steps=climb.steps, target=", ".join(targets))
+        return paged
+
+    def _everybody(self, conn: Connection, climb: Climb, at: datetime) -> list[Delivery]:
+        """No step is left: unless somebody was reached, everybody is paged."""
+        if any(each.state in (*pages.OPEN, "sent") for each in pages.of_cause(conn, climb.id)):
+            return []
+        people = self._oncall.people((EVERYBODY,), at)
+        paged = self._write(
+            conn, climb, people, round_=climb.rounds + 1, step=climb.steps, at=at, fallback=True
+        )
+        if paged:
+            self._tell(conn, climb, events.FALLBACK, at)
+        elif store.exhaust(conn, climb.id, at):
+            _log.error("nobody can be paged", incident=climb.incident, policy=climb.policy)
+            self._tell(conn, climb, events.EXHAUSTED, at, policy=climb.policy)
+        return paged
+
+    def _write(
+        self,
+        conn: Connection,
+        climb: Climb,
+        people: Iterable[str],
+        *,
+        round_: int,
+        step: int,
+        at: datetime,
+        fallback: bool = False,
+    ) -> list[Delivery]:
+        written: list[Delivery] = []
+        for name, person in self._named(people):
+            routes = self._deliveries.routes(person, climb.channels)
+            # The severity's channels all at once; without any, the person's first, and the rest if that fails.
+            chosen = [route for route in routes if route.channel in climb.channels] or routes[:1]
+            message = self._message(conn, climb, name, person, round_=round_, step=step, fallback=fallback)
+            for route in chosen:
+                queued = self._deliveries.queue(
+                    conn,
+                    kind="page",
+                    cause=climb.id,
+                    incident=climb.incident,
+                    person=name,
+                    route=route,
+                    message=message,
+                    at=at,
+                    round_=round_,
+                    step=step,
+                    steps=climb.steps,
+                    claimed=True,
+                )
+                written += [queued] if queued else []
+        return written
+
+    def _message(
+        self,
+        conn: Connection,
+        climb: Climb,
+        name: str,
+        person: Person,
+        *,
+        round_: int,
+        step: int,
+        fallback: bool,
+    ) -> Message:
+        current = self._current()
+        return wording.page(
+            conn,
+            climb,
+            person=name,
+            language=self._language(person),
+            zone=current.time_zone,
+            service=current.service(climb.service).title or climb.service,
+            round_=round_,
+            step=step,
+            fallback=fallback,
+        )
+
+    def _end(self, due: Timer) -> None:
+        """Every round is over, and nobody has acknowledged."""
+        now = self._clock.now()
+
+        def job(conn: Connection) -> None:
+            climb = store.get(conn, due.subject)
+            if climb is not None and store.exhaust(conn, climb.id, now):
+                self._tell(conn, climb, events.EXHAUSTED, now, policy=climb.policy)
+
+        self._store.write(job)
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _policy(self, name: str | None) -> tuple[str, Escalation]:
+        known = self._current().escalations
+        for each in (name, DEFAULT):
+            if each is not None and each in known:
+                return each, known[each]
+        return EVERYBODY, ESCALATE_TO_EVERYBODY
+
+    def _in_charge(self, conn: Connection, incident: str, at: datetime) -> Iterable[list[str]]:
+        """Who should hear of it, best first: the commander, the steps of the escalation, everybody."""
+        roles = timeline.of_incident(conn, incident, kinds=("role.assigned",))
+        commanders = [str(each.data.get("person")) for each in roles if each.data.get("role") == "commander"]
+        yield commanders[-1:]
+        climb = store.latest(conn, incident)
+        for targets in climb.targets if climb is not None else ():
+            yield self._oncall.people(targets, at)
+        yield self._oncall.people((EVERYBODY,), at)
+
+    def _named(self, names: Iterable[str]) -> list[tuple[str, Person]]:
+        people = self._current().people
+        return [(name, people[name]) for name in names if name in people]
+
+    def _language(self, person: Person) -> str:
+        return person.language or self._current().language
+
+    def _tell(
+        self, conn: Connection, climb: Climb, kind: timeline.Kind, at: datetime, **data: object
+    ) -> None:
+        timeline.append(conn, climb.incident, kind.name, "tocsin", at, **data)

@@ -1,0 +1,97 @@
+"""How is an escalation kept? One row for each time an incident calls for people; its pages are deliveries.
+
+The row holds what the policy said when it began, so that a reload does not change an escalation under way;
+who the people are is looked up anew for each step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Index, Integer, Row, Table, Text, select, update
+
+from tocsin.ground.store import Json, Time, insert, metadata
+
+escalation = Table(
+    "escalation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("incident", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("since", Time, nullable=False),
+    Column("channels", Json, nullable=False),
+    Column("targets", Json, nullable=False),  # of each step, a list of lists
+    Column("rounds", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # open | stopped | exhausted
+    Column("opened_at", Time, nullable=False),
+    Column("ended_at", Time),
+    Index("ix_escalation_incident", "incident", "opened_at"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Climb:
+    """An escalation under way for one incident."""
+
+    id: str
+    incident: str
+    policy: str
+    title: str
+    service: str
+    severity: str
+    since: datetime
+    channels: list[str]
+    targets: list[list[str]]
+    rounds: int
+    state: str
+    opened_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Climb:
+        return cls(**dict(row._mapping))  # pyright: ignore[reportPrivateUsage] - public by documentation, named so to keep columns free
+
+    @property
+    def steps(self) -> int:
+        return len(self.targets)
+
+
+def add(conn: Connection, new: Climb) -> None:
+    conn.execute(insert(conn, escalation).values(**{name: getattr(new, name) for name in Climb.__slots__}))
+
+
+def get(conn: Connection, id_: str) -> Climb | None:
+    row = conn.execute(select(escalation).where(escalation.c.id == id_)).first()
+    return Climb.from_row(row) if row else None
+
+
+def latest(conn: Connection, incident: str) -> Climb | None:
+    """The escalation that began last for this incident."""
+    query = select(escalation).where(escalation.c.incident == incident)
+    row = conn.execute(query.order_by(escalation.c.opened_at.desc(), escalation.c.id.desc()).limit(1)).first()
+    return Climb.from_row(row) if row else None
+
+
+def stop(conn: Connection, incident: str, now: datetime) -> list[str]:
+    """Ends what is open; returns the ids, usually one."""
+    done = conn.execute(
+        update(escalation)
+        .where(escalation.c.incident == incident, escalation.c.state == "open")
+        .values(state="stopped", ended_at=now)
+        .returning(escalation.c.id)
+    )
+    return list(done.scalars())
+
+
+def exhaust(conn: Connection, id_: str, now: datetime) -> bool:
+    done = conn.execute(
+        update(escalation)
+        .where(escalation.c.id == id_, escalation.c.state == "open")
+        .values(state="exhausted", ended_at=now)
+    )
+    return done.rowcount == 1
