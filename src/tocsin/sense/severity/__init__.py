@@ -5,6 +5,7 @@ from tocsin.sense.severity.decide import Decision, Judged, decide, declared, exp
 from tocsin.sense.severity.facts import Facts, facts_of
 from tocsin.sense.severity.policy import Case, Level, Policy
 from tocsin.sense.severity.section import DEFAULT_POLICY, PolicySection
+from tocsin.sense.severity.told import Told, alerts_in
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -16,6 +17,8 @@ __all__ = [
     "Level",
     "Policy",
     "PolicySection",
+    "Told",
+    "alerts_in",
     "decide",
     "declared",
     "explain",

@@ -1,0 +1,87 @@
+"""How does the terminal say it? As JSON for programs, as text and tables for people.
+
+Everything from an alert is hostile, also here: control characters, escape sequences and direction marks are
+made visible, and nothing is read as markup. Secrets are taken out on the way.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tocsin.ground.kernel.secret import scrub
+
+_HARMLESS = "\n\t"
+
+
+def clean(text: str) -> str:
+    """Text that a terminal shows and does not obey."""
+    return "".join(
+        each if each in _HARMLESS or _is_harmless(each) else _visible(each) for each in scrub(text)
+    )
+
+
+def _is_harmless(letter: str) -> bool:
+    """No control, no half of a pair; of the format characters only joiners, which emoji and scripts need."""
+    return letter in "\u200c\u200d" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _visible(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if ord(letter) > 0xFF else f"\\x{ord(letter):02x}"
+
+
+def say(text: str = "", *, style: str = "") -> None:
+    """A line for people."""
+    if style and sys.stdout.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        Console(highlight=False).print(Text(clean(text), style=style))
+    else:
+        print(clean(text))
+
+
+def say_json(value: Any) -> None:
+    """One JSON value for programs; times in ISO 8601, unknown things as text."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
+    print(
+        "".join(
+            each if each in _HARMLESS or _is_harmless(each) else f"\\u{ord(each):04x}" for each in scrub(text)
+        )
+    )
+
+
+def _as_json(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table; it keeps its width when it goes into a pipe."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
+    console = Console(highlight=False)
+    console.print(table, soft_wrap=False, width=None if console.is_terminal else 200)
+
+
+def say_pairs(pairs: Mapping[str, object]) -> None:
+    """Names and values, one a line, aligned."""
+    width = max((len(name) for name in pairs), default=0)
+    for name, value in pairs.items():
+        say(f"{name:<{width}}  {'' if value is None else value}")
+
+
+def complain(message: str, fix: str = "") -> None:
+    """What went wrong and what to do, on the error stream."""
+    print(f"tocsin: {clean(message)}", file=sys.stderr)
+    if fix:
+        print(f"    {clean(fix)}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""What `tocsin init` copies: a configuration that runs as it is, and a first runbook."""
