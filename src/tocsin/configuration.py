@@ -24,6 +24,7 @@ from tocsin.ground.kernel.includes import read_folder
 from tocsin.ground.kernel.settings import Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
+from tocsin.respond.oncall.section import OncallSection
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.severity.section import PolicySection
 
@@ -31,7 +32,7 @@ FILE = "tocsin.yaml"
 _log = structlog.get_logger(__name__)
 
 
-class Configuration(ChannelSection, PolicySection, AlertsSection, CatalogueSection):
+class Configuration(OncallSection, PolicySection, AlertsSection, ChannelSection, CatalogueSection):
     """Everything that tocsin.yaml may say: one base for each room's section."""
 
     def cross_check(self) -> Iterable[Problem]:

@@ -18,7 +18,7 @@ from tocsin.ground.kernel.errors import TocsinError
 _BROKEN_PIPE, _INTERRUPTED = 141, 130
 
 
-def build() -> typer.Typer:
+def application() -> typer.Typer:
     """The command line with all its commands; modules import what they need only when they run."""
     app = typer.Typer(
         name="tocsin",
@@ -50,7 +50,7 @@ def tocsin(
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs a command and ends the process: 0 done, 1 refused or failed, 2 not understood."""
     try:
-        build()(args=arguments)
+        application()(args=arguments)
     except TocsinError as error:
         complain(error.message, error.fix)
     except BrokenPipeError:
