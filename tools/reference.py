@@ -1,7 +1,8 @@
 """What does the code say about itself? Writes `docs/reference/` from it, so that no page can be older than the code.
 
 `python tools/reference.py` writes, `--check` compares and names each page that would change. Everything comes from
-what the program uses itself: the models of the configuration, the commands, the routes, the kinds of events, the extensions.
+what the program uses itself: the models of the configuration, the commands, the routes, the kinds of events, the
+extensions.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import typer.main
 from pydantic import BaseModel
 
 import tocsin
+from tocsin.cli.main import build
 from tocsin.configuration import Configuration
 from tocsin.faces.api import Context, make_api
 from tocsin.ground import i18n, timeline
@@ -51,9 +53,9 @@ def configuration_page(schema: Schema) -> str:
     models: dict[str, Schema] = schema.get("$defs", {})
     parts = [
         "# Configuration",
-        "One folder: `tocsin.yaml`, and `runbooks/` beside it. Every key of the file stands here; an unknown key is an error. "
-        "`tocsin config check` says what is wrong, with file, line and column; `tocsin config schema` prints the same as JSON "
-        "Schema for an editor.",
+        "One folder: `tocsin.yaml`, and `runbooks/` beside it. Every key of the file stands here; an unknown key is "
+        "an error. `tocsin config check` says what is wrong, with file, line and column; `tocsin config schema` prints "
+        "the same as JSON Schema for an editor.",
         "Durations are written like `30s`, `15m`, `1h30m`, `3d`. Secrets are references, `env:NAME` or `file:PATH`.",
         "## tocsin.yaml",
         _keys_table(schema, models),
@@ -124,12 +126,12 @@ def _type(schema: Schema, models: dict[str, Schema]) -> str:
 
 
 def commands_page() -> str:
-    application = importlib.import_module("tocsin.cli.main").application()
+    application = build()
     root = typer.main.get_command(application)
     parts = [
         "# Commands",
-        "Commands marked with *server* speak to a running Tocsin: `TOCSIN_URL` says where it is, `TOCSIN_TOKEN` who you are. "
-        "All others work on the folder given with `--config` (else the present one, else `$TOCSIN_CONFIG`).",
+        "A command with `--config` works on that folder (else the present one, else `$TOCSIN_CONFIG`). All others "
+        "speak to a running Tocsin: `TOCSIN_URL` says where it is, `TOCSIN_TOKEN` who you are.",
     ]
     for path, command in _walk(root, ("tocsin",)):
         parts += _command(path, command)
@@ -205,8 +207,8 @@ def http_page(document: Schema) -> str:
         "Send `Authorization: Bearer TOKEN`; make one with `tocsin token create`. Times are UTC in ISO 8601.",
         "A list is `{items, next}`: give `next` as `after` to get what follows; null is the end. What goes wrong is "
         "`{error: {code, field, message, fix}}` with a fitting status.",
-        "Beside it: `/api/v2/alerts` as Alertmanager has it, `/in/KEY/…` for senders that cannot set a header, `/healthz`, "
-        "`/readyz`, `/metrics`.",
+        "Beside it: `/api/v2/alerts` as Alertmanager has it, `/in/KEY/…` for senders that cannot set a header, "
+        "`/healthz`, `/readyz`, `/metrics`.",
         _table(
             ("", "path", "permission", "what it does"),
             [
@@ -309,8 +311,8 @@ def timeline_page() -> str:
     return "\n\n".join(
         [
             "# Timeline",
-            "Every kind of event that can stand on the timeline of an incident, with the values it carries and the sentence that "
-            "tells it. Events are added and never changed.",
+            "Every kind of event that can stand on the timeline of an incident, with the values it carries and the "
+            "sentence that tells it. Events are added and never changed.",
             _table(("kind", "values", "English", "繁體中文"), rows),
         ]
     )
@@ -337,7 +339,8 @@ EXTENSIONS = (
 def extensions_page() -> str:
     parts = [
         "# Extensions",
-        "Each of them is one file; the name of the file is its kind. An installed package can add its own through an entry point.",
+        "Each of them is one file; the name of the file is its kind. An installed package can add its own through an "
+        "entry point.",
     ]
     for title, folder, what in EXTENSIONS:
         parts += [f"## {title}", what]

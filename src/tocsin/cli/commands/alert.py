@@ -1,0 +1,141 @@
+"""`tocsin alert …`: what fires, and a way for scripts to say so."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def add(app: typer.Typer) -> None:
+    alert = typer.Typer(no_args_is_help=True, help="Send alerts from scripts, and read them.")
+    alert.command("send")(send)
+    alert.command("list")(list_alerts)
+    alert.command("show")(show)
+    app.add_typer(alert, name="alert")
+
+
+def send(
+    name: Annotated[str, typer.Argument(help="Its name, such as DiskFull.", show_default=False)],
+    service: Annotated[str | None, typer.Option(help="The service it is about.")] = None,
+    summary: Annotated[str | None, typer.Option(help="What a person reads first.")] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", "-l", metavar="NAME=VALUE", help="A label; may be repeated."),
+    ] = None,
+    annotation: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--annotation", "-a", metavar="NAME=VALUE", help="An annotation or measure; may be repeated."
+        ),
+    ] = None,
+    value: Annotated[float | None, typer.Option(help="The number it is about.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where to look further.")] = None,
+    dedup_key: Annotated[
+        str | None, typer.Option(help="Which alert it is; without it, its labels say so.")
+    ] = None,
+    resolved: Annotated[bool, typer.Option("--resolved", help="It is over.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Send one alert. It is on disk when the command returns. TOCSIN_TOKEN may be a token or an intake key."""
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json
+
+    annotations = _named(annotation or [], "--annotation")
+    if summary:
+        annotations["summary"] = summary
+    body: dict[str, Any] = {
+        "name": name,
+        "status": "resolved" if resolved else "firing",
+        "labels": _named(label or [], "--label"),
+        "annotations": annotations,
+    }
+    given = {"service": service, "value": value, "url": url, "dedup_key": dedup_key}
+    answer = Server.from_environment().post(
+        "alerts", body={**body, **{key: each for key, each in given.items() if each is not None}}
+    )
+    if as_json:
+        say_json(answer)
+        return
+    for each in answer["alerts"]:
+        say(f"{each['result']}: {each['id']}")
+
+
+def _named(given: list[str], option: str) -> dict[str, str]:
+    from tocsin.ground.kernel.errors import Invalid
+
+    found: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not (name and equals):
+            raise Invalid(f"{option} {each}: there is no =", field=option, fix=f"Write {option} NAME=VALUE.")
+        found[name] = value
+    return found
+
+
+def list_alerts(
+    every: Annotated[bool, typer.Option("--all", help="Those that have cleared, too.")] = False,
+    service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
+    as_json: _Json = False,
+) -> None:
+    """List alerts that fire, latest first."""
+    from tocsin.cli import words
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json, say_table
+
+    query = {"state": None if every else "firing", "service": service}
+    found = list(Server.from_environment().listed("alerts", limit=limit, **query))
+    if as_json:
+        say_json(found)
+        return
+    if not found:
+        say("No alerts." if every else "Nothing fires.")
+        return
+    say_table(
+        ("state", "name", "service", "since", "heard", "incident", "id"),
+        [
+            (
+                words.state(each["state"]),
+                each["name"],
+                each["service"],
+                words.past(each["starts_at"]),
+                f"{each['count']}×",
+                each["incident"] or "–",
+                each["id"],
+            )
+            for each in found
+        ],
+    )
+
+
+def show(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, from the list.", show_default=False)],
+    as_json: _Json = False,
+) -> None:
+    """Show one alert with its labels and annotations."""
+    from tocsin.cli import words
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json, say_pairs
+
+    found = Server.from_environment().get("alerts", alert)
+    if as_json:
+        say_json(found)
+        return
+    say(f"{words.state(found['state'])}  {found['name']}", style="bold")
+    say_pairs(
+        {
+            "service": found["service"],
+            "since": f"{words.exact(found['starts_at'])} ({words.past(found['starts_at'])})",
+            "ended": words.exact(found["ends_at"]),
+            "heard": f"{found['count']}×, last {words.past(found['last_seen'])}",
+            "source": found["source"],
+            "incident": found["incident"] or "–",
+            "value": "–" if found["value"] is None else found["value"],
+            "url": found["url"] or "–",
+            "labels": words.pairs(found["labels"]) or "–",
+            "annotations": words.pairs(found["annotations"]) or "–",
+        }
+    )

@@ -1,0 +1,45 @@
+"""How is the API put together? One router a feature, one gate, one shape of errors; mounted at `/api/v1`."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+import tocsin
+from tocsin.faces.api import alerts, answers, approvals, catalogue, incidents, oncall, runbooks, runs, status
+from tocsin.faces.api.context import Context
+from tocsin.faces.api.limits import BodyLimit
+from tocsin.ground.kernel.errors import TocsinError
+
+PREFIX = "/api/v1"
+_FEATURES = (status, alerts, incidents, oncall, runbooks, runs, approvals, catalogue)
+
+
+def make_api(context: Context) -> FastAPI:
+    """The API over these rooms, to be mounted at `PREFIX`."""
+    api = FastAPI(
+        title="Tocsin",
+        version=tocsin.__version__,
+        summary="Alerts, incidents, runs and who is on call.",
+        description=(
+            "Send `Authorization: Bearer TOKEN`. Lists are `{items, next}`; errors are "
+            "`{error: {code, field, message, fix}}`. Times are UTC in ISO 8601."
+        ),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": PREFIX}],
+        root_path_in_servers=False,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    api.state.context = context
+    for feature in _FEATURES:
+        api.include_router(feature.routes.router)
+    api.add_exception_handler(TocsinError, answers.on_tocsin_error)
+    api.add_exception_handler(RequestValidationError, answers.on_validation_error)
+    api.add_exception_handler(HTTPException, answers.on_http_error)
+    api.add_exception_handler(Exception, answers.on_any_error)
+    api.add_middleware(BodyLimit)
+    return api

@@ -1,0 +1,34 @@
+"""Which rooms does the API call? Handed over once, when the application is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.ground.accounts import Accounts
+from tocsin.ground.catalogue import CatalogueSection
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.settings import Current
+from tocsin.ground.store import Store
+from tocsin.learn.reports import Reports
+from tocsin.respond.incidents import Incidents
+from tocsin.respond.oncall import Escalations, Oncall
+from tocsin.respond.runbooks import Library, Runs
+from tocsin.sense.alerts import Ledger
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """`session_cookie` is the name under which the pages keep a session; the API accepts it for reading."""
+
+    store: Store
+    clock: Clock
+    accounts: Accounts
+    catalogue: Current[CatalogueSection]
+    ledger: Ledger
+    incidents: Incidents
+    oncall: Oncall
+    escalations: Escalations
+    library: Library
+    runs: Runs
+    reports: Reports
+    session_cookie: str
