@@ -114,6 +114,16 @@ def after(
     return [_event(row) for row in conn.execute(query.order_by(columns.xid, columns.seq).limit(limit))]
 
 
+def newest(conn: Connection) -> tuple[int, int]:
+    """The position of the newest event that followers may see: what `after` gives from here on is still to come."""
+    columns = timeline_event.c
+    query = select(columns.xid, columns.seq)
+    if conn.dialect.name == "postgresql":
+        query = query.where(columns.xid < _OLDEST_OPEN)
+    row = conn.execute(query.order_by(columns.xid.desc(), columns.seq.desc()).limit(1)).first()
+    return (row.xid, row.seq) if row else (0, 0)
+
+
 def _event(row: Row[Any]) -> Event:
     return Event(
         seq=row.seq,
