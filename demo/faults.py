@@ -15,6 +15,7 @@ import signal
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from valkey import Valkey
 
@@ -44,6 +45,7 @@ def kill_api(stack: Stack) -> str:
 
 def fill_redis(stack: Stack) -> str:
     """One copy too many: the store checks its limit before a command, so the copy takes it well beyond."""
+    job: Any  # the client's annotations are those of the synchronous and the asynchronous one at once
     with Valkey(host="127.0.0.1", port=stack.home.redis_port) as job:
         while job.info("memory")["used_memory"] < job.info("memory")["maxmemory"] * SHARE_BEFORE_COPY:
             job.rpush("sessions", *(os.urandom(SESSION_BYTES) for _ in range(100)))

@@ -1,9 +1,9 @@
 """How is the service run? By supervisord: two API processes, a worker, a real Valkey server; all below one folder.
 
-    readers ──► api-0, api-1 ──► redis (Valkey, 24 MB, nothing on disk)
-                     │              │ views
-                     ▼              ▼
-                  SQLite ◄─────── worker
+readers ──► api-0, api-1 ──► redis (Valkey, 24 MB, nothing on disk)
+                 │              │ views
+                 ▼              ▼
+              SQLite ◄─────── worker
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 serverurl=unix://{socket}
 
 [program:redis]
-command="{valkey}" --bind 127.0.0.1 --port {redis_port} --save "" --appendonly no --maxmemory 24mb --maxmemory-policy noeviction --dir "{folder}/data"
+command="{valkey}" --bind 127.0.0.1 --port {redis_port} --save "" --appendonly no
+    --maxmemory 24mb --maxmemory-policy noeviction --dir "{folder}/data"
 priority=1
 autorestart=true
 startsecs=1
@@ -98,7 +99,9 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         if len(str(folder)) > LONGEST_FOLDER:
-            raise StackBroken(f"{folder} is too long a path for a unix socket below it; set TMPDIR to a shorter one")
+            raise StackBroken(
+                f"{folder} is too long a path for a unix socket below it; set TMPDIR to a shorter one"
+            )
         self.home = Home(folder=folder, api_port=free_port(), redis_port=free_port())
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._socket = folder / "supervisor.sock"

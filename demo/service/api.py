@@ -110,7 +110,9 @@ def application(lists: Personal | Static) -> Starlette:
             {"reader": reader, "mode": lists.mode, "count": len(found), "titles": [title(t) for t in found]}
         )
 
-    return Starlette(routes=[Route("/health", health), Route("/recommendations/{reader:int}", recommendations)])
+    return Starlette(
+        routes=[Route("/health", health), Route("/recommendations/{reader:int}", recommendations)]
+    )
 
 
 def main() -> None:

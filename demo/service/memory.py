@@ -6,6 +6,7 @@ The store keeps nothing on disk: a restart empties it, and the service fills it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from valkey import Valkey, ValkeyError
 from valkey.backoff import NoBackoff
@@ -31,7 +32,8 @@ class Memory:
     """The store as this process talks to it."""
 
     def __init__(self, port: int) -> None:
-        self._client = Valkey(
+        # its annotations are those of the synchronous and the asynchronous client at once
+        self._client: Any = Valkey(
             host="127.0.0.1",
             port=port,
             decode_responses=True,

@@ -107,7 +107,9 @@ def main() -> int:
     except SeedDamaged as damage:
         print(f"rebuild-database: {damage}; the old database was left as it was", file=sys.stderr)
         return 1
-    print(f"rebuilt {home.database.name} from its seed: {ratings} ratings, {time.monotonic() - started:.1f} s")
+    print(
+        f"rebuilt {home.database.name} from its seed: {ratings} ratings, {time.monotonic() - started:.1f} s"
+    )
     return 0
 
 

@@ -35,7 +35,7 @@ def main() -> None:
     home = Home.of_environment()
     memory = Memory(home.redis_port)
     over = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    signal.signal(signal.SIGTERM, lambda number, frame: over.set())
     while not over.wait(BEAT_S):
         try:
             views = memory.take_views()

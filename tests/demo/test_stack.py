@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from demo.faults import FAULTS
 from demo.stack import Stack
 

@@ -1,0 +1,358 @@
+"""What happens, from the first reader to the report? The whole demo, told as it goes.
+
+A healthy service is broken; Tocsin notices, pages, repairs, proves, and writes it down. The story ends well only when a
+run of the runbook brought the service back and the incident was resolved; every wait on the way has an end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from demo.attempts import attempts
+from demo.faults import FAULTS, Fault
+from demo.installation import Installation, TocsinBroken
+from demo.load import PER_SECOND, Load
+from demo.mailbox import Mailbox
+from demo.moments import in_round, moment_of
+from demo.oncall import OnCall
+from demo.pace import Pace, waits
+from demo.person import Person
+from demo.screen import Screen
+from demo.stack import Stack
+from demo.watch import Record, Watch
+
+CONFIG = Path(__file__).resolve().parent / "config"
+MEI = Person(name="Mei", address="mei@example.com")
+REACTION = "30s"
+"""How long Mei needs to take her phone out of her pocket, before it is divided."""
+DECISION = "20s"
+"""How long she thinks before she agrees to a step."""
+LONGEST = "25m"
+OPENED_WITHIN_ROUNDS = 8
+RUN_WITHIN = "2m"
+REPORT_WITHIN_S = 10.0
+LOOK_S = 0.15
+
+
+class NoGoodEnd(Exception):
+    """The story cannot end well any more: the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What was asked for, by environment."""
+
+    fault: Fault
+    keep: bool
+    pace: Pace
+    config: Path
+    runbooks: bool
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Wishes:
+        """Raises ValueError for a fault or a pace that there is not."""
+        name = environment.get("BREAK") or "api-killed"
+        if name not in FAULTS:
+            raise ValueError(f"BREAK={name}: there is {', '.join(FAULTS)}")
+        by = environment.get("PACE") or "10"
+        if not by.isdigit() or not 1 <= int(by) <= 10:
+            raise ValueError(f"PACE={by}: write a whole number from 1 (real time) to 10")
+        return cls(
+            fault=FAULTS[name],
+            keep=_yes(environment.get("KEEP")),
+            pace=Pace(by=int(by)),
+            config=Path(environment.get("CONFIG") or CONFIG),
+            runbooks=not _yes(environment.get("WITHOUT_RUNBOOK")),
+        )
+
+
+class Story:
+    """One telling: `tell` returns the exit status."""
+
+    def __init__(self, wishes: Wishes, screen: Screen) -> None:
+        self._wishes = wishes
+        self._screen = screen
+        self._pace = wishes.pace
+        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
+        self._stack = Stack(self._folder / "service")
+        self._mailbox = Mailbox()
+        self._tocsin = Installation(self._folder / "tocsin", wishes.config, wishes.pace)
+        self._mei = OnCall(MEI, self._mailbox, self._pace.used(REACTION))
+        self._load = Load(self._stack.home.url)
+        self._attempts = attempts(self._tocsin.runbook)
+        self._climbed = -1
+        self._commands = 0
+        self._timeline: list[Record] = []
+        self._approvals: dict[str, float] = {}
+
+    def tell(self) -> int:
+        """0 when the service came back by a run and the incident was resolved."""
+        with contextlib.ExitStack() as cleaning:
+            cleaning.callback(self._screen.wait_over)
+            watch = self._set_up(cleaning)
+            deadline = time.monotonic() + self._pace.used(LONGEST)
+            broke_at = self._break()
+            number: str | None = None
+            try:
+                number = self._opened(watch, deadline)
+                self._follow(watch, number, deadline)
+                self._await_report(watch, number)
+                status = 0
+            except (NoGoodEnd, TocsinBroken) as end:
+                self._screen.wait_over()
+                self._screen.moment("✕", str(end), "bold red")
+                status = 1
+            self._conclude(watch, number, broke_at, status)
+            if self._wishes.keep:
+                self._stay()
+        self._tidy(status)
+        return status
+
+    def _set_up(self, cleaning: contextlib.ExitStack) -> Watch:
+        screen, stack = self._screen, self._stack
+        screen.heading("A real service, about to break")
+        cleaning.callback(stack.stop)
+        stack.start()
+        self._mailbox.start()
+        cleaning.callback(self._mailbox.stop)
+        self._tocsin.write(stack, self._mailbox.port, runbooks=self._wishes.runbooks)
+        self._tocsin.run("config", "check")
+        cleaning.callback(self._tocsin.stop)
+        self._tocsin.start()
+        watch = Watch(self._tocsin.url, self._tocsin.token())
+        cleaning.callback(watch.close)
+        self._mei.start()
+        cleaning.callback(self._mei.stop)
+        self._load.start()
+        cleaning.callback(self._load.stop)
+        screen.facts(self._cast())
+        probe = self._pace.used(self._probe)
+        screen.wait(f"{PER_SECOND} readers a second, all of them served", probe)
+        self._let_pass(probe)
+        screen.wait_over()
+        served = self._load.served_lately()
+        if served < 1:
+            raise TocsinBroken(f"only {served:.0%} of the readers were served before anything was broken")
+        return watch
+
+    def _cast(self) -> list[tuple[str, str]]:
+        pace = self._pace
+        soak, every = waits(self._tocsin.settings, "soak"), waits(self._tocsin.settings, "soak_every")
+        rungs = ", ".join(pace.tell(each.wait) for each in self._attempts if each.wait)
+        facts = [
+            (
+                "service",
+                f"{self._stack.home.url}: 2 API processes, a worker, Valkey, SQLite, under supervisord",
+            ),
+            ("readers", f"{PER_SECOND} a second, from now to the end"),
+            ("on call", f"Mei-Ling Chen, by mail (SMTP on port {self._mailbox.port})"),
+            ("tocsin", f"{self._tocsin.url}, configured in {self._tocsin.folder}"),
+            ("probes", f"every {pace.tell(self._probe)}, six checks, two failing rounds make an alert"),
+            ("attempts", f"waits of {rungs}"),
+            ("soak", f"{pace.tell(soak[0])}, a round every {pace.tell(every[0])}"),
+            ("Mei", f"looks at her phone after {pace.tell(REACTION)}"),
+        ]
+        return facts if self._attempts else [fact for fact in facts if fact[0] != "attempts"]
+
+    @property
+    def _probe(self) -> str:
+        return waits(self._tocsin.settings, "every")[0]
+
+    def _break(self) -> datetime:
+        self._screen.heading(f"It breaks: {self._wishes.fault.name}")
+        self._screen.begin()
+        at = datetime.now(UTC)
+        self._screen.moment("✕", self._wishes.fault.break_it(self._stack), "red")
+        return at
+
+    def _opened(self, watch: Watch, deadline: float) -> str:
+        self._screen.wait(
+            f"probes look every {self._pace.tell(self._probe)}", 2 * self._pace.used(self._probe)
+        )
+        deadline = min(deadline, time.monotonic() + OPENED_WITHIN_ROUNDS * self._pace.used(self._probe))
+        while (incident := watch.newest_incident()) is None:
+            self._tocsin.assert_alive()
+            if time.monotonic() > deadline:
+                raise NoGoodEnd("Tocsin did not notice: no incident was opened")
+            self._look_again()
+        self._screen.wait_over()
+        return str(incident["id"])
+
+    def _follow(self, watch: Watch, number: str, deadline: float) -> None:
+        """Until the incident is resolved. Raises NoGoodEnd."""
+        run_by = time.monotonic() + self._pace.used(RUN_WITHIN)
+        while True:
+            self._tell_news(watch, number)
+            kinds = {line["kind"] for line in self._timeline}
+            if "run.started" not in kinds and time.monotonic() > run_by:
+                raise NoGoodEnd(f"nothing repairs it: no runbook was started for {number}")
+            failed = [run for run in watch.runs(number) if run["state"] in ("failed", "cancelled")]
+            state = watch.incident(number)["state"]
+            if state in ("resolved", "closed"):
+                self._tell_news(watch, number)
+                break
+            if failed:
+                raise NoGoodEnd(f"the run {failed[0]['id']} ended as {failed[0]['state']}")
+            if time.monotonic() > deadline:
+                raise NoGoodEnd(f"{number} was still {state} after {self._pace.used(LONGEST):.0f} s")
+            self._tocsin.assert_alive()
+            self._look_again()
+        self._screen.wait_over()
+        if not any(run["state"] == "succeeded" for run in watch.runs(number)):
+            raise NoGoodEnd(f"{number} was resolved, but by no run of a runbook")
+
+    def _tell_news(self, watch: Watch, number: str) -> None:
+        for line in watch.news(number):
+            self._timeline.append(line)
+            moment = moment_of(line)
+            if moment is not None:
+                self._screen.moment(moment.sign, moment.text, moment.style)
+            self._foresee(line)
+        for said in self._mei.news():
+            self._screen.moment(said.sign, said.text, at=said.at)
+        for approval, due in list(self._approvals.items()):
+            if time.monotonic() >= due:
+                del self._approvals[approval]
+                watch.approve(approval, "Better the same list for everybody than an empty page.")
+
+    def _foresee(self, line: Record) -> None:
+        """What is coming now: a wait to show, a question that Mei will answer."""
+        kind, data = line["kind"], line["data"]
+        if kind == "run.rung.started":
+            self._climbed += 1
+            self._commands = 0
+        elif kind in ("run.verified", "run.rung.finished", "incident.resolved", "soak.failed"):
+            self._screen.wait_over()
+        elif kind == "run.step.finished" and data.get("ok") and not in_round(data) and self._climbed >= 0:
+            self._commands += 1
+            if self._climbed < len(self._attempts):
+                attempt = self._attempts[self._climbed]
+                if attempt.wait and self._commands == attempt.commands:
+                    self._screen.wait(
+                        f"waiting {self._pace.tell(attempt.wait)}", self._pace.used(attempt.wait)
+                    )
+        elif kind == "run.approval.asked":
+            self._approvals[str(data["approval"])] = time.monotonic() + self._pace.used(DECISION)
+        elif kind == "soak.started":
+            soak = waits(self._tocsin.settings, "soak")[0]
+            self._screen.wait(f"soak {self._pace.tell(soak)}", self._pace.used(soak))
+
+    def _await_report(self, watch: Watch, number: str) -> None:
+        deadline = time.monotonic() + REPORT_WITHIN_S
+        while not any(line["kind"] == "report.drafted" for line in self._timeline):
+            if time.monotonic() > deadline:
+                raise NoGoodEnd(f"no report of {number} was drafted")
+            self._look_again()
+            self._tell_news(watch, number)
+
+    def _conclude(self, watch: Watch, number: str | None, broke_at: datetime, status: int) -> None:
+        screen, felt = self._screen, self._load.felt()
+        if number is not None:
+            incident = watch.incident(number)
+            screen.heading(f"The timeline of {number}")
+            screen.table(
+                ("after", "what", ""),
+                [
+                    (f"{_since(line['at'], broke_at):6.1f} s", line["kind"], line["sentence"])
+                    for line in self._timeline
+                ],
+            )
+            screen.heading("Four times, counted from the break")
+            screen.facts(_four_times(incident, broke_at))
+        screen.heading("What the readers felt")
+        screen.facts(
+            [
+                ("requests", f"{felt.requests:,}, of which {felt.failed:,} failed"),
+                ("in the dark", f"{felt.without_service_s:.0f} s without service for more than half of them"),
+            ]
+        )
+        if number is not None and status == 0:
+            report = self._folder / f"{number}.md"
+            text = watch.report(number)
+            report.write_text(text)
+            screen.heading("The report")
+            screen.lines(str(report))
+            screen.lines("\n".join(text.splitlines()[:14]) + "\n…", "dim")
+        screen.heading("The end")
+        screen.moment(*self._verdict(number, status))
+        if not self._wishes.keep:
+            screen.moment("·", "to walk through the pages of such an incident: KEEP=1 make demo")
+        if status:
+            screen.moment("·", f"logs of service and Tocsin: {self._folder}")
+
+    def _verdict(self, number: str | None, status: int) -> tuple[str, str, str]:
+        if status:
+            return "✕", "not brought back: exit status 1", "bold red"
+        return "✓", f"{number} is resolved, and a run of the runbook did it", "bold green"
+
+    def _stay(self) -> None:
+        self._screen.heading("Kept running until Ctrl-C")
+        self._screen.facts(
+            [
+                ("pages", self._tocsin.url),
+                ("sign in", self._sign_in()),
+                ("service", f"{self._stack.home.url}/health"),
+                ("break it", f"supervisorctl -c {self._stack.home.supervisor} stop api:*"),
+            ]
+        )
+        while True:
+            self._tocsin.assert_alive()
+            time.sleep(0.5)
+
+    def _sign_in(self) -> str:
+        password = "bring-it-back-again"
+        self._tocsin.run(
+            "account",
+            "create",
+            "mei",
+            "--role",
+            "admin",
+            "--person",
+            "mei",
+            environment={"TOCSIN_PASSWORD": password},
+        )
+        return f"mei, with the password {password}"
+
+    def _tidy(self, status: int) -> None:
+        """After a good end only the report and Tocsin's log are left."""
+        if status == 0:
+            shutil.rmtree(self._stack.home.folder, ignore_errors=True)
+            self._tocsin.remove()
+
+    def _let_pass(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._screen.tick()
+        time.sleep(LOOK_S)
+
+
+def _four_times(incident: Record, broke_at: datetime) -> list[tuple[str, str]]:
+    told = (
+        ("detected", "detected_at", "an incident stood in the store"),
+        ("acknowledged", "acknowledged_at", "Mei had it"),
+        ("restored", "mitigated_at", "five readers were served again, and the alert had cleared"),
+        ("resolved", "resolved_at", "the soak was over"),
+    )
+    return [
+        (name, f"{_since(incident[field], broke_at):6.1f} s   {what}" if incident[field] else "  never")
+        for name, field, what in told
+    ]
+
+
+def _since(at: Any, start: datetime) -> float:
+    return (datetime.fromisoformat(str(at)) - start).total_seconds()
+
+
+def _yes(text: str | None) -> bool:
+    return (text or "").lower() not in ("", "0", "no", "false")
