@@ -69,8 +69,10 @@ def _told(error: ErrorDetails, path: Path, data: Any, schema: Mapping[str, Any])
         return f"{key!r} is no name here", "use small letters, digits, - and _, such as shop-api"
     match kind:
         case "extra_forbidden":
-            known = known_keys(schema, path[:-1], data)
-            return f"there is no key {key} here", _nearest(key, known)
+            fix = _nearest(key, known_keys(schema, path[:-1], data))
+            if given is None and " " in key:  # {name: one, two}: the comma ended the text
+                fix = "if it belongs to the text before it, put that in quotes"
+            return f"there is no key {key} here", fix
         case "missing" | "union_tag_not_found":
             wanted = key if kind == "missing" else "kind"
             described = _description(schema, path, data) if kind == "missing" else ""

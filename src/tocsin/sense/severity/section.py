@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
+from tocsin.act.notify.section import ChannelSection
 from tocsin.ground.catalogue import CatalogueSection, Slug, did_you_mean
 from tocsin.ground.kernel.conditions import ALERT, problems
 from tocsin.ground.kernel.settings import Problem, Section
@@ -48,6 +49,9 @@ class PolicySection(Section):
                 )
         for name, policy in self.policies.items():
             yield from _check(name, policy)
+        if isinstance(self, ChannelSection):
+            for name, policy in self.policies.items():
+                yield from _check_channels(name, policy, self.channels)
         if isinstance(self, CatalogueSection):
             known = {*self.policies, "default"}
             for service_name, service in self.services.items():
@@ -69,10 +73,6 @@ def _check(name: str, policy: Policy) -> Iterator[Problem]:
         message = f"only one level takes what no rule matches, and {ends[0]} does already"
         yield Problem(path=(*path, extra, "otherwise"), message=message, fix="leave it out here")
     for level_name, level in policy.levels.items():
-        if not level.when and not level.otherwise:
-            message = "no alert can reach this level"
-            fix = "give it when: or otherwise: true; a person may still choose it"
-            yield Problem(path=(*path, level_name), message=message, fix=fix, level="warning")
         for index, rule in enumerate(level.when):
             yield from problems(rule, policy.environment, (*path, level_name, "when", index))
     for index, case in enumerate(policy.cases):
@@ -93,3 +93,14 @@ def _check(name: str, policy: Policy) -> Iterator[Problem]:
                         message=f"there is no {kind}.{each}",
                         fix=did_you_mean(each, known, "measures"),
                     )
+
+
+def _check_channels(name: str, policy: Policy, known: Collection[str]) -> Iterator[Problem]:
+    for level_name, level in policy.levels.items():
+        for index, channel in enumerate(level.channels):
+            if channel not in known:
+                yield Problem(
+                    path=("policies", name, "levels", level_name, "channels", index),
+                    message=f"there is no channel {channel}",
+                    fix=did_you_mean(channel, known, "channels"),
+                )
