@@ -71,7 +71,7 @@ def list_incidents(
 
 
 def show(number: _Number, as_json: _Json = False) -> None:
-    """Show one incident with its clocks, roles and last events."""
+    """Show one incident with its clocks and roles."""
     from tocsin.cli import words
     from tocsin.cli.client import Server
     from tocsin.cli.output import say, say_json, say_pairs, say_table
