@@ -90,6 +90,7 @@ class Result:
         measured = {
             "exit": self.exit,
             "stdout": stdout,
+            "body": stdout,
             "stderr": stderr,
             "status": status,
             "headers": dict(self.headers),

@@ -86,7 +86,7 @@ class AwaitClear:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finish:
-    outcome: Literal["succeeded", "failed", "planned"]
+    outcome: Literal["succeeded", "failed", "diagnosed", "planned"]
     why: str
 
 
@@ -113,7 +113,7 @@ def next_move(plan: Plan, record: Record, now: datetime) -> Move:
         if row.ok:
             return Finish(outcome="succeeded", why=part.title)
     if not plan.parts:
-        return Finish(outcome="succeeded", why=DIAGNOSED)
+        return Finish(outcome="diagnosed", why=DIAGNOSED)
     return Finish(outcome="failed", why=EXHAUSTED)
 
 

@@ -1,0 +1,347 @@
+"""How does a run get on? One leg of its workflow: look at the rows, make the next move, until it ends or has to ask.
+
+Each turn is one recorded step of the engine, and may be repeated: everything it does is a row under a natural key. A
+leg whose run has moved on (a newer leg, a person who paused it) sees so at its next turn and ends.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, update
+
+from tocsin.act.notify import Delivery
+from tocsin.ground.engine import Leg
+from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.errors import TocsinError, Unavailable
+from tocsin.ground.kernel.ids import new_id
+from tocsin.respond.runbooks import plan as plans
+from tocsin.respond.runbooks import store
+from tocsin.respond.runbooks.attempts import Attempts
+from tocsin.respond.runbooks.ladder import (
+    Ask,
+    AwaitClear,
+    Begin,
+    Close,
+    Dispatch,
+    Finish,
+    Pause,
+    next_move,
+)
+from tocsin.respond.runbooks.plan import Plan
+from tocsin.respond.runbooks.record import Record
+from tocsin.respond.runbooks.store import Run
+from tocsin.respond.runbooks.workshop import Subject, Workshop
+
+_LOOK_S = 2.0
+_PATIENCE_S = 300.0
+_log = structlog.get_logger(__name__)
+
+
+class Legs:
+    """Walks runs, one leg at a time."""
+
+    def __init__(self, workshop: Workshop, attempts: Attempts) -> None:
+        self._workshop = workshop
+        self._attempts = attempts
+        workshop.work.register("run", self.walk, failed=self._failed)
+
+    def walk(self, leg: Leg) -> None:
+        run_id, number = leg.args["run"], leg.args["leg"]
+        while True:
+            turn = leg.step("turn", self.turn, run_id, number)
+            if turn["over"]:
+                return
+            if turn["sleep_s"]:
+                leg.sleep(turn["sleep_s"])
+
+    def turn(self, run_id: str, number: int) -> dict[str, Any]:
+        """Moves until something took time. A store that takes no writes for a while is waited for."""
+        begun = time.monotonic()
+        while True:
+            try:
+                return self._turn(run_id, number)
+            except Unavailable:
+                if time.monotonic() - begun > _PATIENCE_S:
+                    raise
+                _log.warning("a run waits for the store", run=run_id)
+                time.sleep(_LOOK_S)
+
+    def _turn(self, run_id: str, number: int) -> dict[str, Any]:
+        while True:
+            run = self._take(run_id, number)
+            if run is None:
+                return {"over": True, "sleep_s": 0}
+            plan, record = self._look(run)
+            now = self._workshop.clock.now()
+            move = next_move(plan, record, now)
+            match move:
+                case Begin() | Close():
+                    self._mark(run, move)
+                case Dispatch():
+                    self._attempts.carry_out(run, move.step, move.attempt)
+                    return {"over": False, "sleep_s": 0}
+                case Pause() | AwaitClear():
+                    self._wait(run, move)
+                    left = (move.until - now).total_seconds()
+                    return {
+                        "over": False,
+                        "sleep_s": min(left, _LOOK_S) if isinstance(move, AwaitClear) else left,
+                    }
+                case Ask():
+                    self._ask(run, record, move)
+                    return {"over": True, "sleep_s": 0}
+                case Finish():
+                    self._end(run, move)
+                    return {"over": True, "sleep_s": 0}
+
+    def _take(self, run_id: str, number: int) -> Run | None:
+        """The run, if this leg still leads it; fulfils what a person wished meanwhile."""
+        shop = self._workshop
+        with shop.store.read() as conn:
+            run = store.get(conn, run_id)
+        if run.leg != number or run.state not in ("wanted", "running"):
+            return None
+        if run.state == "running" and not run.wish and run.waiting_for is None:
+            return run
+
+        def job(conn: Connection) -> Run | None:
+            current = store.get(conn, run_id, lock=True)
+            if current.leg != number or current.state not in ("wanted", "running"):
+                return None
+            now = shop.clock.now()
+            match current.wish:
+                case "pause":
+                    store.change(conn, run_id, state="paused", wish="", waiting_for=None)
+                    return None
+                case "cancel":
+                    close(shop, conn, current, "cancelled", N_("cancelled by a person"))
+                    return None
+                case _:
+                    started = current.started_at or now
+                    store.change(conn, run_id, state="running", waiting_for=None, started_at=started)
+                    return store.get(conn, run_id)
+
+        taken = shop.store.write(job)
+        if taken is None:
+            self._attempts.forget(run_id)
+        shop.ring(run_id)
+        return taken
+
+    def _look(self, run: Run) -> tuple[Plan, Record]:
+        shop = self._workshop
+        with shop.store.read() as conn:
+            subject = shop.subject(conn, run.incident) if run.incident else Subject(service=run.service)
+            attempts = tuple(store.attempts(conn, run.id))
+            grants = store.grants(conn, run.id)
+            plan = plans.from_json(store.plan_of(conn, run.id))
+        service = shop.service(run.service)
+        settings = shop.settings().runs
+        return plan, Record(
+            mode=run.mode,
+            allowed=run.allowed,
+            attempts=attempts,
+            grants=grants,
+            values=run.inputs,
+            provided=frozenset(service.environment),
+            clear=subject.clear,
+            checks=bool(service.checks),
+            window_s=settings.window.total_seconds(),
+            settle_s=settings.settle.total_seconds(),
+            poll_s=settings.poll.total_seconds(),
+        )
+
+    def _mark(self, run: Run, move: Begin | Close) -> None:
+        """A rung, option or round begins or ends: its own row, and a line of the story."""
+        shop = self._workshop
+        now = shop.clock.now()
+
+        def begin(conn: Connection) -> None:
+            what = {"kind": move.kind, "title": move.title, "level": "read"}
+            is_new = store.put_attempt(conn, run.id, move.key, 1, state="started", started_at=now, **what)
+            if is_new and move.kind != "round":
+                shop.tell(conn, run, "run.rung.started", rung=move.key, title=move.title)
+
+        def end(conn: Connection) -> None:
+            assert isinstance(move, Close)
+            detail = {"passed": move.passed, "of": move.of}
+            if not store.change_attempt(
+                conn,
+                run.id,
+                move.key,
+                1,
+                "started",
+                state="finished",
+                ok=move.ok,
+                why=move.why,
+                ended_at=now,
+                detail=detail,
+            ):
+                return
+            if move.kind == "round":
+                shop.tell(conn, run, "run.verified", ok=move.ok, why=move.why, **detail)
+            else:
+                shop.tell(
+                    conn, run, "run.rung.finished", rung=move.key, title=move.title, ok=move.ok, why=move.why
+                )
+
+        shop.store.write(begin if isinstance(move, Begin) else end)
+        shop.ring(run.id)
+
+    def _wait(self, run: Run, move: Pause | AwaitClear) -> None:
+        shop = self._workshop
+        what = {"kind": "wait", "until": move.until.isoformat()}
+        if isinstance(move, Pause):
+            what |= {"why": move.why, "step": move.step}
+        else:
+            what |= {"why": N_("the alert has to clear"), "step": move.part}
+        shop.store.write(
+            lambda conn: conn.execute(
+                update(store.run)
+                .where(store.run.c.id == run.id, store.run.c.state == "running", store.run.c.leg == run.leg)
+                .values(waiting_for=what)
+            )
+        )
+        shop.ring(run.id)
+
+    def _ask(self, run: Run, record: Record, move: Ask) -> None:
+        shop = self._workshop
+        now = shop.clock.now()
+        pages: list[Delivery] = []
+
+        def job(conn: Connection) -> None:
+            pages.clear()
+            current = store.get(conn, run.id, lock=True)
+            if current.leg != run.leg or current.state != "running" or current.wish:
+                return
+            what: dict[str, Any] = {
+                "kind": move.kind,
+                "step": move.step.key,
+                "title": move.step.title,
+                "level": move.step.level,
+                "attempt": move.attempt,
+            }
+            if move.names:
+                what["names"] = list(move.names)
+            if move.need:
+                what |= {"role": move.need.role, "text_hash": move.step.text_hash(record.values)}
+            if move.kind == "approval":
+                what["approval"] = self._request(conn, run, record, move, now)
+                if run.mode == "automatic" and run.incident:
+                    line = f"{run.title}: {move.step.title}"
+                    pages.extend(shop.page(conn, run.incident, "A run waits for your approval", [line]))
+            store.change(conn, run.id, state="waiting", waiting_for=what)
+
+        shop.store.write(job)
+        shop.hand(pages)
+        shop.ring(run.id)
+
+    def _request(self, conn: Connection, run: Run, record: Record, move: Ask, now: datetime) -> str:
+        assert move.need is not None
+        shop = self._workshop
+        id_ = new_id("apr")
+        expires = now + shop.settings().runs.approval_expires
+        store.ask(
+            conn,
+            id=id_,
+            run=run.id,
+            step=move.step.key,
+            step_id=move.step.id,
+            title=move.step.title,
+            text=move.step.text,
+            text_hash=move.step.text_hash(record.values),
+            level=move.step.level,
+            role=move.need.role,
+            kind="approval",
+            requested_by=run.actor,
+            requested_at=now,
+            expires_at=expires,
+        )
+        shop.timers.set(conn, "approval.expire", id_, expires)
+        shop.tell(
+            conn,
+            run,
+            "run.approval.asked",
+            approval=id_,
+            step=move.step.key,
+            title=move.step.title,
+            level=move.step.level,
+            role=move.need.role,
+        )
+        return id_
+
+    def _end(self, run: Run, move: Finish) -> None:
+        shop = self._workshop
+        if move.outcome == "succeeded" and run.incident:
+            self._say_it_is_back(run, move.why)
+        pages: list[Delivery] = []
+
+        def job(conn: Connection) -> None:
+            pages.clear()
+            current = store.get(conn, run.id, lock=True)
+            if current.leg != run.leg or current.state != "running":
+                return
+            state = "failed" if move.outcome == "failed" else "succeeded"
+            close(shop, conn, current, state, move.why, outcome=move.outcome)
+            if move.outcome == "failed" and run.incident:
+                lines = [run.title, move.why]
+                pages.extend(shop.page(conn, run.incident, "A runbook has failed: people are needed", lines))
+
+        shop.store.write(job)
+        shop.hand(pages)
+        shop.ring(run.id)
+        shutil.rmtree(shop.folder / run.id, ignore_errors=True)  # everything printed is kept in the store
+
+    def _say_it_is_back(self, run: Run, why: str) -> None:
+        """Alerts that clear say it themselves; an incident without any hears it from the run that cured it."""
+        shop = self._workshop
+        assert run.incident
+        with shop.store.read() as conn:
+            subject = shop.subject(conn, run.incident)
+        if subject.clear == "none" and subject.is_open:
+            try:
+                shop.mitigate(run.incident, f"{run.title}: {why}", f"run:{run.id}")
+            except TocsinError as error:
+                _log.info("the incident did not need to hear it", run=run.id, reason=error.message)
+
+    def _failed(self, _id: str, args: dict[str, Any], error: str) -> None:
+        """The leg itself broke, which is a fault of ours: the run must not look alive."""
+        shop = self._workshop
+        pages: list[Delivery] = []
+
+        def job(conn: Connection) -> None:
+            pages.clear()
+            run = store.get(conn, args["run"], lock=True)
+            if run.leg != args["leg"] or not run.is_open:
+                return
+            close(shop, conn, run, "failed", f"Tocsin could not go on: {error}")
+            if run.incident:
+                lines = [run.title, "The run stopped because of an internal error."]
+                pages.extend(shop.page(conn, run.incident, "A runbook has failed: people are needed", lines))
+
+        shop.store.write(job)
+        shop.hand(pages)
+        shop.ring(args["run"])
+
+
+def close(
+    shop: Workshop,
+    conn: Connection,
+    run: Run,
+    state: str,
+    why: str,
+    *,
+    actor: str | None = None,
+    outcome: str = "",
+) -> None:
+    """The run is over; questions that it still asked have no meaning any more."""
+    now = shop.clock.now()
+    store.change(
+        conn, run.id, state=state, wish="", waiting_for=None, ended_at=now, outcome=outcome or state, why=why
+    )
+    store.expire_all(conn, run.id, now)
+    shop.tell(conn, run, "run.finished", actor, outcome=outcome or state, why=why)

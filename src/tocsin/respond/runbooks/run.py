@@ -1,0 +1,449 @@
+"""What can be asked of runs, and done to them? The one set of functions that pages, API, CLI and chat call.
+
+An act of a person is one transaction: their row (a vote, an answer, a wish), and where the run was waiting for it, the
+next leg, wanted. So a vote is never lost between the store and the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from tocsin.ground.accounts import Identity
+from tocsin.ground.engine import Timer
+from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.errors import Conflict, Invalid
+from tocsin.ground.kernel.ids import new_id
+from tocsin.respond.runbooks import events as events  # declares the kinds
+from tocsin.respond.runbooks import plan as plans
+from tocsin.respond.runbooks import store
+from tocsin.respond.runbooks.approvals import Approval, judge
+from tocsin.respond.runbooks.attempts import Attempts
+from tocsin.respond.runbooks.document import Document
+from tocsin.respond.runbooks.leg import Legs, close
+from tocsin.respond.runbooks.plan import Plan, plan_of
+from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.store import Chunk, Run
+from tocsin.respond.runbooks.values import check, resolve
+from tocsin.respond.runbooks.workshop import Subject, Workshop
+
+MODES = ("guided", "automatic", "plan")
+ANSWERS = ("done", "failed", "retry", "skip")
+_ANSWERED = frozenset({"unknown", "manual", "confirm"})
+
+
+class Runs:
+    """Acts write in a transaction of their own and return the run as it is afterwards."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._attempts = Attempts(workshop)
+        self._legs = Legs(workshop, self._attempts)
+        workshop.timers.on("approval.expire", self._expire)
+
+    def stop(self) -> None:
+        """Lets go of the steps under way, before the engine stops; the next process takes them up."""
+        self._attempts.stop()
+
+    # Questions
+
+    def get(self, conn: Connection, id_: str) -> Run:
+        return store.get(conn, id_)
+
+    def of_incident(self, conn: Connection, incident: str) -> list[Run]:
+        """The newest first."""
+        return store.listed(conn, incident=incident)
+
+    def list(
+        self, conn: Connection, *, states: Sequence[str] = (), limit: int = 50, after: str | None = None
+    ) -> list[Run]:
+        return store.listed(conn, states=states, limit=limit, after=after)
+
+    def plan(self, conn: Connection, id_: str) -> Plan:
+        """What the run does, as it was pinned."""
+        return plans.from_json(store.plan_of(conn, id_))
+
+    def document(self, conn: Connection, id_: str) -> str:
+        """The runbook's text, as it was pinned."""
+        return store.document_of(conn, id_)
+
+    def attempts(self, conn: Connection, id_: str) -> list[Attempt]:
+        """Every attempt, rung, option and round, in the order in which it began."""
+        return store.attempts(conn, id_)
+
+    def approvals(
+        self, conn: Connection, *, run: str | None = None, states: Sequence[str] = ()
+    ) -> list[Approval]:
+        return store.approvals(conn, run_id=run, states=states)
+
+    def approval(self, conn: Connection, id_: str) -> Approval:
+        return store.get_approval(conn, id_)
+
+    def output(
+        self,
+        conn: Connection,
+        run: str,
+        step: str | None = None,
+        after_seq: int = 0,
+        *,
+        attempt: int | None = None,
+        limit: int = 200,
+    ) -> list[Chunk]:
+        """What steps printed, in chunks numbered from 1 within an attempt."""
+        return store.output(conn, run, step=step, attempt=attempt, after=after_seq, limit=limit)
+
+    # Beginning
+
+    def start(
+        self, incident: str | None, path: str, mode: str, actor: str, inputs: Mapping[str, str] | None = None
+    ) -> Run:
+        """Starts a runbook; the start of a guided run is the press for everything that only reads."""
+        document = self._workshop.shelf.get(path)
+        id_ = self._workshop.store.write(
+            lambda conn: self.begin(conn, incident, document, mode, actor, inputs or {})
+        )
+        return self._after(id_)
+
+    def begin(
+        self,
+        conn: Connection,
+        incident: str | None,
+        document: Document,
+        mode: str,
+        actor: str,
+        inputs: Mapping[str, str],
+    ) -> str:
+        """As `start`, within the caller's transaction; gives the id. `wake` the work after the commit."""
+        shop = self._workshop
+        if mode not in MODES:
+            raise Invalid(f"there is no mode {mode}", field="mode", fix=f"One of {', '.join(MODES)}.")
+        plan = plan_of(document)
+        if not any(plan.steps()):
+            raise Invalid(f"{document.path} has no step that can run", field="path", fix="See its findings.")
+        subject = shop.subject(conn, incident) if incident else Subject(service=document.service)
+        service = shop.service(subject.service)
+        values = resolve(plan, document.inputs, inputs, subject.labels, service)
+        id_ = new_id("run")
+        store.add(
+            conn,
+            id=id_,
+            incident=incident,
+            service=subject.service,
+            path=document.path,
+            hash=document.hash,
+            document=shop.shelf.text(document.path),
+            plan=plans.to_json(plan),
+            title=document.title,
+            mode=mode,
+            allowed=service.automatic if mode == "automatic" else "read",
+            state="wanted",
+            wish="",
+            inputs=values.known,
+            hostile=sorted(values.hostile),
+            actor=actor,
+            leg=1,
+            created_at=shop.clock.now(),
+            why="",
+        )
+        run = store.get(conn, id_)
+        shop.tell(conn, run, "run.started", actor, runbook=document.path, title=document.title, mode=mode)
+        shop.work.want(conn, run.leg_id, "run", {"run": id_, "leg": 1})
+        return id_
+
+    # Steering
+
+    def proceed(self, id_: str, actor: str) -> Run:
+        """Presses Run for the step that a guided run is at."""
+
+        def job(conn: Connection, run: Run) -> None:
+            waiting = run.waiting_for or {}
+            if run.state != "waiting" or waiting.get("kind") not in ("guided", "approval"):
+                raise Conflict("the run does not wait for this", fix="Look at what it waits for.")
+            if waiting["kind"] == "approval":
+                if store.get_approval(conn, waiting["approval"]).state == "asked":
+                    raise Conflict(
+                        "this step needs an approval",
+                        fix=f"Somebody with the role {waiting['role']} decides.",
+                    )
+            else:
+                self._press(conn, run, waiting, actor)
+            self._next_leg(conn, run)
+
+        return self._act(id_, job)
+
+    def approve(self, approval: str, who: Identity, reason: str = "") -> Run:
+        """Says yes to the text as it stands in the request. Raises Denied where `who` may not."""
+        return self._vote(approval, who, reason, "given")
+
+    def deny(self, approval: str, who: Identity, reason: str = "") -> Run:
+        """Says no: the step does not run, and its attempt at a repair has failed."""
+        return self._vote(approval, who, reason, "denied")
+
+    def answer(self, id_: str, step: str, answer: str, actor: str, reason: str = "") -> Run:
+        """Says how a step ended that only a person can judge: done, failed, retry or skip."""
+        if answer not in ANSWERS:
+            raise Invalid(f"{answer} is no answer", field="answer", fix=f"One of {', '.join(ANSWERS)}.")
+
+        def job(conn: Connection, run: Run) -> None:
+            waiting = run.waiting_for or {}
+            if run.state != "waiting" or waiting.get("step") != step or waiting["kind"] not in _ANSWERED:
+                raise Conflict(f"the run does not ask about {step}", fix="Look at what it waits for.")
+            self._answer(conn, run, waiting, answer, actor, reason)
+            self._workshop.tell(
+                conn,
+                run,
+                "run.step.answered",
+                actor,
+                step=step,
+                title=waiting["title"],
+                answer=answer,
+                why=reason,
+            )
+            self._next_leg(conn, run)
+
+        return self._act(id_, job)
+
+    def skip(self, id_: str, step: str, reason: str, actor: str) -> Run:
+        """Goes over a step that has not begun, or over a whole rung; the timeline keeps the reason."""
+        if not reason.strip():
+            raise Invalid("say why it is skipped", field="reason", fix="A few words for the timeline.")
+
+        def job(conn: Connection, run: Run) -> None:
+            plan = self.plan(conn, id_)
+            now = self._workshop.clock.now()
+            part = plan.part(step)
+            found = plan.find(step)
+            if part:
+                title = part.title
+                what = {"kind": part.kind, "title": title, "level": "read"}
+                over = {"state": "skipped", "ok": False, "why": reason, "ended_at": now}
+                done = store.put_attempt(conn, id_, step, 1, **what, **over) or store.change_attempt(
+                    conn, id_, step, 1, "started", **over
+                )
+            elif found:
+                title = found.title
+                over = {"state": "skipped", "ok": True, "why": reason, "ended_at": now}
+                number = max((row.attempt for row in store.attempts(conn, id_) if row.key == step), default=1)
+                what = {"kind": found.kind, "title": title, "level": found.level}
+                done = store.put_attempt(conn, id_, step, number, **what, **over) or store.change_attempt(
+                    conn, id_, step, number, "waiting", "unknown", **over
+                )
+            else:
+                raise Invalid(f"the run has no step {step}", field="step", fix="Look at its plan.")
+            if not done:
+                raise Conflict("it has begun or is over", fix="Cancel the run to end a step under way.")
+            self._workshop.tell(conn, run, "run.step.skipped", actor, step=step, title=title, why=reason)
+            if run.state == "waiting":
+                self._next_leg(conn, run)
+
+        return self._act(id_, job)
+
+    def provide(self, id_: str, inputs: Mapping[str, str], actor: str) -> Run:
+        """Gives values that the run asks for."""
+
+        def job(conn: Connection, run: Run) -> None:
+            waiting = run.waiting_for or {}
+            if run.state != "waiting" or waiting.get("kind") != "input":
+                raise Conflict("the run does not ask for a value", fix="Look at what it waits for.")
+            given = check(inputs, waiting["names"], {})
+            hostile = [name for name in run.hostile if name not in given]
+            store.change(conn, id_, inputs={**run.inputs, **given}, hostile=hostile)
+            self._next_leg(conn, run)
+
+        return self._act(id_, job)
+
+    def pause(self, id_: str, actor: str) -> Run:
+        """Lets the step under way end, and then nothing more begins."""
+
+        def job(conn: Connection, run: Run) -> None:
+            if run.state == "paused" or run.wish == "pause":
+                return
+            if self._is_under_way(run):
+                store.change(conn, id_, wish="pause")
+            else:
+                store.change(conn, id_, state="paused", waiting_for=None)
+            self._workshop.tell(conn, run, "run.paused", actor)
+
+        return self._act(id_, job)
+
+    def resume(self, id_: str, actor: str) -> Run:
+        def job(conn: Connection, run: Run) -> None:
+            if run.state == "paused":
+                self._next_leg(conn, run)
+            elif run.wish == "pause":
+                store.change(conn, id_, wish="")
+            else:
+                raise Conflict("the run is not paused", fix="Look at what it waits for.")
+            self._workshop.tell(conn, run, "run.resumed", actor)
+
+        return self._act(id_, job)
+
+    def cancel(self, id_: str, actor: str) -> Run:
+        """Ends the run; a command under way is ended with all that it started."""
+
+        def job(conn: Connection, run: Run) -> None:
+            if self._is_under_way(run):
+                store.change(conn, id_, wish="cancel")
+            else:
+                close(self._workshop, conn, run, "cancelled", N_("cancelled by a person"), actor=actor)
+
+        self._attempts.cancel(id_)
+        try:
+            return self._act(id_, job)
+        except Conflict:
+            self._attempts.forget(id_)
+            raise
+
+    # Within
+
+    def _act(self, id_: str, job: Callable[[Connection, Run], None]) -> Run:
+        def locked(conn: Connection) -> None:
+            run = store.get(conn, id_, lock=True)
+            if not run.is_open:
+                raise Conflict(f"the run is over: {run.state}", fix="Start a new one.")
+            job(conn, run)
+
+        self._workshop.store.write(locked)
+        return self._after(id_)
+
+    def _after(self, id_: str) -> Run:
+        shop = self._workshop
+        with shop.store.read() as conn:
+            run = store.get(conn, id_)
+        shop.work.wake()
+        shop.work.nudge(run.leg_id)
+        shop.ring(id_)
+        return run
+
+    def _is_under_way(self, run: Run) -> bool:
+        """Is a leg doing something right now? One that only waits for a time to come is not."""
+        return run.state == "running" and run.waiting_for is None
+
+    def _next_leg(self, conn: Connection, run: Run) -> None:
+        number = run.leg + 1
+        store.change(conn, run.id, state="wanted", leg=number, waiting_for=None)
+        self._workshop.work.want(conn, f"{run.id}-{number}", "run", {"run": run.id, "leg": number})
+
+    def _press(self, conn: Connection, run: Run, waiting: Mapping[str, Any], actor: str) -> None:
+        step = self.plan(conn, run.id).find(waiting["step"])
+        assert step is not None
+        now = self._workshop.clock.now()
+        store.ask(
+            conn,
+            id=new_id("apr"),
+            run=run.id,
+            step=step.key,
+            step_id=step.id,
+            title=step.title,
+            text=step.text,
+            text_hash=waiting["text_hash"],
+            level=step.level,
+            role=waiting["role"],
+            kind="press",
+            requested_by=actor,
+            requested_at=now,
+            state="given",
+            by=actor,
+            decided_at=now,
+        )
+
+    def _vote(self, approval_id: str, who: Identity, reason: str, state: str) -> Run:
+        shop = self._workshop
+
+        def job(conn: Connection) -> str:
+            approval = store.get_approval(conn, approval_id, lock=True)
+            run = store.get(conn, approval.run, lock=True)
+            now = shop.clock.now()
+            judge(approval, who, now)
+            if approval.level == "destroy" and state == "given" and not reason.strip():
+                raise Invalid(
+                    "what destroys needs a reason", field="reason", fix="Say why this is right now."
+                )
+            store.decide(conn, approval_id, state, by=who.actor, at=now, reason=reason)
+            shop.timers.cancel(conn, "approval.expire", approval_id)
+            if state == "denied":
+                self._refuse(conn, approval, N_("refused by a person") + (f": {reason}" if reason else ""))
+            shop.tell(
+                conn,
+                run,
+                f"run.approval.{state}",
+                who.actor,
+                approval=approval_id,
+                title=approval.title,
+                reason=reason,
+            )
+            if run.state == "waiting" and (run.waiting_for or {}).get("approval") == approval_id:
+                self._next_leg(conn, run)
+            return run.id
+
+        return self._after(shop.store.write(job))
+
+    def _refuse(self, conn: Connection, approval: Approval, why: str) -> None:
+        """The step will not run: its row says so, and the ladder goes on below it."""
+        now = self._workshop.clock.now()
+        rows = [row for row in store.attempts(conn, approval.run) if row.key == approval.step]
+        number = rows[-1].attempt + (rows[-1].state != "waiting") if rows else 1
+        step = self.plan(conn, approval.run).find(approval.step)
+        kind = step.kind if step else "bash"
+        over = {"state": "skipped", "ok": False, "why": why, "ended_at": now}
+        if not store.put_attempt(
+            conn,
+            approval.run,
+            approval.step,
+            number,
+            kind=kind,
+            title=approval.title,
+            level=approval.level,
+            **over,
+        ):
+            store.change_attempt(conn, approval.run, approval.step, number, "waiting", **over)
+
+    def _expire(self, due: Timer) -> None:
+        """Nobody decided in time: the buttons are dead. An automatic run goes on below; a guided one asks anew."""
+        shop = self._workshop
+
+        def job(conn: Connection) -> str | None:
+            approval = store.get_approval(conn, due.subject, lock=True)
+            run = store.get(conn, approval.run, lock=True)
+            if not store.decide(conn, approval.id, "expired", by="tocsin", at=shop.clock.now(), reason=""):
+                return None
+            shop.tell(conn, run, "run.approval.expired", "tocsin", approval=approval.id, title=approval.title)
+            waits = run.state == "waiting" and (run.waiting_for or {}).get("approval") == approval.id
+            if waits and run.mode == "automatic":
+                self._refuse(conn, approval, N_("nobody decided in time"))
+                self._next_leg(conn, run)
+            return run.id
+
+        run_id = shop.store.write(job)
+        if run_id:
+            self._after(run_id)
+
+    def _answer(
+        self, conn: Connection, run: Run, waiting: Mapping[str, Any], answer: str, actor: str, reason: str
+    ) -> None:
+        key, number = waiting["step"], waiting["attempt"]
+        step = self.plan(conn, run.id).find(key)
+        what = {"kind": "manual", "title": waiting["title"], "level": waiting["level"]}
+        if step:
+            what["kind"] = step.kind
+        said = f"{actor}: {answer}" + (f", {reason}" if reason else "")
+        now = self._workshop.clock.now()
+        if answer == "retry":
+            if waiting["kind"] != "unknown":
+                raise Invalid(
+                    "only an interrupted step is tried again", field="answer", fix="Say done or failed."
+                )
+            store.change_attempt(conn, run.id, key, number, "unknown", state="skipped", why=said)
+            store.put_attempt(conn, run.id, key, number + 1, state="waiting", **what)
+            if step and step.level == "destroy":
+                store.use_up(conn, run.id, step.id)
+            return
+        over: dict[str, Any] = {"why": said, "ended_at": now}
+        if answer == "skip":
+            over |= {"state": "skipped", "ok": waiting["kind"] != "confirm"}
+        else:
+            over |= {"state": "finished", "ok": answer == "done"}
+        if not store.put_attempt(conn, run.id, key, number, started_at=now, **what, **over):
+            store.change_attempt(conn, run.id, key, number, "unknown", "waiting", **over)

@@ -1,0 +1,372 @@
+"""How are runs kept? Rows under natural keys, so that writing one twice is writing it once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    func,
+    select,
+    update,
+)
+
+from tocsin.ground.kernel.errors import NotFound
+from tocsin.ground.store import Json, Time, insert, metadata
+from tocsin.respond.runbooks.approvals import Approval
+from tocsin.respond.runbooks.record import Attempt, Grant
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("incident", Text),
+    Column("service", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("plan", Json, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("mode", Text, nullable=False),  # guided | automatic | plan
+    Column("allowed", Text, nullable=False),  # none | read | change
+    Column(
+        "state", Text, nullable=False
+    ),  # wanted | running | waiting | paused | succeeded | failed | cancelled
+    Column("wish", Text, nullable=False),  # pause | cancel, for the leg under way to fulfil
+    Column("waiting_for", Json),
+    Column("inputs", Json, nullable=False),
+    Column("hostile", Json, nullable=False),  # names of inputs whose values came from an alert
+    Column("actor", Text, nullable=False),
+    Column("leg", Integer, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("started_at", Time),
+    Column("ended_at", Time),
+    Column("outcome", Text),
+    Column("why", Text, nullable=False),
+    Index("ix_run_incident", "incident", "id"),
+    Index("ix_run_state", "state"),
+)
+
+run_step = Table(
+    "run_step",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting | started | finished | unknown | skipped
+    Column("ok", Boolean),
+    Column("why", Text, nullable=False, default=""),
+    Column("exit", Integer),
+    Column("status", Integer),
+    Column("ms", Float),
+    Column("started_at", Time),
+    Column("ended_at", Time),
+    Column("folder", Text, nullable=False, default=""),
+    Column("machine", Text, nullable=False, default=""),
+    Column("boot", Text, nullable=False, default=""),
+    Column("detail", Json, nullable=False, default=dict),
+)
+
+run_output = Table(
+    "run_output",
+    metadata,
+    Column("run", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("stream", Text, nullable=False),  # out | err
+    Column("offset", BigInteger, nullable=False),  # bytes of the stream that are kept up to here
+    Column("text", Text, nullable=False),
+    Column("at", Time, nullable=False),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("step_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("text_hash", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # approval | press
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", Time, nullable=False),
+    Column("expires_at", Time),
+    Column("state", Text, nullable=False),  # asked | given | denied | expired | used
+    Column("by", Text),
+    Column("decided_at", Time),
+    Column("reason", Text, nullable=False, default=""),
+    Index("ix_approval_run", "run"),
+    Index("ix_approval_state", "state"),
+)
+
+OPEN = ("wanted", "running", "waiting", "paused")
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A run as faces see it; its document and plan are read on their own."""
+
+    id: str
+    incident: str | None
+    service: str
+    path: str
+    hash: str
+    title: str
+    mode: str
+    allowed: str
+    state: str
+    wish: str
+    waiting_for: dict[str, Any] | None
+    inputs: dict[str, str]
+    hostile: tuple[str, ...]
+    actor: str
+    leg: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    outcome: str | None
+    why: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def leg_id(self) -> str:
+        """The workflow's id of the leg that is wanted or under way."""
+        return f"{self.id}-{self.leg}"
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Run:
+        values: dict[str, Any] = dict(row._mapping)  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's documented accessor
+        values["hostile"] = tuple(row.hostile)
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chunk:
+    """A piece of what a step printed, at most 64 kB."""
+
+    step: str
+    attempt: int
+    seq: int
+    stream: str
+    text: str
+    at: datetime
+
+
+_LIGHT = [column for column in run.c if column.name not in ("document", "plan")]
+
+
+def get(conn: Connection, id_: str, *, lock: bool = False) -> Run:
+    """The run of that id. Raises NotFound."""
+    query = select(*_LIGHT).where(run.c.id == id_)
+    row = conn.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFound(f"there is no run {id_}")
+    return Run.from_row(row)
+
+
+def listed(
+    conn: Connection,
+    *,
+    incident: str | None = None,
+    states: Sequence[str] = (),
+    limit: int = 50,
+    after: str | None = None,
+) -> list[Run]:
+    """Runs, the newest first; `after` is the id of the last one seen."""
+    query = select(*_LIGHT)
+    if incident is not None:
+        query = query.where(run.c.incident == incident)
+    if states:
+        query = query.where(run.c.state.in_(states))
+    if after:
+        query = query.where(run.c.id < after)
+    return [Run.from_row(row) for row in conn.execute(query.order_by(run.c.id.desc()).limit(limit))]
+
+
+def document_of(conn: Connection, id_: str) -> str:
+    """The runbook's text as it was when the run began."""
+    return conn.execute(select(run.c.document).where(run.c.id == id_)).scalar_one()
+
+
+def plan_of(conn: Connection, id_: str) -> dict[str, Any]:
+    """The plan as it was pinned; see `plan.from_json`."""
+    return conn.execute(select(run.c.plan).where(run.c.id == id_)).scalar_one()
+
+
+def add(conn: Connection, **values: Any) -> None:
+    conn.execute(insert(conn, run).values(**values))
+
+
+def change(conn: Connection, id_: str, **values: Any) -> None:
+    conn.execute(update(run).where(run.c.id == id_).values(**values))
+
+
+def attempts(conn: Connection, run_id: str) -> list[Attempt]:
+    """Everything that was tried in a run, in the order in which it began."""
+    columns = [column for column in run_step.c if column.name not in ("run", "machine")]
+    rows = conn.execute(
+        select(*columns)
+        .where(run_step.c.run == run_id)
+        .order_by(run_step.c.started_at.is_(None), run_step.c.started_at, run_step.c.key, run_step.c.attempt)
+    )
+    return [Attempt(**row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage] - as above
+
+
+def put_attempt(conn: Connection, run_id: str, key: str, attempt: int, **values: Any) -> bool:
+    """Adds an attempt; False where it is already there, whatever became of it."""
+    done = conn.execute(
+        insert(conn, run_step)
+        .values(run=run_id, key=key, attempt=attempt, **values)
+        .on_conflict_do_nothing(index_elements=["run", "key", "attempt"])
+    )
+    return done.rowcount > 0
+
+
+def change_attempt(
+    conn: Connection, run_id: str, key: str, attempt: int, *states: str, **values: Any
+) -> bool:
+    """Changes an attempt that is still in one of `states`; False where it has moved on."""
+    done = conn.execute(
+        update(run_step)
+        .where(
+            run_step.c.run == run_id,
+            run_step.c.key == key,
+            run_step.c.attempt == attempt,
+            run_step.c.state.in_(states),
+        )
+        .values(**values)
+    )
+    return done.rowcount > 0
+
+
+def machine_of(conn: Connection, run_id: str, key: str, attempt: int) -> str:
+    """On which machine, since which start of it, the attempt began."""
+    return conn.execute(
+        select(run_step.c.machine).where(
+            run_step.c.run == run_id, run_step.c.key == key, run_step.c.attempt == attempt
+        )
+    ).scalar_one()
+
+
+def grants(conn: Connection, run_id: str) -> frozenset[Grant]:
+    rows = conn.execute(
+        select(approval.c.step_id, approval.c.text_hash, approval.c.kind).where(
+            approval.c.run == run_id, approval.c.state == "given"
+        )
+    )
+    return frozenset(Grant(step=row.step_id, text_hash=row.text_hash, kind=row.kind) for row in rows)
+
+
+def ask(conn: Connection, **values: Any) -> None:
+    """Adds a request, or the press of a person, which is its own answer."""
+    conn.execute(insert(conn, approval).values(**{"state": "asked", "reason": ""} | values))
+
+
+def expire_all(conn: Connection, run_id: str, at: datetime) -> None:
+    """Nobody can answer the run's open requests any more."""
+    conn.execute(
+        update(approval)
+        .where(approval.c.run == run_id, approval.c.state == "asked")
+        .values(state="expired", decided_at=at)
+    )
+
+
+def use_up(conn: Connection, run_id: str, step_id: str) -> None:
+    """What was granted for this step does not hold for another time."""
+    conn.execute(
+        update(approval)
+        .where(approval.c.run == run_id, approval.c.step_id == step_id, approval.c.state == "given")
+        .values(state="used")
+    )
+
+
+def get_approval(conn: Connection, id_: str, *, lock: bool = False) -> Approval:
+    """The request of that id. Raises NotFound."""
+    query = select(approval).where(approval.c.id == id_)
+    row = conn.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFound(f"there is no approval {id_}")
+    return Approval.from_row(row)
+
+
+def approvals(conn: Connection, *, run_id: str | None = None, states: Sequence[str] = ()) -> list[Approval]:
+    """Requests and answers, the oldest first."""
+    query = select(approval).where(approval.c.kind == "approval")
+    if run_id:
+        query = query.where(approval.c.run == run_id)
+    if states:
+        query = query.where(approval.c.state.in_(states))
+    return [
+        Approval.from_row(row) for row in conn.execute(query.order_by(approval.c.requested_at, approval.c.id))
+    ]
+
+
+def decide(conn: Connection, id_: str, state: str, *, by: str, at: datetime, reason: str) -> bool:
+    """Writes the answer; False where there is one already, which stands for ever."""
+    done = conn.execute(
+        update(approval)
+        .where(approval.c.id == id_, approval.c.state == "asked")
+        .values(state=state, by=by, decided_at=at, reason=reason)
+    )
+    return done.rowcount > 0
+
+
+def output(
+    conn: Connection,
+    run_id: str,
+    *,
+    step: str | None = None,
+    attempt: int | None = None,
+    after: int = 0,
+    limit: int = 200,
+) -> list[Chunk]:
+    """What a step printed, from chunk `after` on; without `step`, of all of them."""
+    columns = run_output.c
+    query = select(columns.step, columns.attempt, columns.seq, columns.stream, columns.text, columns.at)
+    query = query.where(columns.run == run_id, columns.seq > after)
+    if step is not None:
+        query = query.where(columns.step == step)
+    if attempt is not None:
+        query = query.where(columns.attempt == attempt)
+    query = query.order_by(columns.step, columns.attempt, columns.seq).limit(limit)
+    return [Chunk(**row._mapping) for row in conn.execute(query)]  # pyright: ignore[reportPrivateUsage] - as above
+
+
+def kept_output(conn: Connection, run_id: str, step: str, attempt: int) -> tuple[int, dict[str, int]]:
+    """The last chunk's number and, by stream, how many bytes are kept."""
+    columns = run_output.c
+    rows = conn.execute(
+        select(columns.stream, func.max(columns.seq).label("seq"), func.max(columns.offset).label("offset"))
+        .where(columns.run == run_id, columns.step == step, columns.attempt == attempt)
+        .group_by(columns.stream)
+    ).all()
+    return max((row.seq for row in rows), default=0), {row.stream: row.offset for row in rows}
+
+
+def put_output(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        conn.execute(insert(conn, run_output).on_conflict_do_nothing(), list(rows))
