@@ -88,7 +88,7 @@ def _command_node(node: Node, functions: set[str], depth: int) -> Verdict:
     name = node.child_by_field_name("name")
     if name is None:
         return Verdict.of([])
-    words = [_word(name), *(_word(each) for each in node.children_by_field_name("argument"))]
+    words = [_program(name), *(_word(each) for each in node.children_by_field_name("argument"))]
     part = shorten(_source(node))
     if words[0].fixed and words[0].text in functions:
         return Verdict.of([Reason(part=part, level="read", why="calls a function that is looked into above")])
@@ -304,6 +304,18 @@ def _fed(node: Node) -> Word | None:
 
 def _function_name(node: Node) -> Node | None:
     return node.child_by_field_name("name") if node.type == "function_definition" else None
+
+
+def _program(node: Node) -> Word:
+    """The first word of a command. `"$FOLDER/bin/check"` names its program, whatever the folder is, if it is quoted:
+    a value cannot become further words there.
+    """
+    word = _word(node)
+    quoted = len(node.children) == 1 and node.children[0].type == "string"
+    base = word.text.rpartition("/")[2]
+    if not word.fixed and quoted and "/" in word.text and base and not set(base) & set("$`{}()"):
+        return Word(base)
+    return word
 
 
 def _word(node: Node) -> Word:

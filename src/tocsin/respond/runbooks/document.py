@@ -61,7 +61,7 @@ class Step:
     level: Level = "read"
     language: str = ""  # as the fence has it
     inputs: tuple[str, ...] = ()
-    expect: str | None = None
+    expect: str | None = None  # None: only the exit code, or the absence of an error, can be looked at
     expect_text: str | None = None
     wait_s: float = 0.0  # after the step, before it is judged by a check
     timeout_s: float = 60.0

@@ -1,0 +1,263 @@
+"""Which blocks stand under which heading? Markdown as a tree of parts, each block with its line in the file.
+
+The parser is CommonMark's (markdown-it), with tables; inline text stays as written. A line that is bold as a whole
+and reads like a section's name counts as a heading below all others: many runbooks have no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from tocsin.respond.runbooks.reading.headings import is_attempt, role_of
+
+_BOLD_LEVEL = 7
+
+
+@dataclass(slots=True)
+class Paragraph:
+    line: int
+    end: int  # line after the last
+    text: str
+
+
+@dataclass(slots=True)
+class Fence:
+    """A block of code; `line` is that of the opening mark, `text_line` that of its first line of content."""
+
+    line: int
+    end: int
+    info: str
+    text: str
+    text_line: int
+    closed: bool = True
+
+
+@dataclass(slots=True)
+class Item:
+    line: int
+    end: int
+    text: str  # its first paragraph
+    task: bool | None  # ticked, not ticked, or no task at all
+    blocks: list[Block]
+
+    def fences(self) -> Iterator[Fence]:
+        return fences_in(self.blocks)
+
+
+@dataclass(slots=True)
+class Bullets:
+    line: int
+    end: int
+    ordered: bool
+    items: list[Item]
+
+
+@dataclass(slots=True)
+class Quote:
+    """A block quote; `callout` is the word of `> [!CAUTION]`."""
+
+    line: int
+    end: int
+    callout: str
+    blocks: list[Block]
+
+
+@dataclass(slots=True)
+class Other:
+    """A table, a rule, HTML: read elsewhere or not at all."""
+
+    line: int
+    end: int
+    kind: str
+
+
+Block = Paragraph | Fence | Bullets | Quote | Other
+
+
+@dataclass(slots=True)
+class Part:
+    """A heading with what stands below it, down to the next heading of its level."""
+
+    heading: str
+    level: int
+    line: int
+    end: int = 0  # line after its own blocks, before its first sub-heading
+    blocks: list[Block] = field(default_factory=list["Block"])
+    parts: list[Part] = field(default_factory=list["Part"])
+
+    def walk(self) -> Iterator[Part]:
+        """This part and all below it, in the order of the document."""
+        waiting: list[Part] = [self]
+        while waiting:
+            part = waiting.pop()
+            yield part
+            waiting.extend(reversed(part.parts))
+
+    def fences(self) -> Iterator[Fence]:
+        """Every fence below it, sub-headings included."""
+        for part in self.walk():
+            yield from fences_in(part.blocks)
+
+
+def fences_in(blocks: Sequence[Block]) -> Iterator[Fence]:
+    for block in blocks:
+        if isinstance(block, Fence):
+            yield block
+        elif isinstance(block, Bullets):
+            for item in block.items:
+                yield from fences_in(item.blocks)
+        elif isinstance(block, Quote):
+            yield from fences_in(block.blocks)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
+
+
+_PARSER = _parser()
+_TASK = re.compile(r"^\[([ xX])\]\s+")
+_CALLOUT = re.compile(r"^\[!([A-Za-z]{3,12})\]\s*")
+_ALL_BOLD = re.compile(r"^(?:\*\*([^*\n]{1,80})\*\*|__([^_\n]{1,80})__)\s*[:：]?\s*$")
+
+
+def parts_of(text: str) -> Part:
+    """The document as one part of level 0, with its headings below."""
+    tokens = _PARSER.parse(text)
+    lines = text.split("\n")
+    root = Part(heading="", level=0, line=1, end=len(lines) + 1)
+    open_parts = [root]
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.type == "heading_open":
+            heading = tokens[at + 1].content
+            _open(open_parts, Part(heading=heading, level=int(token.tag[1]), line=_line(token)))
+            at += 3
+            continue
+        block, at = _block(tokens, at, lines)
+        if block is None:
+            continue
+        bold = _bold_heading(block)
+        if bold is not None:
+            _open(open_parts, Part(heading=bold, level=_BOLD_LEVEL, line=block.line))
+        else:
+            open_parts[-1].blocks.append(block)
+    _set_ends(root, len(lines) + 1)
+    return root
+
+
+def _open(open_parts: list[Part], part: Part) -> None:
+    while open_parts[-1].level >= part.level:
+        open_parts.pop()
+    open_parts[-1].parts.append(part)
+    open_parts.append(part)
+
+
+def _set_ends(root: Part, last: int) -> None:
+    ordered = list(root.walk())
+    for part, following in zip(ordered, [*ordered[1:], None], strict=True):
+        part.end = following.line if following is not None else last
+
+
+def _bold_heading(block: Block) -> str | None:
+    if not isinstance(block, Paragraph):
+        return None
+    found = _ALL_BOLD.match(block.text)
+    if not found:
+        return None
+    heading = found.group(1) or found.group(2)
+    return heading if role_of(heading) or is_attempt(heading) else None
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1
+
+
+def _end(token: Token) -> int:
+    return token.map[1] + 1 if token.map else 1
+
+
+def _block(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block | None, int]:
+    """The block that begins here, and the place of the next."""
+    token = tokens[at]
+    line, end = _line(token), _end(token)
+    match token.type:
+        case "paragraph_open":
+            return Paragraph(line=line, end=end, text=tokens[at + 1].content), at + 3
+        case "heading_open":
+            return Paragraph(line=line, end=end, text=tokens[at + 1].content), at + 3
+        case "fence":
+            return _fence(token, lines), at + 1
+        case "code_block":
+            return Fence(line=line, end=end, info="", text=token.content, text_line=line), at + 1
+        case "bullet_list_open" | "ordered_list_open":
+            return _list(tokens, at, lines)
+        case "blockquote_open":
+            blocks, after = _until(tokens, at + 1, "blockquote_close", token.level, lines)
+            return _quote(line, end, blocks), after
+        case "table_open":
+            _, after = _until(tokens, at + 1, "table_close", token.level, lines)
+            return Other(line=line, end=end, kind="table"), after
+        case "html_block":
+            return Other(line=line, end=end, kind="html"), at + 1
+        case "hr":
+            return Other(line=line, end=end, kind="rule"), at + 1
+        case _:
+            return None, at + 1
+
+
+def _until(
+    tokens: list[Token], at: int, closing: str, level: int, lines: list[str]
+) -> tuple[list[Block], int]:
+    """The blocks up to a closing token of this level, and the place behind it."""
+    blocks: list[Block] = []
+    while at < len(tokens) and not (tokens[at].type == closing and tokens[at].level == level):
+        block, at = _block(tokens, at, lines)
+        if block is not None:
+            blocks.append(block)
+    return blocks, at + 1
+
+
+def _list(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block, int]:
+    opening = tokens[at]
+    closing = opening.type.replace("_open", "_close")
+    items: list[Item] = []
+    at += 1
+    while at < len(tokens) and not (tokens[at].type == closing and tokens[at].level == opening.level):
+        token = tokens[at]
+        blocks, at = _until(tokens, at + 1, "list_item_close", token.level, lines)
+        first = blocks[0].text if blocks and isinstance(blocks[0], Paragraph) else ""
+        task = _TASK.match(first)
+        items.append(
+            Item(
+                line=_line(token),
+                end=_end(token),
+                text=_TASK.sub("", first, count=1),
+                task=None if task is None else task.group(1) != " ",
+                blocks=blocks,
+            )
+        )
+    ordered = opening.type == "ordered_list_open"
+    return Bullets(line=_line(opening), end=_end(opening), ordered=ordered, items=items), at + 1
+
+
+def _quote(line: int, end: int, blocks: list[Block]) -> Quote:
+    first = blocks[0].text if blocks and isinstance(blocks[0], Paragraph) else ""
+    callout = _CALLOUT.match(first)
+    return Quote(line=line, end=end, callout=callout.group(1).upper() if callout else "", blocks=blocks)
+
+
+def _fence(token: Token, lines: list[str]) -> Fence:
+    line, end = _line(token), _end(token)
+    last = lines[end - 2].strip().lstrip("> ") if 1 < end - 1 <= len(lines) else ""
+    closed = end - line >= 2 and len(last) >= len(token.markup) and set(last) == {token.markup[0]}
+    return Fence(
+        line=line, end=end, info=token.info.strip(), text=token.content, text_line=line + 1, closed=closed
+    )

@@ -1,0 +1,111 @@
+"""Which role has a section, and is it one attempt among several? Told by its heading alone.
+
+Numbering, emoji, bold, colons (full width too) and brackets are taken away before the names are compared.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from tocsin.respond.runbooks.reading.heading_names import NAMES, TAILS
+
+_LONGEST = 160
+_DIGIT = r"[0-9]{1,3}"
+_HAN_NUMBER = r"[一二三四五六七八九十]{1,3}"
+
+_NUMBERING = re.compile(
+    rf"""^(?:
+        {_DIGIT}(?:\.{_DIGIT})*\s*[.)、．:：）-]\s*     # 1.  2.1)  3、
+      | {_DIGIT}(?:\.{_DIGIT})+\s+                    # 2.1 Something
+      | {_DIGIT}\s+(?=[^\W\d])                        # 1 Something
+      | [(（](?:{_DIGIT}|{_HAN_NUMBER})[)）]\s*
+      | {_HAN_NUMBER}\s*[、.．:：]\s*
+      | 第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*(?:步驟|步骤|步|階段|阶段|部分|部|章|節|节)\s*[：:、.．-]?\s*
+      | (?:step|phase|part|stage)\s+(?:{_DIGIT}|[a-z])\s*[:.)–—-]\s*
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ATTEMPT = re.compile(
+    rf"""^(?:嘗試方案|尝试方案|嘗試|尝试|方案|選項|选项|方法|attempt|option|plan|method|approach|try|fix|rung)
+        \s*(?:\#|no\.?\s*)?(?:{_DIGIT}|{_HAN_NUMBER}|[a-z])(?![a-z0-9])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    rf"^(?:(?:{_DIGIT}|{_HAN_NUMBER})\s*[.)、．:：）]|[(（](?:{_DIGIT}|{_HAN_NUMBER})[)）])\s*\S"
+)
+_STEP = re.compile(
+    rf"^(?:step|步驟|步骤)\s*(?:{_DIGIT}|[a-z])(?![a-z0-9])|^第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*步",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"[(（\[【]([^)）\]】]{0,80})[)）\]】]")
+_SEPARATORS = re.compile(r"\s*(?:[/|:：·、，,&]|\s[-–—]\s|[—–]|\sand\s|\sor\s|與|与|和|及)\s*")
+_LINK = re.compile(r"!?\[([^\]]{0,200})\]\([^)]{0,500}\)")
+
+_ROLES: dict[str, str] = {
+    name: role for role, languages in NAMES.items() for names in languages.values() for name in names
+}
+
+
+def plain(text: str) -> str:
+    """A line of Markdown as a person reads it: no emphasis, no link targets, no emoji around it."""
+    line = " ".join(text.split())[:500]
+    line = _LINK.sub(r"\1", line)
+    bare = re.sub(r"[*`]{1,3}|(?<![A-Za-z0-9])_{1,2}|_{1,2}(?![A-Za-z0-9])|~~", "", line)
+    return _without_emoji(bare).strip()
+
+
+def title_of(text: str) -> str:
+    """A heading or item as the title of a step: plain, without numbering and closing colon."""
+    line = _NUMBERING.sub("", plain(text), count=1) if not _ATTEMPT.match(plain(text)) else plain(text)
+    return line.strip().rstrip(":：").strip() or plain(text)
+
+
+@lru_cache(maxsize=4096)
+def role_of(heading: str) -> str | None:
+    """The role that a heading names, or None."""
+    line = _without_emoji(plain(heading)[:_LONGEST]).casefold().strip()
+    line = _NUMBERING.sub("", line, count=1).strip()
+    if not line or _ATTEMPT.match(line):
+        return None
+    bare = _BRACKETS.sub("", line)
+    for candidate in (line, bare, *_SEPARATORS.split(bare), *_BRACKETS.findall(line)):
+        found = _named(candidate)
+        if found:
+            return found
+    return None
+
+
+def _named(candidate: str) -> str | None:
+    name = candidate.strip(" \t.:：。!！?？-–—*").strip()
+    if name in _ROLES:
+        return _ROLES[name]
+    for tail in TAILS:
+        if name.endswith(tail) and name[: -len(tail)].strip() in _ROLES:
+            return _ROLES[name[: -len(tail)].strip()]
+    return None
+
+
+def is_attempt(heading: str) -> bool:
+    """Option / Plan / Attempt / 方案 / 嘗試方案 / 選項 with a number or a letter."""
+    return _ATTEMPT.match(plain(heading)) is not None
+
+
+def is_numbered(heading: str) -> bool:
+    """`1. Restart`: siblings of this form in a resolution are attempts as well."""
+    return _ORDINAL.match(plain(heading)) is not None
+
+
+def is_step(heading: str) -> bool:
+    """`Step 2`, `步驟 2`, `第二步`: a part of one way, not a way of its own."""
+    return _STEP.match(plain(heading)) is not None
+
+
+def _without_emoji(line: str) -> str:
+    kept = [
+        each
+        for each in line
+        if unicodedata.category(each) not in ("So", "Sk", "Cf", "Cs", "Co") and each != "\ufe0f"
+    ]
+    return "".join(kept).strip()

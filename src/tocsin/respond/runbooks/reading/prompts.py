@@ -1,0 +1,53 @@
+"""Which lines of a console block are commands, and which are what they printed?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PROMPT = re.compile(r"^\s{0,8}(?:[\w.@:~/()\[\]-]{1,60}\s?)?[$❯➜]\s+(?=\S)")
+_ROOT_PROMPT = re.compile(r"^\s{0,8}[\w.-]{1,40}@[\w.-]{1,60}[\w.:~/\s-]{0,60}#\s+(?=\S)")
+_MORE = re.compile(r"^\s{0,8}>\s?")
+_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w{1,40})\1")
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    commands: str
+    output: str
+    prompted: bool
+
+
+def split(text: str) -> Console:
+    """Commands without their prompts, and the output between them. Without any prompt all lines are commands."""
+    lines = text.split("\n")
+    if not any(_prompt(line) for line in lines):
+        return Console(text, "", False)
+    commands: list[str] = []
+    output: list[str] = []
+    open_until = ""  # mark of an open here-document
+    goes_on = False
+    for line in lines:
+        if open_until:
+            commands.append(line)
+            open_until = "" if line.strip() == open_until else open_until
+            continue
+        prompt = _prompt(line)
+        if prompt is not None:
+            command = line[prompt:]
+        elif goes_on:
+            command = _MORE.sub("", line, count=1)
+        else:
+            output.append(line)
+            continue
+        commands.append(command)
+        goes_on = command.rstrip().endswith("\\")
+        mark = _HEREDOC.search(command)
+        open_until = mark.group(2) if mark else ""
+    return Console("\n".join(commands), "\n".join(output).strip("\n"), True)
+
+
+def _prompt(line: str) -> int | None:
+    """Where the command begins behind a prompt."""
+    found = _PROMPT.match(line) or _ROOT_PROMPT.match(line)
+    return found.end() if found else None

@@ -1,0 +1,177 @@
+"""Which steps stand in these blocks, in which order? Fences, and in places where a person acts, list items.
+
+A fence takes its title from what leads to it (a list item, a line that ends in a colon, its first comment, the
+heading) and its conditions from its attributes and the lines below it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tocsin.respond.runbooks.document import Step
+from tocsin.respond.runbooks.reading import labels
+from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Paragraph, Quote
+from tocsin.respond.runbooks.reading.fences import Lead, Reader
+from tocsin.respond.runbooks.reading.headings import title_of
+
+
+@dataclass(slots=True)
+class Found:
+    """Steps of a stretch of blocks; `checks` are those marked as proving it."""
+
+    steps: list[Step] = field(default_factory=list[Step])
+    checks: list[Step] = field(default_factory=list[Step])
+
+    def add(self, step: Step, *, check: bool) -> None:
+        (self.checks if check else self.steps).append(step)
+
+    def extend(self, other: Found) -> None:
+        self.steps.extend(other.steps)
+        self.checks.extend(other.checks)
+
+    def together(self) -> list[Step]:
+        return sorted([*self.steps, *self.checks], key=lambda step: step.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where blocks stand: the role of their section, its heading, and whether list items are things to do."""
+
+    role: str
+    heading: str
+    manual: bool
+
+
+def collect(reader: Reader, blocks: Sequence[Block], place: Place, title: str = "") -> Found:
+    """The steps of these blocks. `title` is that of the list item around them."""
+    found = Found()
+    titles = _Titles(title or title_of(place.heading))
+    caution = False
+    check = False
+    at = 0
+    while at < len(blocks):
+        block = blocks[at]
+        at += 1
+        if isinstance(block, Fence):
+            below = _below(reader, blocks, at)
+            at += below.taken
+            lead = Lead(title=titles.take(block), role=place.role, caution=caution)
+            step, is_check = reader.step(block, lead, below.labels, below.sample)
+            found.add(step, check=check or is_check)
+            caution = check = False
+        elif isinstance(block, Paragraph):
+            check = labels.is_check_line(block)
+            caution = False
+            titles.paragraph(block)
+        elif isinstance(block, Quote):
+            caution = block.callout == "CAUTION" and not any(isinstance(each, Fence) for each in block.blocks)
+            found.extend(collect(reader, block.blocks, place, titles.current))
+        elif isinstance(block, Bullets):
+            leading = _leads_to_fence(block, blocks[at] if at < len(blocks) else None)
+            for item in block.items:
+                if item is leading:
+                    titles.item(item)
+                    found.extend(collect(reader, item.blocks[1:], place, title_of(item.text)))
+                else:
+                    found.extend(_item(reader, item, block.ordered, place))
+            caution = check = False
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    labels: list[labels.Label]
+    sample: str
+    taken: int  # blocks
+
+
+def _below(reader: Reader, blocks: Sequence[Block], at: int) -> _Below:
+    """What belongs to the fence above `at`: lines that say more, and the fence with what it printed."""
+    said: list[labels.Label] = []
+    sample = ""
+    taken = 0
+    while at + taken < len(blocks):
+        block = blocks[at + taken]
+        more = labels.step_labels(block)
+        if more is not None:
+            said.extend(more)
+        elif isinstance(block, Fence) and not sample and Reader.is_sample(block, blocks[at - 1]):
+            sample = block.text.strip("\n")
+            reader.seen.add(block.line)
+        else:
+            break
+        taken += 1
+    return _Below(said, sample, taken)
+
+
+class _Titles:
+    """The nearest thing that names the next fence."""
+
+    def __init__(self, heading: str) -> None:
+        self._heading = heading
+        self._near = ""
+        self._used = 0
+
+    @property
+    def current(self) -> str:
+        return self._near or self._heading
+
+    def paragraph(self, block: Paragraph) -> None:
+        last = block.text.rsplit("\n", 1)[-1].strip()
+        leads = last.endswith((":", "：")) and len(last) <= 160 and not labels.is_check_line(block)
+        self._near = title_of(last) if leads else ""
+
+    def item(self, item: Item) -> None:
+        self._near = title_of(item.text.split("\n", 1)[0])
+
+    def take(self, fence: Fence) -> str:
+        """The title of this fence. A second fence below one heading is named by its first comment, or numbered."""
+        if self._near:
+            title, self._near = self._near, ""
+            return title
+        self._used += 1
+        if self._used == 1:
+            return self._heading or _comment(fence) or f"line {fence.line}"
+        return _comment(fence) or f"{self._heading} ({self._used})".strip()
+
+
+_COMMENT = re.compile(r"^\s*(?:#|--|//)\s*(\S.{0,118}?)\s*$")
+
+
+def _comment(fence: Fence) -> str:
+    first = next((line for line in fence.text.split("\n") if line.strip()), "")
+    found = _COMMENT.match(first)
+    return title_of(found.group(1)) if found and not first.startswith("#!") else ""
+
+
+def _leads_to_fence(bullets: Bullets, following: Block | None) -> Item | None:
+    """The last item of a list that is broken by a fence right below it: it names that fence."""
+    if not isinstance(following, Fence) or not bullets.items or not bullets.ordered:
+        return None
+    last = bullets.items[-1]
+    return last if following.line - bullets.end <= 1 and not any(True for _ in last.fences()) else None
+
+
+def _item(reader: Reader, item: Item, ordered: bool, place: Place) -> Found:
+    if any(True for _ in item.fences()):
+        return collect(reader, item.blocks, Place(place.role, item.text, place.manual), title_of(item.text))
+    found = Found()
+    if place.manual and (ordered or item.task is not None) and item.text.strip():
+        found.add(reader.manual(item, place.role), check=False)
+    elif place.manual:
+        for inner in _tasks_within(item):
+            found.add(reader.manual(inner, place.role), check=False)
+    return found
+
+
+def _tasks_within(item: Item) -> Iterator[Item]:
+    """Tasks and numbered items of lists below an item that is none itself."""
+    for block in item.blocks:
+        if isinstance(block, Bullets):
+            for inner in block.items:
+                if block.ordered or inner.task is not None:
+                    yield inner
+                else:
+                    yield from _tasks_within(inner)
