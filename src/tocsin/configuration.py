@@ -8,19 +8,20 @@ and the cure, so that a broken reload keeps the configuration in force and says 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tocsin.act.notify.section import ChannelSection
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.errors import Invalid, TocsinError
 from tocsin.ground.kernel.includes import read_folder
+from tocsin.ground.kernel.secret import Secret
 from tocsin.ground.kernel.settings import Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
@@ -39,6 +40,9 @@ class Configuration(OncallSection, PolicySection, AlertsSection, ChannelSection,
         for section in Configuration.__bases__:
             if issubclass(section, Section):
                 yield from section.cross_check(self)
+        for path, secret in _secrets(self, ()):
+            if why := secret.missing():  # only a warning: a check may run where the secrets are not
+                yield Problem(path=path, message=why, level="warning")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +122,22 @@ def _cross_check(configuration: Configuration) -> list[Problem]:
                 path=(), message=f"could not be checked: {type(error).__name__}", fix="please report this"
             )
         ]
+
+
+def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
+    """Every secret in the configuration, with its place."""
+    below: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        names = {name: field.alias or name for name, field in type(value).model_fields.items()}
+        below = [(names.get(name, name), each) for name, each in value]
+    elif isinstance(value, dict):
+        below = cast("dict[str, Any]", value).items()
+    elif isinstance(value, tuple | list):
+        below = enumerate(cast("list[Any]", value))
+    for part, each in below:
+        yield from _secrets(each, (*path, part))
 
 
 def _placed(problem: Problem, tree: Tree) -> Problem:

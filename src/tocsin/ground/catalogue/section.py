@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from tocsin.ground.catalogue.names import Language, Slug, TimeZone, WebAddress, did_you_mean
 from tocsin.ground.catalogue.people import Person, Team
 from tocsin.ground.catalogue.services import Service
-from tocsin.ground.kernel.secret import Secret, SecretOrText, reveal
+from tocsin.ground.kernel.secret import SecretOrText, reveal
 from tocsin.ground.kernel.settings import Problem, Section, Settings
 
 UNASSIGNED = "unassigned"
@@ -86,7 +86,6 @@ class CatalogueSection(Section):
                     level="warning",
                 )
         yield from self._services()
-        yield from _secrets(self)
 
     def _services(self) -> Iterator[Problem]:
         for name, service in self.services.items():
@@ -106,20 +105,6 @@ class CatalogueSection(Section):
                     message=f"{UNASSIGNED} is the name for alerts that belong to no service",
                     fix="choose another name",
                 )
-
-
-def _secrets(section: CatalogueSection) -> Iterator[Problem]:
-    """References that lead nowhere at the moment: a warning, since a check may run where the secrets are not."""
-    found: list[tuple[tuple[str | int, ...], Secret]] = []
-    if isinstance(section.database, Secret):
-        found.append((("database",), section.database))
-    for name, service in section.services.items():
-        for variable, value in service.environment.items():
-            if isinstance(value, Secret):
-                found.append((("services", name, "environment", variable), value))
-    for path, secret in found:
-        if why := secret.missing():
-            yield Problem(path=path, message=why, level="warning")
 
 
 def service_of(section: CatalogueSection, labels: Mapping[str, str]) -> tuple[str, Service]:
