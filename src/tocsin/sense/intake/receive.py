@@ -1,0 +1,287 @@
+"""Who sends what, and what do they hear? The way of one request, as raw ASGI in front of everything else.
+
+1. A key is found: in the path (`/in/KEY/…`), as bearer token, or as the password of basic authentication; the kind of
+source comes from it. 2. The body is read within bounds of size and time. 3. The source makes signals of it. 4. The
+ledger takes them, and the loop serves others until they are on disk. 5. The source says so in its protocol's words.
+Nothing is ever answered with 2xx that is not stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import structlog
+
+from tocsin.ground.accounts import Key
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.errors import (
+    Denied,
+    Malformed,
+    NotFound,
+    TocsinError,
+    Unauthenticated,
+    Unavailable,
+)
+from tocsin.ground.kernel.extensions import discover
+from tocsin.ground.store import Store
+from tocsin.sense.alerts import Alert, Ledger, Outcome, Sender, Signal, list_alerts
+from tocsin.sense.intake import limits
+from tocsin.sense.intake.source import JSON, Answer, Source
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_BY_KEY = "/in/"
+_BY_HEADER = "/api/v2/"
+_COMMIT_S = 10.0
+_RETRY_S = "5"
+_KEY_TRUSTED_S = 1.0
+_KEYS_REMEMBERED = 1_024
+_SHOWN = 20_000
+_KEY_FIX = "`tocsin key create KIND` makes one; send it as bearer token, basic password or in the path."
+_log = structlog.get_logger(__name__)
+
+
+class WrongMethod(TocsinError):
+    """The route exists, but not for this method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class _Gone(Exception):
+    """The client left before its message was whole."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    credential: str
+    receive: Receive
+
+
+def sources() -> dict[str, Source]:
+    """Every source, by kind."""
+    found = discover("tocsin.sense.intake.sources", Source, "tocsin.sources")
+    return {kind: _made(each) for kind, each in found.items()}
+
+
+def _made(kind: Callable[[], Source]) -> Source:
+    return kind()
+
+
+class Receiver:
+    """An ASGI application for the paths that `serves` names."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        clock: Clock,
+        authenticate: Callable[[str], Key | None],
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._authenticate = authenticate
+        self._sources = sources()
+        self._clock = clock
+        self._started = clock.now()
+        self._keys: dict[str, tuple[Key, float]] = {}
+
+    @staticmethod
+    def serves(path: str) -> bool:
+        return path.startswith((_BY_KEY, _BY_HEADER))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        source: Source | None = None
+        close = False
+        try:
+            request = _request(scope, receive)
+            source, key = await self._admit(request)
+            answer = await self._handle(request, source, key)
+        except _Gone:
+            return
+        except TocsinError as error:
+            answer = _refusal(source, error)
+            close = error.status in (408, 413, 431)
+        except Exception:
+            _log.exception("intake failed", path=_masked(scope["path"]))
+            answer = _refusal(source, Unavailable("something went wrong here; nothing is known to be stored"))
+        await _respond(send, answer, close=close)
+
+    async def _admit(self, request: _Request) -> tuple[Source, Key]:
+        """The source that the key speaks for, on a route of its own. Raises what the sender has to hear instead."""
+        exists = any(request.path in _routes(each) for each in self._sources.values())
+        key = await self._find(request.credential)
+        if key is None and (exists or request.credential):
+            raise Unauthenticated("no such key", fix=_KEY_FIX)
+        if key is None or not exists:
+            raise NotFound("there is nothing at this path", fix="Post to /in/KEY.")
+        source = self._sources.get(key.kind)
+        if source is None or request.path not in _routes(source):
+            raise Denied(
+                f"this key is for {source.title if source else key.kind}, which has no such path",
+                fix="Use the path of its kind, or make a key for this one.",
+            )
+        return source, key
+
+    async def _find(self, credential: str) -> Key | None:
+        """Looks the key up beside the loop, since an unknown one costs a read; a known one is trusted for a second."""
+        if not credential or len(credential) > limits.LABEL_VALUE_BYTES:
+            return None
+        now = self._clock.monotonic()
+        known = self._keys.get(credential)
+        if known and now - known[1] < _KEY_TRUSTED_S:
+            return known[0]
+        key = await asyncio.get_running_loop().run_in_executor(None, self._authenticate, credential)
+        if len(self._keys) >= _KEYS_REMEMBERED:
+            self._keys.clear()
+        if key:
+            self._keys[credential] = (key, now)
+        return key
+
+    async def _handle(self, request: _Request, source: Source, key: Key) -> Answer:
+        takes, shows = request.path in source.paths, request.path in source.shows
+        if request.method == "GET" and shows:
+            firing = await asyncio.to_thread(self._firing, key)
+            return source.show(request.path, request.query, firing, self._started)
+        if request.method != "POST" or not takes:
+            raise WrongMethod(_allowed(takes, shows), fix="Use one of these methods.")
+        limits.check_content_type(request.headers.get("content-type"), source.content_types)
+        body = await _read(request, source.limit)
+        payload = limits.decode(body, request.headers.get("content-encoding", ""), source.limit)
+        reading = source.read(payload, request.headers, request.path, request.query)
+        outcomes = await self._record(_of_service(reading.signals, key.service), key)
+        return source.answer(reading, outcomes)
+
+    async def _record(self, signals: Sequence[Signal], key: Key) -> list[Outcome]:
+        answer = self._ledger.submit(signals, Sender(key=key.id, source=key.kind, service=key.service))
+        if answer.done():
+            return answer.result()
+        try:
+            async with asyncio.timeout(_COMMIT_S):
+                return await asyncio.wrap_future(answer)
+        except TimeoutError:
+            raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
+
+    def _firing(self, key: Key) -> list[Alert]:
+        with self._store.read() as conn:
+            return list_alerts(conn, state="firing", key=key.id, limit=_SHOWN)
+
+
+def _routes(source: Source) -> tuple[str, ...]:
+    return source.paths + source.shows
+
+
+def _request(scope: Scope, receive: Receive) -> _Request:
+    limits.check_headers(scope["headers"])
+    if len(scope["query_string"]) > limits.QUERY_BYTES:
+        raise Malformed(f"a query has at most {limits.QUERY_BYTES} bytes", field="query")
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    path: str = scope["path"]
+    credential = ""
+    if path.startswith(_BY_KEY):
+        credential, slash, rest = path.removeprefix(_BY_KEY).partition("/")
+        path = slash + rest
+    return _Request(
+        method=scope["method"],
+        path=path,
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        credential=credential or _credential(headers.get("authorization", "")),
+        receive=receive,
+    )
+
+
+def _credential(header: str) -> str:
+    """The bearer token, or the password of basic authentication."""
+    scheme, _, value = header.partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer":
+        return value
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return ""
+    return ""
+
+
+async def _read(request: _Request, limit: int) -> bytes:
+    """The whole body. Refused by its announced length if that says enough, else at the limit or at the deadline."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise limits.too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(limits.BODY_SECONDS):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise _Gone
+                chunk: bytes = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise limits.too_large(limit)
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+    except TimeoutError:
+        raise limits.TooSlow(
+            f"the body did not arrive within {limits.BODY_SECONDS:.0f} seconds", field="body"
+        ) from None
+
+
+def _of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Signal]:
+    """A key that belongs to a service speaks of that one alone."""
+    if service is None:
+        return signals
+    return [replace(each, labels={**each.labels, "service": service}) for each in signals]
+
+
+def _allowed(takes: bool, shows: bool) -> str:
+    return ", ".join([*(["GET"] if shows else []), *(["POST"] if takes else [])])
+
+
+def _refusal(source: Source | None, error: TocsinError) -> Answer:
+    """The error in the protocol of the source, or as JSON where none is known."""
+    if source:
+        answer = source.refuse(error)
+    else:
+        answer = Answer(status=error.status, body=msgspec.json.encode(error.as_json()), headers=JSON)
+    more: tuple[tuple[str, str], ...] = ()
+    if isinstance(error, WrongMethod):
+        more = (("allow", error.message),)
+    elif isinstance(error, Unauthenticated):
+        more = (("www-authenticate", 'Bearer realm="Tocsin", Basic realm="Tocsin"'),)
+    elif isinstance(error, Unavailable):
+        more = (("retry-after", _RETRY_S),)
+    return replace(answer, headers=answer.headers + more)
+
+
+async def _respond(send: Send, answer: Answer, *, close: bool) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    if close:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _masked(path: str) -> str:
+    """The path without its key, for logs."""
+    if not path.startswith(_BY_KEY):
+        return path
+    rest = path.removeprefix(_BY_KEY).partition("/")[2]
+    return f"{_BY_KEY}…/{rest}"

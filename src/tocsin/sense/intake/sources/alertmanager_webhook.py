@@ -1,0 +1,97 @@
+"""An Alertmanager that stands before Tocsin (webhook, version 4).
+
+    receivers:
+      - name: tocsin
+        webhook_configs: [{url: "https://tocsin.example.com/in/KEY"}]
+
+Its grouping, silences and inhibition stay with it; each alert of a group becomes an alert here, known by its labels, so
+that what Prometheus tells us directly as well is not told twice. Two Alertmanagers of one cluster may both send. A
+message is taken whole or not at all; 503, never 429, when we are overloaded, since the webhook gives up on 429.
+
+The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tocsin.ground.kernel.errors import Invalid
+from tocsin.sense.alerts import Outcome, Signal
+from tocsin.sense.intake import limits, text
+from tocsin.sense.intake.source import Answer, Example, Reading, Source
+from tocsin.sense.intake.sources.alertmanager import UNNAMED
+from tocsin.sense.intake.strict_json import read_json
+
+VERSION = "4"
+
+
+class AlertmanagerWebhook(Source):
+    title = "Alertmanager (webhook)"
+    paths = ("", "/", "/webhook")
+    limit = limits.BATCH_BODY
+    examples = (
+        Example(
+            title="one alert of a group fires, another is over",
+            body=b'{"version": "4", "status": "firing", "groupKey": "{}:{alertname=\\"HighErrorRate\\"}",'
+            b' "truncatedAlerts": 0, "alerts": [{"status": "firing", "labels": {"alertname": "HighErrorRate",'
+            b' "instance": "b"}, "annotations": {"summary": "5xx > 5%"}, "startsAt": "2026-11-21T09:06:56.218170121Z",'
+            b' "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": "400652bd78e37542"},'
+            b' {"status": "resolved", "labels": {"alertname": "HighErrorRate", "instance": "a"},'
+            b' "annotations": {}, "startsAt": "2026-11-21T09:00:00Z", "endsAt": "2026-11-21T09:06:00Z"}]}',
+            alerts=2,
+            path="/",
+        ),
+    )
+
+    def read(self, payload: bytes, headers: Mapping[str, str], path: str, query: str) -> Reading:
+        value, mended = read_json(payload)
+        if not isinstance(value, dict) or not isinstance(value.get("alerts"), list):  # pyright: ignore[reportUnknownMemberType] - decoded JSON
+            raise Invalid("a group has a list of alerts", field="alerts", fix='Send {"alerts": […]}.')
+        group: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
+        flags = {*mended, *_remarks(group)}
+        return Reading(
+            signals=[_signal(each, f"alerts[{at}]", flags) for at, each in enumerate(group["alerts"])]
+        )
+
+    def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
+        return Answer(status=200)
+
+
+def _remarks(group: Mapping[str, Any]) -> list[str]:
+    """What is said of the whole message: alerts that the sender left out, a version we have not met."""
+    remarks: list[str] = []
+    cut = text.number(group.get("truncatedAlerts"))
+    if cut and cut > 0:
+        remarks.append(f"{int(cut)} alerts cut by sender")
+    version = text.clean(text.scalar(group.get("version"), "version"))[:20]
+    if version != VERSION:
+        remarks.append(f"written in version {version or 'none'} of the format, read as {VERSION}")
+    return remarks
+
+
+def _signal(value: Any, at: str, remarks: set[str]) -> Signal:
+    if not isinstance(value, dict):
+        raise Invalid("an alert is a JSON object", field=at)
+    given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
+    flags = set(remarks)
+    labels = text.read_labels(given.get("labels"), f"{at}.labels", flags)
+    if not labels:
+        raise Invalid("an alert needs at least one label", field=f"{at}.labels")
+    if "alertname" not in labels:
+        flags.add(UNNAMED)
+    status = given.get("status")
+    if status not in ("firing", "resolved"):
+        raise Invalid("must be firing or resolved", field=f"{at}.status")
+    annotations = text.read_annotations(given.get("annotations"), f"{at}.annotations", flags)
+    ends_at = text.moment(given.get("endsAt"), f"{at}.endsAt", flags)
+    return Signal(
+        labels=labels,
+        annotations=annotations,
+        resolved=status == "resolved",
+        starts_at=text.moment(given.get("startsAt"), f"{at}.startsAt", flags),
+        ends_at=ends_at if status == "resolved" else None,
+        value=text.number(annotations.get("value")),
+        url=text.link(given.get("generatorURL"), f"{at}.generatorURL", flags),
+        flags=tuple(sorted(flags)),
+    )

@@ -1,0 +1,117 @@
+"""A receiver with one key for each kind of source, spoken to as a server would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+
+from tocsin.ground.accounts import Key
+from tocsin.ground.kernel.bell import Bell
+from tocsin.ground.kernel.clock import FrozenClock
+from tocsin.ground.store import Store
+from tocsin.sense.alerts import Alert, AlertsSection, Ledger, list_alerts
+from tocsin.sense.intake import Receiver
+
+KINDS = ("alertmanager", "alertmanager_webhook", "webhook")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """An HTTP answer as the sender sees it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+@dataclass(kw_only=True)
+class Intake:
+    """Sends requests to a receiver, and shows what stands in the store."""
+
+    receiver: Receiver
+    ledger: Ledger
+    store: Store
+    clock: FrozenClock
+    keys: dict[str, Key]
+    logged: list[str] = field(default_factory=list)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Sequence[bytes] = b"",
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+        query: str = "",
+        *,
+        hang: bool = False,
+    ) -> Heard | None:
+        """One request; None when the client is gone before an answer. `hang`: the body never ends."""
+        pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs],
+        }
+        chunks = [body] if isinstance(body, bytes) else list(body)
+        return asyncio.run(self._ask(scope, chunks, hang))
+
+    async def _ask(self, scope: dict[str, Any], chunks: list[bytes], hang: bool) -> Heard | None:
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            if chunks:
+                return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks) or hang}
+            if hang:
+                await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.receiver(scope, receive, send)
+        if not sent:
+            return None
+        start, answer = sent
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        assert int(headers["content-length"]) == len(answer["body"])
+        return Heard(status=start["status"], headers=headers, body=answer["body"])
+
+    def post(self, kind: str, body: bytes | Sequence[bytes], **more: Any) -> Heard:
+        """Posts JSON with the key of that kind, to where it belongs."""
+        path = f"/in/in_{kind}" + ("/api/v2/alerts" if kind == "alertmanager" else "")
+        heard = self.send(
+            "POST", path, body, {"Content-Type": "application/json", **more.pop("headers", {})}, **more
+        )
+        assert heard is not None
+        return heard
+
+    def alerts(self) -> list[Alert]:
+        with self.store.read() as conn:
+            return list_alerts(conn, limit=1_000)
+
+
+@pytest.fixture
+def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
+    keys = {
+        f"in_{kind}": Key(id=f"key_{kind}", kind=kind, name=kind, service=None, created_at=clock.now())
+        for kind in KINDS
+    }
+    keys["in_shop"] = Key(id="key_shop", kind="webhook", name="shop", service="shop", created_at=clock.now())
+    find: Callable[[str], Key | None] = keys.get
+    ledger = Ledger(store, clock, AlertsSection, Bell(), lambda labels: labels.get("service") or "unassigned")
+    ledger.start()
+    yield Intake(
+        receiver=Receiver(ledger, store, clock, find), ledger=ledger, store=store, clock=clock, keys=keys
+    )
+    ledger.stop()
