@@ -109,8 +109,9 @@ class Reports:
                 drafted_at=now,
             )
             .on_conflict_do_nothing(index_elements=["incident", "cause"])
+            .returning(report.c.id)
         )
-        if written.rowcount:
+        if written.first() is not None:
             timeline.append(conn, event.incident, "report.drafted", "tocsin", now, report=id_)
 
     def _draft(self, conn: Connection, incident: str, language: str) -> str:

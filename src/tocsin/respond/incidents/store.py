@@ -223,8 +223,9 @@ def attach(conn: Connection, id_: str, alert_id: str, at: datetime) -> bool:
         insert(conn, incident_alert)
         .values(incident=id_, alert=alert_id, attached_at=at)
         .on_conflict_do_nothing(index_elements=["incident", "alert"])
+        .returning(incident_alert.c.alert)
     )
-    return done.rowcount > 0
+    return done.first() is not None
 
 
 def incidents_of_alerts(conn: Connection, alert_ids: Sequence[str]) -> dict[str, str]:
