@@ -15,7 +15,7 @@ from fastapi.security import HTTPBearer
 
 from tocsin.faces.api.answers import ErrorAnswer
 from tocsin.faces.api.context import Context
-from tocsin.ground.accounts import NOBODY, Identity, Key, Permission, require
+from tocsin.ground.accounts import NOBODY, Identity, Key, Permission, allowed, require
 from tocsin.ground.kernel.errors import Unauthenticated
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,10 +47,16 @@ class Routes:
         return self._route("GET", path, permission, summary)
 
     def post(
-        self, path: str, *, permission: Permission, summary: str, body: Mapping[str, Any] | None = None
+        self,
+        path: str,
+        *,
+        permission: Permission,
+        alternative: Permission | None = None,
+        summary: str,
+        body: Mapping[str, Any] | None = None,
     ) -> Callable[[F], F]:
-        """`body` is the JSON Schema of what is sent, for a route that reads the bytes itself."""
-        return self._route("POST", path, permission, summary, body)
+        """Either of the two permissions opens it. `body` is the JSON Schema of what a route reads by itself."""
+        return self._route("POST", path, permission, summary, alternative, body)
 
     def _route(
         self,
@@ -58,11 +64,15 @@ class Routes:
         path: str,
         permission: Permission,
         summary: str,
+        alternative: Permission | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Callable[[F], F]:
+        needed = f"{permission} or {alternative}" if alternative else str(permission)
+
         def gate(request: Request) -> None:
-            request.state.identity = _identify(request)
-            require(request.state.identity, permission)
+            identity = request.state.identity = _identify(request)
+            if alternative is None or not allowed(identity, alternative):
+                require(identity, permission)
 
         def declare(function: F) -> F:
             manual = inspect.cleandoc(function.__doc__ or "")
@@ -71,12 +81,12 @@ class Routes:
                 function,
                 methods=[method],
                 summary=summary,
-                description=f"{manual}\n\nPermission: `{permission}`.".strip(),
+                description=f"{manual}\n\nPermission: `{needed}`.".strip(),
                 dependencies=[Depends(gate)]
                 if permission == Permission.PUBLIC
                 else [Security(_BEARER), Depends(gate)],
                 responses={"default": {"model": ErrorAnswer, "description": "What went wrong."}},
-                openapi_extra={"x-permission": str(permission), **(_body_of(body) if body else {})},
+                openapi_extra={"x-permission": needed, **(_body_of(body) if body else {})},
             )
             return function
 

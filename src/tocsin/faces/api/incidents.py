@@ -10,11 +10,11 @@ from fastapi import Query, Request
 
 from tocsin.faces.api.answers import After, Body, Limit, Line, Name, Page, Prose, page
 from tocsin.faces.api.gate import Routes, context_of, identity_of
+from tocsin.faces.api.runs import RunAnswer, run_answer
 from tocsin.ground import timeline
 from tocsin.ground.accounts import Permission
 from tocsin.learn.reports import Report
 from tocsin.respond.incidents import OPEN, Incident, IncidentClock
-from tocsin.respond.runbooks import Run
 
 routes = Routes("incidents")
 
@@ -150,11 +150,11 @@ def get_clocks(request: Request, number: Name) -> Page[IncidentClock]:
 
 
 @routes.get("/incidents/{number}/runs", permission=Permission.READ, summary="Its runs of runbooks")
-def get_runs(request: Request, number: Name) -> Page[Run]:
+def get_runs(request: Request, number: Name) -> Page[RunAnswer]:
     context = context_of(request)
     with context.store.read() as conn:
         incident = context.incidents.get(conn, number)
-        return Page(items=list(context.runs.of_incident(conn, incident.id)), next=None)
+        return Page(items=[run_answer(run) for run in context.runs.of_incident(conn, incident.id)], next=None)
 
 
 @routes.get(
