@@ -16,7 +16,16 @@ from tocsin.ground.kernel.conditions import ALERT, BadCondition, compile_conditi
 from tocsin.respond.runbooks.document import Document, Finding, Ladder, Option, Section, Start, Step
 from tocsin.respond.runbooks.reading import frontmatter, inputs, text
 from tocsin.respond.runbooks.reading.amounts import seconds, watch_seconds
-from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Paragraph, Part, fences_in, parts_of
+from tocsin.respond.runbooks.reading.blocks import (
+    Block,
+    Bullets,
+    Fence,
+    Paragraph,
+    Part,
+    Quote,
+    fences_in,
+    parts_of,
+)
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.frontmatter import FrontMatter
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
@@ -30,6 +39,7 @@ _ACTING = frozenset({"diagnosis", "procedure"})
 """Roles below which numbered and ticked items are things to do."""
 
 _SEVERITY = re.compile(r"\b(?:P|SEV-?|S)([0-4])\b", re.IGNORECASE)
+_BOLD_LINE = re.compile(r"^\*\*[^*]{1,200}\*\*$")
 _STARTS: dict[str, Start] = {"suggest": "suggest", "automatic": "automatic", "manual": "manual"}
 
 
@@ -85,7 +95,9 @@ class _Reading:
         role = role_of(part.heading) or inherited
         if role == "resolution":
             for ladder in ladders_of(self.reader, part):
-                self.ladders.append(self._without_reference(ladder))
+                runnable = self._without_reference(ladder)
+                if runnable.rungs:
+                    self.ladders.append(runnable)
             self._below_resolution(part)
             return
         if role == "degrade":
@@ -135,7 +147,7 @@ def _only_runnable(ladder: Ladder) -> Ladder:
         return tuple(step for step in steps if step.kind != "reference")
 
     rungs = tuple(replace(rung, steps=runs(rung.steps), checks=runs(rung.checks)) for rung in ladder.rungs)
-    return replace(ladder, rungs=rungs)
+    return replace(ladder, rungs=tuple(rung for rung in rungs if rung.steps or rung.checks))
 
 
 def _left_over(reading: _Reading, root: Part) -> None:
@@ -155,10 +167,16 @@ def _steps_of(ladders: list[Ladder]) -> Iterator[Step]:
 
 
 def _title(root: Part) -> str:
-    """The first heading, or what it says behind `Runbook:`."""
-    if not root.parts:
-        return ""
-    return title_of(root.parts[0].heading)
+    """The heading of the first level; else a first line that is bold as a whole; else a first heading that names no
+    section.
+    """
+    first = root.parts[0] if root.parts else None
+    if first is not None and first.level == 1:
+        return title_of(first.heading)
+    for line in _lines(root.blocks[:1]):
+        if _BOLD_LINE.match(line):
+            return title_of(line)
+    return title_of(first.heading) if first is not None and role_of(first.heading) is None else ""
 
 
 def _sections(root: Part, body: str) -> Iterator[Section]:
@@ -221,12 +239,17 @@ def _watched(part: Part, inherited: str) -> float | None:
 
 
 def _lines(blocks: list[Block]) -> Iterator[str]:
+    """The lines of text in these blocks, those of drawings in fences included."""
     for block in blocks:
         if isinstance(block, Paragraph):
             yield from block.text.split("\n")
         elif isinstance(block, Bullets):
             for item in block.items:
                 yield from _lines(item.blocks)
+        elif isinstance(block, Quote):
+            yield from _lines(block.blocks)
+        elif isinstance(block, Fence) and not block.info:
+            yield from block.text.split("\n")
 
 
 def _is_trigger(told: str) -> bool:

@@ -41,7 +41,9 @@ def ladders_of(reader: Reader, part: Part) -> Iterator[Ladder]:
         rungs = _of_steps(collect(reader, part.blocks, place), title, part.line)
     children = [child for child in part.parts if role_of(child.heading) in (None, "resolution", "procedure")]
     if _alternatives(children):
-        rungs.extend(rung for child in children if (rung := _of_part(reader, child)) is not None)
+        rungs.extend(
+            rung for child in children if (rung := _of_part(reader, child, told_to=True)) is not None
+        )
         children = []
     elif len(children) > 1 and all(is_step(child.heading) for child in children):
         # Numbered steps are one way, not several: they make one rung together.
@@ -94,13 +96,15 @@ def _of_item(reader: Reader, item: Item) -> Rung | None:
     return Rung(title=title, line=item.line, steps=tuple(steps.steps), checks=tuple(steps.checks))
 
 
-def _of_part(reader: Reader, part: Part) -> Rung | None:
-    """One heading as one rung, with everything below it. Prose alone is something for a person to do."""
+def _of_part(reader: Reader, part: Part, *, told_to: bool = False) -> Rung | None:
+    """One heading as one rung, with everything below it. Prose alone is something for a person to do, where the
+    heading is one of several attempts.
+    """
     found = _all(reader, [part])
     title = plain(part.heading)
     if not found.steps:
         text = _prose(part.blocks)
-        if text and is_attempt(part.heading):
+        if text and told_to:
             found.steps.append(reader.prose(title, text, part.line, "resolution"))
         elif not found.checks:
             return None
