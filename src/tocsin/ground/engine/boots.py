@@ -88,6 +88,9 @@ class ProcessLock:
         self._descriptor = -1
 
     def take(self) -> None:
+        """Raises Conflict where another process has it; taking it again changes nothing."""
+        if self._descriptor >= 0:
+            return
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

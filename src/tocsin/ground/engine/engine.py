@@ -58,6 +58,7 @@ class Engine:
         self._dbos: DBOS | None = None
         self._recovered: set[str] = set()
         self._problems: dict[str, str] = {}
+        self.beats: list[str] = []
 
     @property
     def boot(self) -> str:
@@ -125,6 +126,7 @@ class Engine:
     ) -> None:
         """Calls `act` each `every_s` seconds, or at once when the bell rings; an error is told and the beat goes on."""
         woken = threading.Event()
+        self.beats.append(name)
         if wake_on:
             self._bell.on(wake_on, woken.set)
 

@@ -1,0 +1,320 @@
+"""How does it all hang together? The composition root: builds every room from one configuration.
+
+Nothing below knows this page; tests start it in their own process, with another clock or database.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+import watchfiles
+from sqlalchemy import Connection, select
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tocsin import __version__, configuration
+from tocsin.act.actions import actions
+from tocsin.act.checks import Checks
+from tocsin.act.notify import Deliveries, Delivery
+from tocsin.faces import api, web
+from tocsin.ground.accounts import Accounts
+from tocsin.ground.catalogue import service_of
+from tocsin.ground.engine import Engine
+from tocsin.ground.kernel.bell import Bell
+from tocsin.ground.kernel.clock import Clock, SystemClock
+from tocsin.ground.kernel.links import Links
+from tocsin.ground.kernel.log import configure
+from tocsin.ground.kernel.outbound import Outbound
+from tocsin.ground.kernel.settings import Holder, Problem
+from tocsin.ground.store import Store, database_of
+from tocsin.ground.store.key import signing_key
+from tocsin.ground.store.migrate import migrate
+from tocsin.learn.reports import Reports
+from tocsin.metrics import registry
+from tocsin.respond.incidents import Incidents, Triage
+from tocsin.respond.incidents.desk import Desk
+from tocsin.respond.oncall import Escalations, Oncall
+from tocsin.respond.runbooks import Library, Runs, Subject, Workshop, follow
+from tocsin.sense.alerts import Ledger
+from tocsin.sense.intake import Receiver
+from tocsin.sense.monitor import Monitor
+
+_log = structlog.get_logger(__name__)
+_COLLECT_AFTER = 200_000  # allocations: at the default, the collector's pauses are the stalls of a burst
+
+
+class App:
+    """One process of Tocsin: the rooms, what starts and stops them, and the web application in front."""
+
+    def __init__(self, folder: Path, first: configuration.Configuration, clock: Clock | None = None) -> None:
+        self.folder = folder
+        self.clock = clock or SystemClock()
+        self.bell = Bell()
+        self.current = Holder(first)
+        self.problems: list[Problem] = []
+        self._started = threading.Event()
+        self._stopping = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+        current = self.current
+        self.store = Store.open(database_of(folder, first.database_url))
+        migrate(self.store)
+        self.engine = Engine(self.store, self.clock, self.bell, folder=folder)
+        self.outbound = Outbound(lambda: current().outbound.allow)
+        self.links = Links(lambda: current().public_url, signing_key(self.store))
+        self.accounts = Accounts(self.store, self.clock)
+        self.checks = Checks(self.outbound, self.clock)
+        self.ledger = Ledger(self.store, self.clock, current, self.bell, self._service_of)
+        self.monitor = Monitor(self.store, self.clock, current, self.ledger, self.checks)
+        self.deliveries = Deliveries(
+            self.store,
+            self.clock,
+            current,
+            bell=self.bell,
+            links=self.links,
+            outbound=self.outbound,
+            boots=self.engine.boots,
+        )
+        self.oncall = Oncall(current, self.clock)
+        self.escalations = Escalations(
+            self.store,
+            self.clock,
+            current,
+            oncall=self.oncall,
+            deliveries=self.deliveries,
+            timers=self.engine.timers,
+        )
+        desk = Desk(
+            store=self.store,
+            clock=self.clock,
+            bell=self.bell,
+            timers=self.engine.timers,
+            services=current,
+            policies=current,
+            escalations=self.escalations,
+            deliveries=self.deliveries,
+            check=self.checks.of_service,
+        )
+        self.incidents = Incidents(desk)
+        self.triage = Triage(desk=desk)
+        self.library = Library(current, folder)
+        self.runs = Runs(self._workshop())
+        self.reports = Reports(self.store, self.clock, current, self.incidents)
+        follow(self.runs, self.engine.followers)
+        self.reports.follow(self.engine.followers)
+        self.hub = web.Hub(self.store, self.bell)
+        self.asgi = self._web()
+
+    # Parts
+
+    def _service_of(self, labels: Mapping[str, str]) -> str:
+        return service_of(self.current(), labels)[0]
+
+    def _workshop(self) -> Workshop:
+        def page(conn: Connection, incident: str, subject: str, lines: list[str]) -> Sequence[Delivery]:
+            severity = self.incidents.get(conn, incident).severity
+            return self.escalations.page_now(
+                conn, incident=incident, subject=subject, lines=lines, severity=severity
+            )
+
+        return Workshop(
+            store=self.store,
+            clock=self.clock,
+            bell=self.bell,
+            work=self.engine.work,
+            timers=self.engine.timers,
+            boot=self.engine.boot,
+            services=self.current,
+            settings=self.current,
+            shelf=self.library,
+            actions=actions(self.outbound),
+            subject=self._subject,
+            mitigate=lambda incident, why, actor: void(self.incidents.mitigate(incident, why, actor)),
+            check=self.checks.of_service,
+            page=page,
+            hand=self.deliveries.hand,
+            folder=self.folder / "runs",
+        )
+
+    def _subject(self, conn: Connection, incident: str) -> Subject:
+        """What a run needs to know of its incident."""
+        known = self.incidents.get(conn, incident)
+        alerts = self.incidents.alerts(conn, incident)
+        clear = "none" if not alerts else "firing" if self.incidents.firing(conn, incident) else "cleared"
+        return Subject(
+            service=known.service,
+            severity=known.severity,
+            labels=alerts[0].labels if alerts else {},
+            clear=clear,
+            is_open=known.is_open,
+        )
+
+    def _web(self) -> ASGIApp:
+        receiver = Receiver(self.ledger, self.store, self.clock, self.accounts.key)
+        pages = web.Context(
+            store=self.store,
+            clock=self.clock,
+            bell=self.bell,
+            links=self.links,
+            catalogue=self.current,
+            policies=self.current,
+            accounts=self.accounts,
+            incidents=self.incidents,
+            runs=self.runs,
+            library=self.library,
+            oncall=self.oncall,
+            escalations=self.escalations,
+            deliveries=self.deliveries,
+            report=self._report,
+            waiting_for=self.waiting_for,
+            registry=registry(self.store, self.engine, self.ledger),
+            version=__version__,
+        )
+        rest = api.Context(
+            store=self.store,
+            clock=self.clock,
+            accounts=self.accounts,
+            catalogue=self.current,
+            ledger=self.ledger,
+            incidents=self.incidents,
+            oncall=self.oncall,
+            escalations=self.escalations,
+            library=self.library,
+            runs=self.runs,
+            reports=self.reports,
+            session_cookie=web.SESSION_COOKIE,
+        )
+        application = web.make_web(pages, self.hub, {api.PREFIX: api.make_api(rest)}, self._lifespan)
+
+        async def front(scope: Scope, receive: Receive, send: Send) -> None:
+            """Intake first: it is the one path whose speed is promised, and it needs nothing of the pages."""
+            if scope["type"] == "http" and receiver.serves(scope["path"]):
+                await receiver(scope, receive, send)
+            else:
+                await application(scope, receive, send)
+
+        return front
+
+    def _report(self, incident: str) -> str:
+        with self.store.read() as conn:
+            return self.reports.latest(conn, incident).markdown
+
+    # Life
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
+        await run_in_threadpool(self.start)
+        await self.hub.start()
+        try:
+            yield
+        finally:
+            await self.hub.stop()
+            await run_in_threadpool(self.stop)
+
+    def start(self) -> None:
+        """Takes up everything where the last process left it. Raises Conflict when another one serves the file."""
+        self.engine.lock()
+        self.ledger.start()
+        self.engine.start()
+        self.deliveries.start()
+        self.triage.start()
+        self.monitor.start()
+        self._watcher = threading.Thread(target=self._watch, name="configuration", daemon=True)
+        self._watcher.start()
+        self._started.set()
+
+    def stop(self) -> None:
+        """Nothing new is claimed; what is under way is recorded and can be taken up again."""
+        self._started.clear()
+        self._stopping.set()
+        for part in (self.monitor, self.triage, self.deliveries, self.runs, self.engine, self.ledger):
+            part.stop()
+        if self._watcher:
+            self._watcher.join(timeout=5)
+        self.outbound.close()
+        self.store.close()
+
+    def waiting_for(self) -> list[str]:
+        """What keeps Tocsin from storing alerts and sending pages; nothing: ready."""
+        missing = [f"{beat}: {why}" for beat, why in self.engine.problems().items()]
+        if not self._started.is_set():
+            missing.append("starting")
+        try:
+            with self.store.read() as conn:
+                conn.execute(select(1))
+        except Exception as error:
+            missing.append(f"database: {error}")
+        return missing
+
+    # Configuration
+
+    def _watch(self) -> None:
+        """Reloads when a file of the folder changes; the editor may write several at once, so they are gathered."""
+        names = (".yaml", ".yml")
+        changes = watchfiles.watch(
+            self.folder,
+            watch_filter=lambda _, path: path.endswith(names),
+            stop_event=self._stopping,
+            recursive=False,
+            rust_timeout=1_000,
+            yield_on_timeout=False,
+        )
+        for _ in changes:
+            self.reload()
+
+    def reload(self) -> list[Problem]:
+        """Swaps the configuration, unless the new one has mistakes: then the old one stays, and this says so."""
+        loaded = configuration.load(self.folder)
+        self.problems = list(loaded.errors)
+        if loaded.configuration is None:
+            for problem in loaded.errors:
+                _log.error("the configuration was not reloaded", problem=str(problem))
+            return self.problems
+        self.current.swap(loaded.configuration)
+        _log.info("the configuration was reloaded")
+        self.bell.ring("configuration")
+        return []
+
+
+def void(_: object) -> None:
+    """For a callback whose caller wants no answer."""
+
+
+def serve(folder: Path, *, host: str, port: int, log_level: str) -> None:
+    """`tocsin up`: blocks until SIGINT or SIGTERM. Raises Invalid where the configuration has mistakes."""
+    configure(level=log_level)
+    app = App(folder, configuration.load(folder).required())
+    app.engine.lock()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    _greet(app, host, port)
+    uvicorn.Server(
+        uvicorn.Config(
+            app.asgi,
+            host=host,
+            port=port,
+            http="httptools",
+            loop="uvloop",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            h11_max_incomplete_event_size=16_384,
+        )
+    ).run()
+
+
+def _greet(app: App, host: str, port: int) -> None:
+    print(f"Tocsin {__version__} at http://{host}:{port}  (configuration: {app.folder})", file=sys.stderr)
+    link = app.accounts.set_up_link()
+    if link:
+        print(f"First start: make your account at http://{host}:{port}/setup/{link}", file=sys.stderr)
