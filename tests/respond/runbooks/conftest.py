@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos import DBOS
 from sqlalchemy import Connection, select
 
 from tocsin.act.actions.action import all_actions
@@ -100,6 +101,12 @@ class Hall:
         )
         self.runs = Runs(self.workshop)
 
+    def stop(self) -> None:
+        """As the house does, and after the legs that are just ending, so that no connection of theirs is left."""
+        self.runs.stop()
+        until(lambda: not DBOS.list_workflows(status="PENDING", load_input=False, load_output=False))
+        self.engine.stop()
+
     def start(self, mode: str = "automatic", *, actor: str = MEI, **inputs: str) -> str:
         (path,) = self.world.documents
         return self.runs.start(INCIDENT, path, mode, actor, inputs).id
@@ -187,16 +194,14 @@ def document(
 @pytest.fixture
 def hall(store: Store, tmp_path: Path) -> Hall:
     """Not yet beating: a test begins it with `hall.engine.start()`, or uses the fixture `running`."""
-    opened = Hall(store, tmp_path)
-    return opened
+    return Hall(store, tmp_path)
 
 
 @pytest.fixture
 def running(hall: Hall) -> Iterator[Hall]:
     hall.engine.start()
     yield hall
-    hall.runs.stop()
-    hall.engine.stop()
+    hall.stop()
 
 
 @pytest.fixture

@@ -238,12 +238,14 @@ def attempts(conn: Connection, run_id: str) -> list[Attempt]:
 
 def put_attempt(conn: Connection, run_id: str, key: str, attempt: int, **values: Any) -> bool:
     """Adds an attempt; False where it is already there, whatever became of it."""
-    done = conn.execute(
+    # Not by rowcount: psycopg gives none for an insert.
+    added = conn.execute(
         insert(conn, run_step)
         .values(run=run_id, key=key, attempt=attempt, **values)
         .on_conflict_do_nothing(index_elements=["run", "key", "attempt"])
-    )
-    return done.rowcount > 0
+        .returning(run_step.c.key)
+    ).first()
+    return added is not None
 
 
 def change_attempt(
