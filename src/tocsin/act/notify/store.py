@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    literal,
     or_,
     select,
     update,
@@ -119,10 +120,8 @@ def add(conn: Connection, new: Delivery) -> bool:
     """Writes a new delivery; False when one with the same key is there already."""
     values = {name: getattr(new, name) for name in Delivery.__slots__}
     values["message"] = new.message.as_json() if new.message else None
-    done = conn.execute(
-        insert(conn, delivery).values(**values).on_conflict_do_nothing(index_elements=["key"])
-    )
-    return done.rowcount == 1
+    statement = insert(conn, delivery).values(**values).on_conflict_do_nothing(index_elements=["key"])
+    return conn.execute(statement.returning(delivery.c.id)).first() is not None
 
 
 def get(conn: Connection, id_: str) -> Delivery | None:
@@ -198,7 +197,7 @@ def claim_due(
     if not ids:
         return []
     # Counted from the first attempt: after a long standstill every channel at once would help nobody.
-    switch_at = case((delivery.c.attempt == 0, now + switch_after), else_=delivery.c.switch_at)
+    switch_at = case((delivery.c.attempt == 0, literal(now + switch_after, Time)), else_=delivery.c.switch_at)
     claimed = conn.execute(
         update(delivery)
         .where(delivery.c.id.in_(ids), delivery.c.state == "waiting")
@@ -310,6 +309,6 @@ def release(conn: Connection, ids: Sequence[str], *, now: datetime, switch_after
             next_at=now,
             claimed_by=None,
             claimed_at=None,
-            switch_at=case((delivery.c.switch_at.is_(None), None), else_=now + switch_after),
+            switch_at=case((delivery.c.switch_at.is_not(None), literal(now + switch_after, Time))),
         )
     )

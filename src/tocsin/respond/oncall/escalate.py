@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from sqlalchemy import Connection
@@ -22,7 +22,6 @@ from sqlalchemy import Connection
 from tocsin.act.notify import Deliveries, Delivery, Message, Person
 from tocsin.act.notify import store as pages
 from tocsin.ground import timeline
-from tocsin.ground.engine import Timer
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
@@ -31,6 +30,9 @@ from tocsin.respond.oncall import events, store, wording
 from tocsin.respond.oncall.oncall import Oncall
 from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Escalation, Rota
 from tocsin.respond.oncall.store import Climb
+
+if TYPE_CHECKING:  # the engine takes a second to import, and `tocsin config check` needs none
+    from tocsin.ground.engine import Timer
 
 DEFAULT = "default"
 """The escalation of services that name none; when none has this name, everybody is paged."""

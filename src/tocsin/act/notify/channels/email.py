@@ -14,6 +14,7 @@ An answer 4xx of the mail server is tried again, 5xx is final.
 from __future__ import annotations
 
 import html
+import re
 import smtplib
 import threading
 from email.headerregistry import Address
@@ -32,6 +33,9 @@ from tocsin.ground.kernel.secret import Secret
 
 _IMPLICIT_PORT = 465
 _BOTH_WAYS = 2  # socket.SHUT_RDWR, without the module that only `outbound` may use
+_UNFIT = re.compile(
+    r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]"
+)  # for the left side of a message id (RFC 5322, 3.6.4)
 _POLICY = SMTP.clone(max_line_length=120)
 
 
@@ -155,11 +159,11 @@ def compose(message: Message, *, sender: str, address: str, key: str) -> EmailMe
     domain = sender.rpartition("@")[2].strip(" >") or "localhost"
     mail["From"] = sender
     mail["To"] = Address(addr_spec=address)
-    mail["Subject"] = one_line(message.subject) or "–"
+    mail["Subject"] = _subject(message.subject)
     mail["Date"] = formatdate()
-    mail["Message-ID"] = f"<{key}@{domain}>"
+    mail["Message-ID"] = f"<{_UNFIT.sub('-', key)}@{domain}>"
     if message.incident:
-        thread = f"<{one_line(message.incident).replace(' ', '-')}@{domain}>"
+        thread = f"<{_UNFIT.sub('-', message.incident)}@{domain}>"
         mail["In-Reply-To"] = thread
         mail["References"] = thread
     mail["Auto-Submitted"] = "auto-generated"
@@ -170,6 +174,12 @@ def compose(message: Message, *, sender: str, address: str, key: str) -> EmailMe
     mail.set_content(message.text)
     mail.add_alternative(_html(message), subtype="html")
     return mail
+
+
+def _subject(text: str) -> str:
+    # The library reads an encoded word in a plain subject as if it came from the wire, and writes the line end that
+    # hides in one as a line end: another header. Taken apart, it is text.
+    return one_line(text).replace("=?", "= ?") or "–"
 
 
 def _html(message: Message) -> str:
