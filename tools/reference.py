@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import click
 import typer.main
 from pydantic import BaseModel
+from typer.core import TyperArgument, TyperGroup, TyperOption
 
 import tocsin
-from tocsin.cli.main import build
+from tocsin.cli.main import application
 from tocsin.configuration import Configuration
 from tocsin.faces.api import Context, make_api
 from tocsin.ground import i18n, timeline
@@ -126,8 +126,7 @@ def _type(schema: Schema, models: dict[str, Schema]) -> str:
 
 
 def commands_page() -> str:
-    application = build()
-    root = typer.main.get_command(application)
+    root = typer.main.get_command(application())
     parts = [
         "# Commands",
         "A command with `--config` works on that folder (else the present one, else `$TOCSIN_CONFIG`). All others "
@@ -138,8 +137,8 @@ def commands_page() -> str:
     return "\n\n".join(parts)
 
 
-def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    if isinstance(command, click.Group):
+def _walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(command, TyperGroup):
         for name, each in command.commands.items():
             if not each.hidden:
                 yield from _walk(each, (*path, name))
@@ -147,9 +146,9 @@ def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple
         yield path, command
 
 
-def _command(path: tuple[str, ...], command: click.Command) -> list[str]:
-    arguments = [each for each in command.params if isinstance(each, click.Argument)]
-    options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden]
+def _command(path: tuple[str, ...], command: Any) -> list[str]:
+    arguments = [each for each in command.params if isinstance(each, TyperArgument)]
+    options = [each for each in command.params if isinstance(each, TyperOption) and not each.hidden]
     words = [" ".join(path), *(_argument(each) for each in arguments)]
     parts = [
         f"## {' '.join(path[1:])}",
@@ -171,21 +170,20 @@ def _command(path: tuple[str, ...], command: click.Command) -> list[str]:
     return [part for part in parts if part]
 
 
-def _argument(argument: click.Argument) -> str:
+def _argument(argument: TyperArgument) -> str:
     name = (argument.metavar or argument.name or "").upper()
     many = f"{name}..." if argument.nargs == -1 else name
     return many if argument.required else f"[{many}]"
 
 
-def _metavar(option: click.Option) -> str:
+def _metavar(option: TyperOption) -> str:
     if option.is_flag:
         return ""
-    if isinstance(option.type, click.Choice):
-        return ", ".join(f"`{each}`" for each in cast("click.Choice[str]", option.type).choices)
-    return option.metavar or option.type.name
+    choices = getattr(option.type, "choices", ())
+    return ", ".join(f"`{each}`" for each in choices) or option.metavar or option.type.name
 
 
-def _option_default(option: click.Option) -> str:
+def _option_default(option: TyperOption) -> str:
     default = option.default
     plain = default is not None and not callable(default) and default not in ((), [], "", False)
     return f"`{default}`" if plain and isinstance(default, str | int | float | Path) else ""
