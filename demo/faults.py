@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,39 +28,49 @@ COPIES = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Damage:
+    """What was done, in a sentence, and when it began (seconds since the epoch)."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One way to break it: `break_it` returns what was done, in a sentence."""
+    """One way to break it."""
 
     name: str
     cured_by: str
-    break_it: Callable[[Stack], str]
+    break_it: Callable[[Stack], Damage]
 
 
-def kill_api(stack: Stack) -> str:
+def kill_api(stack: Stack) -> Damage:
     """SIGKILL: no goodbye, no clean-up, and nobody starts it again."""
     pids = stack.pids("api")
+    at = time.time()
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    return f"SIGKILL to both API processes (pids {', '.join(map(str, pids))})"
+    return Damage(at=at, text=f"SIGKILL to both API processes (pids {', '.join(map(str, pids))})")
 
 
-def fill_redis(stack: Stack) -> str:
+def fill_redis(stack: Stack) -> Damage:
     """One copy too many: the store checks its limit before a command, so the copy takes it well beyond."""
     job: Any  # the client's annotations are those of the synchronous and the asynchronous one at once
+    at = time.time()
     with Valkey(host="127.0.0.1", port=stack.home.redis_port) as job:
         while job.info("memory")["used_memory"] < job.info("memory")["maxmemory"] * SHARE_BEFORE_COPY:
             job.rpush("sessions", *(os.urandom(SESSION_BYTES) for _ in range(100)))
         count = job.llen("sessions")
         job.copy("sessions", "sessions:backup")
         memory = job.info("memory")
-    return (
-        f"a job copied {count} sessions without an expiry: the store holds {memory['used_memory'] / 2**20:.0f} MB "
-        f"of {memory['maxmemory'] / 2**20:.0f} and takes no more writes"
-    )
+    used, limit = memory["used_memory"] / 2**20, memory["maxmemory"] / 2**20
+    text = f"a job copied {count} sessions without an expiry: the store holds {used:.0f} MB of {limit:.0f}"
+    return Damage(at=at, text=text)
 
 
-def slow_database(stack: Stack) -> str:
+def slow_database(stack: Stack) -> Damage:
     """The query that took a millisecond now reads the whole bloated table once for each neighbour."""
+    at = time.time()
     connection = sqlite3.connect(stack.home.database, timeout=20)
     with connection:
         connection.execute("drop index rating_reader")
@@ -70,16 +81,19 @@ def slow_database(stack: Stack) -> str:
         )
         (rows,) = connection.execute("select count(*) from rating").fetchone()
     connection.close()
-    return f"a migration dropped the index rating_reader and left {rows:,} ratings where 60,000 were"
+    text = f"a migration dropped the index rating_reader and left {rows:,} ratings where 60,000 were"
+    return Damage(at=at, text=text)
 
 
-def ruin_disk(stack: Stack) -> str:
+def ruin_disk(stack: Stack) -> Damage:
     """Garbage over the first half of each file."""
-    home = stack.home
+    home, at = stack.home, time.time()
     for file in (home.database, *sorted(home.seed.glob("*.csv"))):
         with file.open("r+b") as stream:
             stream.write(b"\xde\xad\xbe\xef" * (file.stat().st_size // 8))
-    return "the disk returns garbage: for the database, and for the seed it is rebuilt from"
+    return Damage(
+        at=at, text="the disk returns garbage: for the database, and for the seed it is rebuilt from"
+    )
 
 
 FAULTS = {

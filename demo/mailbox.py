@@ -26,7 +26,7 @@ class Mail:
     to: str
     subject: str
     text: str
-    received_at: float  # time.monotonic()
+    received_at: float  # seconds since the epoch
 
     @property
     def link(self) -> str | None:
@@ -77,7 +77,7 @@ class Mailbox:
         with self._came:
             for to in envelope.rcpt_tos:
                 self._mails.append(
-                    Mail(to=to, subject=message["subject"], text=_text(message), received_at=time.monotonic())
+                    Mail(to=to, subject=message["subject"], text=_text(message), received_at=time.time())
                 )
             self._came.notify_all()
         return "250 kept"

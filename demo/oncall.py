@@ -17,7 +17,7 @@ from demo.person import NothingToPress, Person
 class Said:
     """What there is to tell of her."""
 
-    at: float  # time.monotonic()
+    at: float  # seconds since the epoch
     sign: str
     text: str
 
@@ -67,4 +67,4 @@ class OnCall:
             self._tell("✓", f"{self._person.name} opens the link in it and presses “{button}”")
 
     def _tell(self, sign: str, text: str, at: float | None = None) -> None:
-        self._said.put(Said(at=at or time.monotonic(), sign=sign, text=text))
+        self._said.put(Said(at=at or time.time(), sign=sign, text=text))

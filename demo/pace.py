@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 _WAITED = re.compile(
-    r"^(?P<key>[ \t]*(?:-[ \t]+)?(?:every|soak|soak_every|after|assess|act|restore|report|Wait):[ \t]*)(?P<time>\d+[smh])[ \t]*$",
+    r"^(?P<key>[ \t]*(?:-[ \t]+)?(?:every|soak|soak_every|after|assess|act|restore|report|Wait):[ \t]*)"
+    r"(?P<time>\d+[smh])[ \t]*$",
     re.MULTILINE,
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

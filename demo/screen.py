@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -26,9 +26,9 @@ class Screen:
         self._progress: Progress | None = None
         self._bar: TaskID | None = None
 
-    def begin(self) -> None:
-        """From now on each moment carries its time."""
-        self._began = time.monotonic()
+    def begin(self, at: float) -> None:
+        """From now on each moment carries its time since `at`, in seconds since the epoch."""
+        self._began = at
 
     def heading(self, text: str) -> None:
         """A part of the story."""
@@ -42,11 +42,11 @@ class Screen:
         table.add_column(overflow="fold")
         for name, fact in facts:
             table.add_row(name, fact)
-        self._console.print(Padding(table, (0, 0, 0, 2)))
+        self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
     def moment(self, sign: str, text: str, style: str = "", at: float | None = None) -> None:
-        """Something happened; `at` on the monotonic clock, now if left out."""
-        passed = "" if self._began is None else f"+{(at or time.monotonic()) - self._began:6.1f} s"
+        """Something happened; `at` in seconds since the epoch, now if left out."""
+        passed = "" if self._began is None else f"+{(at or time.time()) - self._began:6.1f} s"
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_column(width=TIME_WIDTH, justify="right", style="dim")
         table.add_column(width=2)
@@ -62,11 +62,11 @@ class Screen:
             table.add_column(column, no_wrap=not last, overflow="fold", ratio=1 if last else None)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        self._console.print(Padding(table, (0, 0, 0, 2)))
+        self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
     def lines(self, text: str, style: str = "") -> None:
         """Text as it is, indented."""
-        self._console.print(Padding(Text(text, style=style), (0, 0, 0, 4)))
+        self._console.print(Padding(Text(text, style=style), (0, 0, 0, 4), expand=False))
 
     def wait(self, what: str, seconds: float) -> None:
         """A wait begins: a bar on a terminal, a line elsewhere. It runs until `wait_over`."""
@@ -77,7 +77,7 @@ class Screen:
         self._progress = Progress(
             TextColumn(" " * TIME_WIDTH + " ◔  {task.description}"),
             BarColumn(bar_width=28, complete_style="yellow", finished_style="green"),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.completed:.0f} of {task.total:.0f} s", style="dim"),
             console=self._console,
             transient=True,
         )

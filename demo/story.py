@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -166,12 +166,12 @@ class Story:
     def _probe(self) -> str:
         return waits(self._tocsin.settings, "every")[0]
 
-    def _break(self) -> datetime:
+    def _break(self) -> float:
         self._screen.heading(f"It breaks: {self._wishes.fault.name}")
-        self._screen.begin()
-        at = datetime.now(UTC)
-        self._screen.moment("✕", self._wishes.fault.break_it(self._stack), "red")
-        return at
+        damage = self._wishes.fault.break_it(self._stack)
+        self._screen.begin(damage.at)
+        self._screen.moment("✕", damage.text, "red", at=damage.at)
+        return damage.at
 
     def _opened(self, watch: Watch, deadline: float) -> str:
         self._screen.wait(
@@ -214,7 +214,7 @@ class Story:
             self._timeline.append(line)
             moment = moment_of(line)
             if moment is not None:
-                self._screen.moment(moment.sign, moment.text, moment.style)
+                self._screen.moment(moment.sign, moment.text, moment.style, at=_epoch(line["at"]))
             self._foresee(line)
         for said in self._mei.news():
             self._screen.moment(said.sign, said.text, at=said.at)
@@ -253,7 +253,7 @@ class Story:
             self._look_again()
             self._tell_news(watch, number)
 
-    def _conclude(self, watch: Watch, number: str | None, broke_at: datetime, status: int) -> None:
+    def _conclude(self, watch: Watch, number: str | None, broke_at: float, status: int) -> None:
         screen, felt = self._screen, self._load.felt()
         if number is not None:
             incident = watch.incident(number)
@@ -261,7 +261,7 @@ class Story:
             screen.table(
                 ("after", "what", ""),
                 [
-                    (f"{_since(line['at'], broke_at):6.1f} s", line["kind"], line["sentence"])
+                    (f"{_epoch(line['at']) - broke_at:6.1f} s", line["kind"], line["sentence"])
                     for line in self._timeline
                 ],
             )
@@ -337,7 +337,7 @@ class Story:
         time.sleep(LOOK_S)
 
 
-def _four_times(incident: Record, broke_at: datetime) -> list[tuple[str, str]]:
+def _four_times(incident: Record, broke_at: float) -> list[tuple[str, str]]:
     told = (
         ("detected", "detected_at", "an incident stood in the store"),
         ("acknowledged", "acknowledged_at", "Mei had it"),
@@ -345,13 +345,13 @@ def _four_times(incident: Record, broke_at: datetime) -> list[tuple[str, str]]:
         ("resolved", "resolved_at", "the soak was over"),
     )
     return [
-        (name, f"{_since(incident[field], broke_at):6.1f} s   {what}" if incident[field] else "  never")
+        (name, f"{_epoch(incident[field]) - broke_at:6.1f} s   {what}" if incident[field] else "  never")
         for name, field, what in told
     ]
 
 
-def _since(at: Any, start: datetime) -> float:
-    return (datetime.fromisoformat(str(at)) - start).total_seconds()
+def _epoch(at: Any) -> float:
+    return datetime.fromisoformat(str(at)).timestamp()
 
 
 def _yes(text: str | None) -> bool:

@@ -48,7 +48,7 @@ class Site:
                 self.end_headers()
                 self.wfile.write(text.encode())
 
-            def log_request(self, *_: object) -> None:
+            def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

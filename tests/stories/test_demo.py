@@ -81,10 +81,14 @@ def test_a_changed_threshold_changes_the_level(workplace: Path, tmp_path: Path) 
     with demo(workplace, CONFIG=str(folder)) as running:
         assert running.stdout
         opened = next((line for line in running.stdout if "Opened as" in line), "")
+        (pid_file,) = workplace.rglob("supervisord.pid")
+        supervisor = int(pid_file.read_text())
         running.terminate()
         running.communicate(timeout=30)
     assert "P1" in opened
     assert running.returncode == 130
+    with pytest.raises(ProcessLookupError):  # ended early, it leaves nothing running
+        os.kill(supervisor, 0)
 
 
 def test_without_its_runbook_nobody_brings_it_back(workplace: Path) -> None:
