@@ -23,6 +23,7 @@ from tocsin.respond.runbooks.document import Document
 from tocsin.respond.runbooks.reader import read
 from tocsin.respond.runbooks.reading.text import LARGEST
 from tocsin.sense.severity import Facts, facts_of
+from tocsin.sense.severity.facts import AlertLike
 
 FOLDER = "runbooks"
 _SUFFIXES = (".md", ".markdown")
@@ -90,7 +91,7 @@ class Library:
     def matching(
         self,
         service_name: str,
-        service: Service,
+        service: Service | None = None,
         alert_name: str = "",
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
@@ -98,10 +99,16 @@ class Library:
     ) -> list[Document]:
         """The runbooks that fit, the surest first."""
         told = _Told(name=alert_name, labels=labels or {}, annotations=annotations or {})
+        service = service or self._current().service(service_name)
         return [match.document for match in self.matches(service_name, service, told, severity)]
 
-    def matches(self, service_name: str, service: Service, told: _Told, severity: str = "") -> list[Match]:
-        """The same with reasons. By runbook_url, then the service's globs, the alert's name, a trigger, the service."""
+    def matches(
+        self, service_name: str, service: Service, told: AlertLike, severity: str = ""
+    ) -> list[Match]:
+        """The same for an alert as it stands in the ledger, with reasons.
+
+        By runbook_url, then the globs of the service, the name of the alert, a trigger, the service.
+        """
         facts = facts_of(told, service_name, service)
         ranked: list[tuple[tuple[int, int, str], Match]] = []
         for document in self.all():
@@ -149,7 +156,7 @@ class Library:
 
 
 def _fit(
-    document: Document, service_name: str, service: Service, told: _Told, facts: Facts
+    document: Document, service_name: str, service: Service, told: AlertLike, facts: Facts
 ) -> tuple[int, str] | None:
     """How well a runbook fits, 0 is best, and why; None if it does not."""
     urls = [

@@ -91,15 +91,14 @@ NETWORK: tuple[Rule, ...] = (
     *rules("change", "starts or stops processes", "supervisorctl|monit|pm2|circusctl|god|forever"),
     *rules(
         "destroy",
-        "stops everything that the supervisor keeps",
-        """supervisorctl shutdown
+        "stops or forgets what the supervisor keeps",
+        """supervisorctl shutdown|remove
         pm2 kill""",
     ),
     *rules(
         "destroy",
         "forgets logs",
-        """supervisorctl clear
-        pm2 flush""",
+        """pm2 flush""",
     ),
     *rules("destroy", "stops and forgets processes", "pm2 delete"),
     *rules("read", "shows processes", "pm2 list|ls|status|logs|show|describe|monit|jlist|prettylist|info"),

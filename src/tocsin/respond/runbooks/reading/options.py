@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from tocsin.respond.runbooks.document import Option, Step
 from tocsin.respond.runbooks.reading.blocks import Block, Part
 from tocsin.respond.runbooks.reading.fences import Reader
-from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
+from tocsin.respond.runbooks.reading.headings import is_attempt, plain, role_of, title_of
 from tocsin.respond.runbooks.reading.labels import OF_OPTION, labels_in
-from tocsin.respond.runbooks.reading.rungs import bold_items
+from tocsin.respond.runbooks.reading.rungs import bold_items, prose, steps_below
 from tocsin.respond.runbooks.reading.steps import Place, collect
 
 
@@ -30,10 +30,11 @@ def options_of(reader: Reader, part: Part) -> Iterator[Option]:
         )
     for child in children:
         blocks = [block for each in child.walk() for block in each.blocks]
-        inside = Place("degrade", child.heading, manual=True)
-        yield from _option(
-            plain(child.heading), child.line, blocks, collect(reader, blocks, inside).together()
-        )
+        steps = steps_below(reader, [child], "degrade").together()
+        text = prose(child.blocks)
+        if not steps and text and is_attempt(child.heading):
+            steps.append(reader.prose(plain(child.heading), text, child.line, "degrade"))
+        yield from _option(plain(child.heading), child.line, blocks, steps)
 
 
 def _option(title: str, line: int, blocks: Sequence[Block], steps: Sequence[Step]) -> Iterator[Option]:

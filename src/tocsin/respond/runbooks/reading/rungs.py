@@ -20,6 +20,7 @@ from tocsin.respond.runbooks.reading.headings import (
     role_of,
     title_of,
 )
+from tocsin.respond.runbooks.reading.labels import label_of
 from tocsin.respond.runbooks.reading.steps import Found, Place, collect
 
 _BOLD_TITLE = re.compile(r"^(?:\*\*|__)(.{1,120}?)(?:\*\*|__)")
@@ -47,7 +48,7 @@ def ladders_of(reader: Reader, part: Part) -> Iterator[Ladder]:
         children = []
     elif len(children) > 1 and all(is_step(child.heading) for child in children):
         # Numbered steps are one way, not several: they make one rung together.
-        rungs.extend(_of_steps(_all(reader, children), title, part.line))
+        rungs.extend(_of_steps(steps_below(reader, children, "resolution"), title, part.line))
         children = []
     if rungs:
         yield Ladder(title=title, line=part.line, rungs=tuple(rungs))
@@ -100,10 +101,10 @@ def _of_part(reader: Reader, part: Part, *, told_to: bool = False) -> Rung | Non
     """One heading as one rung, with everything below it. Prose alone is something for a person to do, where the
     heading is one of several attempts.
     """
-    found = _all(reader, [part])
+    found = steps_below(reader, [part], "resolution")
     title = plain(part.heading)
     if not found.steps:
-        text = _prose(part.blocks)
+        text = prose(part.blocks)
         if text and told_to:
             found.steps.append(reader.prose(title, text, part.line, "resolution"))
         elif not found.checks:
@@ -111,17 +112,16 @@ def _of_part(reader: Reader, part: Part, *, told_to: bool = False) -> Rung | Non
     return Rung(title=title, line=part.line, steps=tuple(found.steps), checks=tuple(found.checks))
 
 
-def _all(reader: Reader, parts: Sequence[Part]) -> Found:
+def steps_below(reader: Reader, parts: Sequence[Part], role: str) -> Found:
     """The steps of these parts and of what stands below them; a heading that reads as verification holds checks."""
     found = Found()
     for part in parts:
-        role = role_of(part.heading)
-        if role in _TEXTUAL:
+        named = role_of(part.heading)
+        if named in _TEXTUAL - {role}:
             continue
-        place = Place("resolution", part.heading, manual=role != "verification")
-        here = collect(reader, part.blocks, place)
-        below = _all(reader, part.parts)
-        if role == "verification":
+        here = collect(reader, part.blocks, Place(role, part.heading, manual=named != "verification"))
+        below = steps_below(reader, part.parts, role)
+        if named == "verification":
             found.checks.extend([*here.together(), *below.together()])
         else:
             found.extend(here)
@@ -136,13 +136,14 @@ def _of_steps(found: Found, title: str, line: int) -> list[Rung]:
     return [Rung(title=title, line=first.line or line, steps=tuple(found.steps), checks=tuple(found.checks))]
 
 
-def _prose(blocks: Sequence[Block]) -> str:
+def prose(blocks: Sequence[Block]) -> str:
+    """What these blocks say in words, lines that only label something left out."""
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, Paragraph):
-            lines.append(block.text)
+            lines.extend(line for line in block.text.split("\n") if label_of(line, 0) is None)
         elif isinstance(block, Quote):
-            lines.append(_prose(block.blocks))
+            lines.append(prose(block.blocks))
         elif isinstance(block, Bullets):
             lines.extend(f"- {plain(item.text)}" for item in block.items)
     return "\n".join(line for line in lines if line.strip())
