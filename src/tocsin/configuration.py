@@ -26,6 +26,7 @@ from tocsin.ground.kernel.settings import Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.respond.oncall.section import OncallSection
+from tocsin.respond.runbooks.section import RunSection
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.severity.section import PolicySection
 
@@ -33,7 +34,9 @@ FILE = "tocsin.yaml"
 _log = structlog.get_logger(__name__)
 
 
-class Configuration(OncallSection, PolicySection, AlertsSection, ChannelSection, CatalogueSection):
+class Configuration(
+    RunSection, OncallSection, PolicySection, AlertsSection, ChannelSection, CatalogueSection
+):
     """Everything that tocsin.yaml may say: one base for each room's section."""
 
     def cross_check(self) -> Iterable[Problem]:

@@ -50,7 +50,10 @@ def tocsin(
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Runs a command and ends the process: 0 done, 1 refused or failed, 2 not understood."""
     try:
-        application()(args=arguments)
+        try:
+            application()(args=arguments)
+        finally:
+            sys.stdout.flush()
     except TocsinError as error:
         complain(error.message, error.fix)
     except BrokenPipeError:

@@ -12,16 +12,20 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tocsin.ground.kernel.secret import scrub
-
 _HARMLESS = "\n\t"
 
 
 def clean(text: str) -> str:
     """Text that a terminal shows and does not obey."""
     return "".join(
-        each if each in _HARMLESS or _is_harmless(each) else _visible(each) for each in scrub(text)
+        each if each in _HARMLESS or _is_harmless(each) else _visible(each) for each in _scrubbed(text)
     )
+
+
+def _scrubbed(text: str) -> str:
+    from tocsin.ground.kernel.secret import scrub  # only when there is something to say: --help stays quick
+
+    return scrub(text)
 
 
 def _is_harmless(letter: str) -> bool:
@@ -49,7 +53,8 @@ def say_json(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_as_json)
     print(
         "".join(
-            each if each in _HARMLESS or _is_harmless(each) else f"\\u{ord(each):04x}" for each in scrub(text)
+            each if each in _HARMLESS or _is_harmless(each) else f"\\u{ord(each):04x}"
+            for each in _scrubbed(text)
         )
     )
 

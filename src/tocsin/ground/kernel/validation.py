@@ -70,8 +70,10 @@ def _told(error: ErrorDetails, path: Path, data: Any, schema: Mapping[str, Any])
     match kind:
         case "extra_forbidden":
             fix = _nearest(key, known_keys(schema, path[:-1], data))
-            if given is None and " " in key:  # {name: one, two}: the comma ended the text
-                fix = "if it belongs to the text before it, put that in quotes"
+            if given is None and not fix.startswith(
+                "did you mean"
+            ):  # {name: one, two}: the comma ended the text
+                fix = "if it belongs to the text before it, put that in quotes; " + fix
             return f"there is no key {key} here", fix
         case "missing" | "union_tag_not_found":
             wanted = key if kind == "missing" else "kind"
