@@ -37,6 +37,7 @@ from tocsin.ground.kernel.settings import Holder, Problem
 from tocsin.ground.store import Store, database_of
 from tocsin.ground.store.key import signing_key
 from tocsin.ground.store.migrate import migrate
+from tocsin.ground.timeline import Followers
 from tocsin.learn.reports import Reports
 from tocsin.metrics import registry
 from tocsin.respond.incidents import Incidents, Triage
@@ -108,8 +109,10 @@ class App:
         self.library = Library(current, folder)
         self.runs = Runs(self._workshop())
         self.reports = Reports(self.store, self.clock, current, self.incidents)
-        follow(self.runs, self.engine.followers)
-        self.reports.follow(self.engine.followers)
+        followers = Followers(self.store)
+        follow(self.runs, followers)
+        self.reports.follow(followers)
+        self.engine.on_beat("followers", followers.step, wake_on="timeline")
         self.hub = web.Hub(self.store, self.bell)
         self.asgi = self._web()
 

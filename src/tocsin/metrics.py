@@ -34,17 +34,29 @@ class Vitals(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _one("tocsin_build_info", "The version that runs.", {"version": __version__}, 1)
         yield _one("tocsin_alerts_firing", "Alerts that fire now.", {}, self._ledger.firing)
-        beats = GaugeMetricFamily("tocsin_engine_beat_up", "1 while a beat of the engine works.", labels=["beat"])
+        beats = GaugeMetricFamily(
+            "tocsin_engine_beat_up", "1 while a beat of the engine works.", labels=["beat"]
+        )
         failing = self._engine.problems()
         for name in sorted(self._engine.beats):
             beats.add_metric([name], 0 if name in failing else 1)
         yield beats
         yield self._by(
-            "tocsin_incidents_open", "Open incidents by severity.", "severity", incident, incident.c.state.in_(OPEN)
+            "tocsin_incidents_open",
+            "Open incidents by severity.",
+            "severity",
+            incident,
+            incident.c.state.in_(OPEN),
         )
-        yield self._by("tocsin_runs_going", "Runs that have not ended, by state.", "state", run, run.c.state.in_(_GOING))
         yield self._by(
-            "tocsin_pages_unsent", "Pages not yet sent, by state.", "state", delivery, delivery.c.state.in_(_UNSENT)
+            "tocsin_runs_going", "Runs that have not ended, by state.", "state", run, run.c.state.in_(_GOING)
+        )
+        yield self._by(
+            "tocsin_pages_unsent",
+            "Pages not yet sent, by state.",
+            "state",
+            delivery,
+            delivery.c.state.in_(_UNSENT),
         )
         yield self._by(
             "tocsin_timers_waiting", "Timers that wait, by kind.", "kind", timer, timer.c.state == "waiting"

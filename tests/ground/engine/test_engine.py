@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from tocsin.ground import timeline
-from tocsin.ground.engine import Boots, Engine, Followers, Leg, Timer, Timers
+from tocsin.ground.engine import Boots, Engine, Leg, Timer, Timers
 from tocsin.ground.engine.boots import boot
 from tocsin.ground.engine.timers import timer
 from tocsin.ground.engine.work import work
@@ -122,54 +121,6 @@ def test_a_living_boot_keeps_its_claims_on_postgres(store: Store, clock: FrozenC
     two.beat()
     with store.read() as conn:
         assert two.dead(conn) == [one.id]
-
-
-def test_followers_see_every_event_once_and_in_order(store: Store, clock: FrozenClock):
-    followers = Followers(store)
-    seen: list[int] = []
-    followers.follow("report", ["incident.resolved"], lambda _conn, each: seen.append(each.data["n"]))
-    for number in range(120):
-        kind = "incident.resolved" if number % 2 else "note.added"
-        store.write(
-            lambda conn, n=number, k=kind: timeline.append(conn, "INC-1", k, "tocsin", clock.now(), n=n)
-        )
-    while followers.step():
-        pass
-    assert seen == [number for number in range(120) if number % 2]
-    assert followers.step() == 0
-
-
-def test_a_follower_waits_for_a_transaction_that_began_earlier(store: Store, clock: FrozenClock):
-    if store.is_sqlite:
-        pytest.skip("SQLite writes one after another")
-    followers = Followers(store)
-    seen: list[str] = []
-    followers.follow("all", ["note.added"], lambda _conn, each: seen.append(each.data["text"]))
-    with store.engine.connect() as slow:
-        slow.begin()
-        timeline.append(slow, "INC-1", "note.added", "person:mei", clock.now(), text="first")
-        store.write(
-            lambda conn: timeline.append(
-                conn, "INC-1", "note.added", "person:jun", clock.now(), text="second"
-            )
-        )
-        followers.step()
-        assert seen == []
-        slow.commit()
-    while followers.step():
-        pass
-    assert seen == ["first", "second"]
-
-
-def test_the_timeline_refuses_to_be_changed(store: Store, clock: FrozenClock):
-    store.write(
-        lambda conn: timeline.append(conn, "INC-1", "note.added", "person:mei", clock.now(), text="x")
-    )
-    for statement in ("UPDATE timeline_event SET kind = 'other'", "DELETE FROM timeline_event"):
-        with pytest.raises(Exception, match=r"append-only|did not take"):
-            store.write(lambda conn, statement=statement: conn.exec_driver_sql(statement))
-    with store.read() as conn:
-        assert [each.kind for each in timeline.of_incident(conn, "INC-1")] == ["note.added"]
 
 
 @pytest.fixture

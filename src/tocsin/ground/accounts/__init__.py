@@ -2,7 +2,7 @@
 
 from tocsin.ground.accounts.accounts import Account, Accounts
 from tocsin.ground.accounts.keys import Key
-from tocsin.ground.accounts.roles import NOBODY, ROLES, Identity, Permission, Role, allowed, require
+from tocsin.ground.accounts.roles import NOBODY, ROLES, Identity, Permission, Role, allowed, require, role_of
 from tocsin.ground.accounts.throttle import Throttle
 from tocsin.ground.accounts.tokens import Token
 
@@ -19,4 +19,5 @@ __all__ = [
     "Token",
     "allowed",
     "require",
+    "role_of",
 ]

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, sel
 
 from tocsin.ground.accounts import keys, tokens
 from tocsin.ground.accounts.keys import Key, Keys
-from tocsin.ground.accounts.roles import ROLES, Identity, Role
+from tocsin.ground.accounts.roles import Identity, Role, role_of
 from tocsin.ground.accounts.store import account, hash_of, session, set_up
 from tocsin.ground.accounts.throttle import Throttle
 from tocsin.ground.accounts.tokens import Token
@@ -95,7 +95,18 @@ class Accounts:
 
     def change_role(self, name: str, role: Role) -> None:
         """Sets a new role and ends every session of the account."""
-        self._change(name, role=_known_role(role))
+        self._change(name, role=role_of(role))
+
+    def change_person(self, name: str, person: str | None) -> None:
+        """Who the account is under `people:`; its sessions stay."""
+        subject = _plain_name(name)
+        done = self._store.write(
+            lambda conn: conn.execute(
+                update(account).where(account.c.name == subject).values(person=person)
+            ).rowcount
+        )
+        if not done:
+            raise _no_account(name)
 
     def change_language(self, name: str, language: str | None) -> None:
         """Which language the account reads; its sessions stay."""
@@ -255,7 +266,7 @@ class Accounts:
             )
         made = Account(
             name=plain,
-            role=_known_role(role),
+            role=role_of(role),
             person=person or None,
             language=None,
             created_at=self._clock.now(),
@@ -307,13 +318,6 @@ def _plain_name(name: str) -> str:
 def _normal(password: str) -> str:
     """The same password however the keyboard composed it (NIST SP 800-63B, 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
-
-
-def _known_role(role: str) -> Role:
-    for known in ROLES:
-        if role == known:
-            return known
-    raise Invalid(f"there is no role {role!r}", field="role", fix=f"Choose one of {', '.join(ROLES)}.")
 
 
 def _good_password(name: str, password: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, get_args
 
-from tocsin.ground.kernel.errors import Denied, Unauthenticated
+from tocsin.ground.kernel.errors import Denied, Invalid, Unauthenticated
 
 Role = Literal["viewer", "responder", "operator", "approver", "admin"]
 
@@ -44,6 +44,14 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
     "admin": frozenset(Permission),
 }
 ROLES: tuple[Role, ...] = get_args(Role)
+
+
+def role_of(name: str) -> Role:
+    """The role of that name. Raises Invalid."""
+    for role in ROLES:
+        if role == name:
+            return role
+    raise Invalid(f"there is no role {name}", field="role", fix=f"Choose one of {', '.join(ROLES)}.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from tocsin.ground.accounts.roles import ROLES, Identity, Permission, Role
+from tocsin.ground.accounts.roles import Identity, Permission, Role, role_of
 from tocsin.ground.accounts.store import hash_of
 from tocsin.ground.accounts.store import token as table
 from tocsin.ground.kernel.errors import Invalid, NotFound
@@ -29,8 +29,7 @@ class Token:
 
 def create(conn: Connection, role: Role, name: str, scopes: Iterable[str], at: datetime) -> str:
     """Makes a token and returns its secret, which nothing can show again."""
-    if role not in ROLES:
-        raise Invalid(f"there is no role {role!r}", field="role", fix=f"Choose one of {', '.join(ROLES)}.")
+    known = role_of(role)
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in set(Permission)]
     if unknown:
@@ -40,7 +39,7 @@ def create(conn: Connection, role: Role, name: str, scopes: Iterable[str], at: d
     plain = new_token("tok")
     conn.execute(
         insert(table).values(
-            id=new_id("token"), name=name, role=role, scopes=wanted, hash=hash_of(plain), created_at=at
+            id=new_id("token"), name=name, role=known, scopes=wanted, hash=hash_of(plain), created_at=at
         )
     )
     return plain

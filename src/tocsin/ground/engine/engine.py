@@ -1,4 +1,4 @@
-"""Who keeps everything going? Starts, beats and stops the boots, timers, followers and workflows of one process."""
+"""Who keeps everything going? Starts, beats and stops the boots, timers and workflows of one process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event, make_url, text
 
 from tocsin.ground.engine.boots import Boots, ProcessLock
-from tocsin.ground.engine.follow import Followers
 from tocsin.ground.engine.timers import SWEEP_S, Timers
 from tocsin.ground.engine.work import PlainJson, Work, activate
 from tocsin.ground.kernel.bell import Bell
@@ -49,7 +48,6 @@ class Engine:
         self._folder = folder
         self.boots = Boots(store, clock)
         self.timers = Timers(store, clock, self.boots)
-        self.followers = Followers(store)
         self.work = Work(store, clock, bell)
         self._lock = ProcessLock(folder / "tocsin.lock") if store.is_sqlite else None
         self._stopping = threading.Event()
@@ -59,6 +57,7 @@ class Engine:
         self._recovered: set[str] = set()
         self._problems: dict[str, str] = {}
         self.beats: list[str] = []
+        self._added: dict[str, tuple[Callable[[], object], str]] = {}
 
     @property
     def boot(self) -> str:
@@ -67,6 +66,10 @@ class Engine:
     def problems(self) -> dict[str, str]:
         """What has stopped working, by the name of the beat; empty when all is well."""
         return dict(self._problems)
+
+    def on_beat(self, name: str, act: Callable[[], object], *, wake_on: str) -> None:
+        """Before the start: calls `act` each quarter of a second, or at once when the bell rings."""
+        self._added[name] = (act, wake_on)
 
     def lock(self) -> None:
         """Takes the one-process lock of SQLite; raises Conflict where another process holds it."""
@@ -81,14 +84,15 @@ class Engine:
         self._recover()
         self.work.reconcile()
         self._beat("timers", SWEEP_S, self.timers.sweep)
-        self._beat("followers", SWEEP_S, self.followers.step, wake_on="timeline")
+        for name, (act, wake_on) in self._added.items():
+            self._beat(name, SWEEP_S, act, wake_on=wake_on)
         self._beat("work", 1.0, self.work.start_wanted, wake_on="work")
         self._beat("reconcile", _RECONCILE_S, self._reconcile)
         self._beat("boots", _BEAT_S, self._alive)
 
     def stop(self) -> None:
         self._stopping.set()
-        for topic in ("timeline", "work"):
+        for topic in ("work", *(wake_on for _, wake_on in self._added.values())):
             self._bell.ring(topic)
         for thread in self._threads:
             thread.join(timeout=10)

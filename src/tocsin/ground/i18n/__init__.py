@@ -6,13 +6,14 @@ text itself; other languages stand in `locale/<language>/LC_MESSAGES/tocsin.po`,
 """
 
 from tocsin.ground.i18n.texts import N_, choose, languages, translate
-from tocsin.ground.i18n.times import ago, calendar, countdown, exact, span, until
+from tocsin.ground.i18n.times import ago, calendar, clock, countdown, exact, span, until
 
 __all__ = [
     "N_",
     "ago",
     "calendar",
     "choose",
+    "clock",
     "countdown",
     "exact",
     "languages",

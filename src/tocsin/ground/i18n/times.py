@@ -79,6 +79,11 @@ def calendar(language: str, at: datetime, zone: str = "UTC") -> str:
     )
 
 
+def clock(at: datetime, zone: str = "UTC") -> str:
+    """The time of day to the second, for a story that is read line by line: `18:30:08`."""
+    return f"{at.astimezone(_zone(zone)):%H:%M:%S}"
+
+
 @cache
 def _zone(name: str) -> ZoneInfo:
     try:

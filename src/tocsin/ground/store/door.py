@@ -77,15 +77,21 @@ class Door:
     def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
-            with self._engine.connect() as conn, conn.begin():
-                for job, future in batch:
-                    try:
-                        with conn.begin_nested():
-                            outcomes.append((future, job(conn), None))
-                    except OperationalError:
-                        raise
-                    except Exception as error:
-                        outcomes.append((future, None, error))
+            with self._engine.connect() as conn:
+                try:
+                    with conn.begin():
+                        for job, future in batch:
+                            try:
+                                with conn.begin_nested():
+                                    outcomes.append((future, job(conn), None))
+                            except OperationalError:
+                                raise
+                            except Exception as error:
+                                outcomes.append((future, None, error))
+                except Exception:
+                    # A cursor that was half read lives as long as its exception and blocks the connection.
+                    conn.invalidate()
+                    raise
         except Exception as error:
             _log.warning("a commit failed", jobs=len(batch), error=str(error))
             failure = Unavailable("the database did not take the write", fix="Look at disk space and locks.")

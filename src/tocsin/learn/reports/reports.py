@@ -10,12 +10,12 @@ from sqlalchemy import Column, Connection, Integer, Row, Table, Text, UniqueCons
 
 from tocsin.ground import timeline
 from tocsin.ground.catalogue import CatalogueSection
-from tocsin.ground.engine import Followers
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.kernel.secret import scrub
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store, Time, insert, metadata
+from tocsin.ground.timeline import Followers
 from tocsin.learn.reports import events as events  # declares the kinds
 from tocsin.learn.reports.draft import Material, draft
 from tocsin.respond.incidents import Incidents

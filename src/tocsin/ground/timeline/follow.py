@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, select, update
 
-from tocsin.ground import timeline
 from tocsin.ground.store import Store, insert, metadata
-from tocsin.ground.timeline import Event
+from tocsin.ground.timeline.event import Event
+from tocsin.ground.timeline.store import after
 
 follower = Table(
     "follower",
@@ -53,7 +53,7 @@ class Followers:
             position = conn.execute(
                 select(follower.c.xid, follower.c.seq).where(follower.c.name == following.name)
             ).first()
-            if position and not timeline.after(conn, (position.xid, position.seq), limit=1):
+            if position and not after(conn, (position.xid, position.seq), limit=1):
                 return 0
 
         def job(conn: Connection) -> int:
@@ -64,7 +64,7 @@ class Followers:
             )
             mine = select(follower.c.xid, follower.c.seq).where(follower.c.name == following.name)
             row = conn.execute(mine.with_for_update()).one()
-            events = timeline.after(conn, (row.xid, row.seq), limit=50)
+            events = after(conn, (row.xid, row.seq), limit=50)
             for each in events:
                 if each.kind in following.kinds:
                     try:

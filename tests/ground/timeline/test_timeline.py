@@ -1,0 +1,58 @@
+"""The story of an incident: added to, never changed, and read by followers exactly once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tocsin.ground import timeline
+from tocsin.ground.kernel.clock import FrozenClock
+from tocsin.ground.store import Store
+from tocsin.ground.timeline import Followers
+
+
+def test_followers_see_every_event_once_and_in_order(store: Store, clock: FrozenClock):
+    followers = Followers(store)
+    seen: list[int] = []
+    followers.follow("report", ["incident.resolved"], lambda _conn, each: seen.append(each.data["n"]))
+    for number in range(120):
+        kind = "incident.resolved" if number % 2 else "note.added"
+        store.write(
+            lambda conn, n=number, k=kind: timeline.append(conn, "INC-1", k, "tocsin", clock.now(), n=n)
+        )
+    while followers.step():
+        pass
+    assert seen == [number for number in range(120) if number % 2]
+    assert followers.step() == 0
+
+
+def test_a_follower_waits_for_a_transaction_that_began_earlier(store: Store, clock: FrozenClock):
+    if store.is_sqlite:
+        pytest.skip("SQLite writes one after another")
+    followers = Followers(store)
+    seen: list[str] = []
+    followers.follow("all", ["note.added"], lambda _conn, each: seen.append(each.data["text"]))
+    with store.engine.connect() as slow:
+        slow.begin()
+        timeline.append(slow, "INC-1", "note.added", "person:mei", clock.now(), text="first")
+        store.write(
+            lambda conn: timeline.append(
+                conn, "INC-1", "note.added", "person:jun", clock.now(), text="second"
+            )
+        )
+        followers.step()
+        assert seen == []
+        slow.commit()
+    while followers.step():
+        pass
+    assert seen == ["first", "second"]
+
+
+def test_the_timeline_refuses_to_be_changed(store: Store, clock: FrozenClock):
+    store.write(
+        lambda conn: timeline.append(conn, "INC-1", "note.added", "person:mei", clock.now(), text="x")
+    )
+    for statement in ("UPDATE timeline_event SET kind = 'other'", "DELETE FROM timeline_event"):
+        with pytest.raises(Exception, match=r"append-only|did not take"):
+            store.write(lambda conn, statement=statement: conn.exec_driver_sql(statement))
+    with store.read() as conn:
+        assert [each.kind for each in timeline.of_incident(conn, "INC-1")] == ["note.added"]
