@@ -1,0 +1,80 @@
+"""What is a probe? One file in `probes/`: settings, and one look at something that should be well.
+
+A probe says what it found or raises a TocsinError that says why it could not look, which counts as failed. Deadlines,
+repetition and judgement over several looks belong to the suite and to who asks.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from tocsin.act.checks.finding import Finding
+from tocsin.ground.kernel.conditions import OUTCOME, Verdict, compile_condition
+from tocsin.ground.kernel.duration import Duration
+from tocsin.ground.kernel.outbound import Outbound
+from tocsin.ground.kernel.settings import Settings
+
+LONGEST = timedelta(minutes=1)
+
+
+def _compiles(text: str) -> str:
+    compile_condition(text, OUTCOME)
+    return text
+
+
+def _bounded(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= LONGEST:
+        raise ValueError("a check takes at most a minute; write something like 5s")
+    return value
+
+
+Expectation = Annotated[str, AfterValidator(_compiles)]
+"""A condition in CEL over what came out: status, headers, json, body, ms."""
+
+
+class CheckSettings(Settings):
+    """What every check has; a probe adds its own."""
+
+    name: str = Field(min_length=1, max_length=64, description="As it is called on pages.")
+    kind: str = Field(description="Which probe: http, tcp, redis, …")
+    timeout: Annotated[Duration, AfterValidator(_bounded)] = Field(
+        default=timedelta(seconds=10), description="Without an answer for this long, it has failed."
+    )
+
+
+S = TypeVar("S", bound=CheckSettings)
+
+
+class Probe(ABC, Generic[S]):
+    """A way to look at something."""
+
+    title: ClassVar[str]
+    Settings: ClassVar[type[CheckSettings]]
+    examples: ClassVar[tuple[Mapping[str, Any], ...]]
+    """Settings that are valid as they stand: shown in the reference, loaded by the contract tests."""
+
+    def __init__(self, settings: S, outbound: Outbound) -> None:
+        self.settings = settings
+        self.outbound = outbound
+
+    @abstractmethod
+    def look(self) -> Finding:
+        """One look, within the timeout of the settings."""
+
+    @property
+    def timeout_s(self) -> float:
+        return self.settings.timeout.total_seconds()
+
+
+def judge(expect: str, outcome: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether the outcome is as expected; if not, what was seen and what was wanted."""
+    verdict: Verdict = compile_condition(expect, OUTCOME).evaluate(outcome)
+    if verdict.true:
+        return True, ""
+    seen = ", ".join(f"{name} {value}" for name, value in verdict.values.items())
+    return False, f"{'; '.join(filter(None, (seen, verdict.why)))} (wanted {expect})"
