@@ -17,6 +17,7 @@ from typing import Any, cast
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from tocsin.act.checks.section import ChecksSection
 from tocsin.act.notify.section import ChannelSection
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.errors import Invalid, TocsinError
@@ -35,7 +36,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Configuration(
-    RunSection, OncallSection, PolicySection, AlertsSection, ChannelSection, CatalogueSection
+    RunSection, OncallSection, PolicySection, AlertsSection, ChannelSection, ChecksSection, CatalogueSection
 ):
     """Everything that tocsin.yaml may say: one base for each room's section."""
 

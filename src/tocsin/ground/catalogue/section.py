@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field, field_validator
 
+from tocsin.ground.catalogue.entry import Service
 from tocsin.ground.catalogue.names import Language, Slug, TimeZone, WebAddress, did_you_mean
 from tocsin.ground.catalogue.people import Person, Team
-from tocsin.ground.catalogue.services import Service
 from tocsin.ground.kernel.secret import SecretOrText, reveal
 from tocsin.ground.kernel.settings import Problem, Section, Settings
 

@@ -120,7 +120,7 @@ class _FlatScanner(Scanner):
         if len(self.flow_context) >= DEEPEST:  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] # untyped in ruamel
             scanner: Any = self
             raise ScannerError(None, None, _TOO_DEEP, scanner.reader.get_mark())
-        super().fetch_flow_collection_start(TokenClass, to_push)  # pyright: ignore[reportUnknownMemberType]
+        super().fetch_flow_collection_start(TokenClass, to_push)  # pyright: ignore[reportUnknownMemberType] # untyped in ruamel
 
 
 _TOO_DEEP = f"more than {DEEPEST} levels deep"

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_strings
@@ -92,7 +92,7 @@ class Condition:
             for part in use.path:
                 if not isinstance(value, dict):
                     break
-                value, name = value.get(part), f"{name}.{part}"  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] # JSON
+                value, name = cast("dict[str, Any]", value).get(part), f"{name}.{part}"
             seen[name] = shown(value)
         return seen
 

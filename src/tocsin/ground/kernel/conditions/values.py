@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from tocsin.ground.kernel.conditions.environment import Variable
 
@@ -22,10 +22,11 @@ def find(values: Mapping[str, Any], name: str) -> tuple[bool, Any]:
     """Whether `m.users` is among nested maps, and its value."""
     value: Any = values
     for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
+        around = _map(value)
+        if part not in around:
             return False, None
-        value = value[part]  # pyright: ignore[reportUnknownVariableType] # values come as JSON
-    return True, value  # pyright: ignore[reportUnknownVariableType]
+        value = around[part]
+    return True, value
 
 
 def convert(value: Any, variable: Variable) -> Any:
@@ -45,10 +46,14 @@ def convert(value: Any, variable: Variable) -> Any:
         case "time":
             return value if isinstance(value, datetime) and value.tzinfo else None
         case "texts":
-            mapping: Mapping[Any, Any] = value if isinstance(value, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
-            return {_text(key): _text(each) for key, each in mapping.items()}
+            return {_text(key): _text(each) for key, each in _map(value).items()}
         case _:
             return _plain(value)
+
+
+def _map(value: Any) -> Mapping[Any, Any]:
+    """As JSON has it, if it is a map."""
+    return cast("Mapping[Any, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _number(value: Any) -> float | None:
@@ -72,9 +77,9 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else _number(value)
     if isinstance(value, Mapping) and depth < _DEEPEST:
-        return {_text(key): _plain(each, depth + 1) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {_text(key): _plain(each, depth + 1) for key, each in _map(value).items()}
     if isinstance(value, list | tuple) and depth < _DEEPEST:
-        return [_plain(each, depth + 1) for each in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_plain(each, depth + 1) for each in cast("list[Any]", value)]
     if isinstance(value, str):
         return _text(value)
     return None if isinstance(value, Mapping | list | tuple) else _text(value)
@@ -96,4 +101,10 @@ def kind_of(value: Any) -> str:
     """What a value is, said to a person."""
     if value is None:
         return "null"
-    return {int: "a number", float: "a number", str: "text"}.get(type(value), "a list or map")  # pyright: ignore[reportUnknownArgumentType]
+    return (
+        "a number"
+        if isinstance(value, int | float)
+        else "text"
+        if isinstance(value, str)
+        else "a list or map"
+    )

@@ -1,4 +1,4 @@
-"""What is being looked after? A service: where it answers, who owns it, what may be done to it."""
+"""What stands in the catalogue for a service? Where it answers, who owns it, what may be done to it."""
 
 from __future__ import annotations
 
