@@ -26,6 +26,7 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound, Unauthenticated
 from tocsin.ground.kernel.ids import new_token
 from tocsin.ground.store import Store
+from tocsin.ground.store import insert as upsert
 
 SESSION_LIFE = timedelta(days=14)
 SET_UP_LIFE = timedelta(hours=24)
@@ -101,9 +102,9 @@ class Accounts:
         """Who the account is under `people:`; its sessions stay."""
         subject = _plain_name(name)
         done = self._store.write(
-            lambda conn: conn.execute(
-                update(account).where(account.c.name == subject).values(person=person)
-            ).rowcount
+            lambda conn: (
+                conn.execute(update(account).where(account.c.name == subject).values(person=person)).rowcount
+            )
         )
         if not done:
             raise _no_account(name)
@@ -275,12 +276,9 @@ class Accounts:
 
     @staticmethod
     def _insert_account(conn: Connection, made: Account, password: str) -> None:
-        if conn.execute(select(account.c.name).where(account.c.name == made.name)).first():
-            raise Conflict(
-                f"there is already an account {made.name!r}", field="name", fix="Choose another name."
-            )
-        conn.execute(
-            insert(account).values(
+        added = conn.execute(
+            upsert(conn, account)
+            .values(
                 name=made.name,
                 role=made.role,
                 password=password,
@@ -288,7 +286,13 @@ class Accounts:
                 created_at=made.created_at,
                 changed_at=made.created_at,
             )
-        )
+            .on_conflict_do_nothing(index_elements=["name"])
+            .returning(account.c.name)
+        ).first()
+        if added is None:
+            raise Conflict(
+                f"there is already an account {made.name!r}", field="name", fix="Choose another name."
+            )
 
     def _change(self, name: str, **values: str) -> None:
         now = self._clock.now()

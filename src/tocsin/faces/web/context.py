@@ -1,0 +1,46 @@
+"""With whom do the pages work? The rooms below, put together once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+
+from tocsin.ground.accounts import Accounts
+from tocsin.ground.catalogue import CatalogueSection
+from tocsin.ground.kernel.bell import Bell
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.links import Links
+from tocsin.ground.kernel.settings import Current
+from tocsin.ground.store import Store
+
+if TYPE_CHECKING:
+    from tocsin.respond.incidents import Incidents
+    from tocsin.respond.oncall import Escalations, Oncall
+    from tocsin.respond.runbooks.library import Library
+    from tocsin.respond.runbooks.run import Runs
+    from tocsin.sense.severity import PolicySection
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """`waiting_for` names what is not ready yet (nothing: ready); `report` is an incident's report in Markdown."""
+
+    store: Store
+    clock: Clock
+    bell: Bell
+    links: Links
+    catalogue: Current[CatalogueSection]
+    policies: Current[PolicySection]
+    accounts: Accounts
+    incidents: Incidents
+    runs: Runs
+    library: Library
+    oncall: Oncall
+    escalations: Escalations
+    report: Callable[[str], str]
+    waiting_for: Callable[[], list[str]]
+    registry: CollectorRegistry
+    version: str

@@ -1,0 +1,93 @@
+"""Which pages are there? Every feature's pages, what stands beside them, and plain words for what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+
+from tocsin.faces.web import (
+    acknowledge,
+    alerts,
+    dashboard,
+    gate,
+    health,
+    incident,
+    incident_acts,
+    live,
+    oncall,
+    preferences,
+    run_acts,
+    runbooks,
+    set_up,
+    sign_in,
+    static,
+)
+from tocsin.faces.web.context import Context
+from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.errors import Malformed, NotFound, TocsinError
+
+FEATURES = (
+    dashboard.pages,
+    incident.pages,
+    incident_acts.pages,
+    run_acts.pages,
+    alerts.pages,
+    runbooks.pages,
+    oncall.pages,
+    acknowledge.pages,
+    sign_in.pages,
+    set_up.pages,
+    preferences.pages,
+    static.pages,
+    health.pages,
+)
+
+
+class WrongMethod(TocsinError):
+    """The address exists, but is not asked in this way: open it, or press the button on its page."""
+
+    code = "wrong_method"
+    status = 405
+
+
+def make_web(
+    context: Context,
+    hub: live.Hub,
+    mounts: Mapping[str, ASGIApp],
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+) -> Starlette:
+    """The web application; `mounts` are other applications by the prefix of their paths."""
+    routes: list[BaseRoute] = [Mount(prefix, app=app) for prefix, app in mounts.items()]
+    routes += [*gate.routes(context, FEATURES), live.route(context, hub)]
+
+    async def refused(request: Request, problem: Exception) -> Response:
+        """No page has this address, or not for this method."""
+        assert isinstance(problem, HTTPException)
+        response = await run_in_threadpool(gate.plain_words, context, request, _told(problem.status_code))
+        response.headers.update(problem.headers or {})
+        return response
+
+    return Starlette(routes=routes, exception_handlers={HTTPException: refused}, lifespan=lifespan)
+
+
+def _told(status: int) -> TocsinError:
+    match status:
+        case 404:
+            return NotFound(
+                N_("No page has this address."),
+                fix=N_("It may be mistyped, or the thing is no longer there."),
+            )
+        case 405:
+            return WrongMethod(
+                N_("This address is not opened like this."), fix=N_("Start from the dashboard.")
+            )
+        case _:
+            return Malformed(N_("The request could not be read."), fix=N_("Start from the dashboard."))

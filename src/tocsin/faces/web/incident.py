@@ -1,0 +1,169 @@
+"""What is broken, what is being done, what must I do now? The page of one incident."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from starlette.responses import PlainTextResponse, Response
+
+from tocsin.faces.web.clock_view import clock_views
+from tocsin.faces.web.gate import Pages
+from tocsin.faces.web.next_act import next_act
+from tocsin.faces.web.run_view import Asked, PartView, ladder_view
+from tocsin.faces.web.severities import levels_of, severity_view
+from tocsin.faces.web.visit import Visit
+from tocsin.ground import timeline
+from tocsin.ground.accounts import Permission
+from tocsin.ground.timeline import Event
+from tocsin.respond.incidents import Incident
+from tocsin.respond.runbooks.approvals import Approval
+from tocsin.respond.runbooks.plan import PlannedStep
+from tocsin.respond.runbooks.store import Run
+
+pages = Pages()
+_MOST_EVENTS = 60
+_STORY_AT_ONCE = 1_000
+_MOST_ALERTS = 30
+_OUTPUT_SHOWN = 2_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunView:
+    """A run with its ladder and what it waits for: `step` is the one it asks about, `approval` the vote it needs."""
+
+    run: Run
+    parts: list[PartView]
+    asked: Asked | None
+    step: PlannedStep | None
+    approval: Approval | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """A runbook that fits the incident."""
+
+    path: str
+    title: str
+
+
+@pages.get("/incidents/{id}", Permission.READ)
+def incident_page(visit: Visit) -> Response:
+    context = visit.context
+    with context.store.read() as conn:
+        incident = context.incidents.get(conn, visit.parts["id"])
+        runs = [_run_view(visit, conn, each) for each in context.runs.of_incident(conn, incident.id)]
+        alerts = context.incidents.alerts(conn, incident.id)
+        story = _story(conn, incident.id)
+        offered = _offered(visit, incident, story)
+        clocks = context.incidents.clocks(conn, incident.id)
+        roles = context.incidents.roles(conn, incident.id)
+    open_runs = [each for each in runs if each.run.is_open]
+    asking = next((each for each in open_runs if each.run.state == "waiting"), next(iter(open_runs), None))
+    startable = "" if asking or not offered else offered[0].path
+    act = next_act(
+        incident,
+        run=asking.run.id if asking else "",
+        asked=asking.asked if asking else None,
+        offered=startable,
+        may_respond=visit.may_respond,
+        may_operate=visit.may_operate,
+        may_approve=visit.may_approve,
+    )
+    return visit.page(
+        "incident.html",
+        incident=incident,
+        severity=severity_view(context.policies(), incident.policy, incident.severity),
+        levels=levels_of(context.policies(), incident.policy),
+        service=context.catalogue().service(incident.service).title or incident.service,
+        clocks=clock_views(clocks, visit.speech.now),
+        roles=roles,
+        people=[(name, each.name) for name, each in context.catalogue().people.items()],
+        alerts=alerts[:_MOST_ALERTS],
+        more_alerts=max(0, len(alerts) - _MOST_ALERTS),
+        runs=runs,
+        asking=asking,
+        offered=offered,
+        act=act,
+        story=story if visit.query.get("story") == "all" else story[:_MOST_EVENTS],
+        more_story=visit.query.get("story") != "all" and len(story) > _MOST_EVENTS,
+    )
+
+
+@pages.get("/incidents/{id}/report", Permission.READ)
+def report_page(visit: Visit) -> Response:
+    with visit.context.store.read() as conn:
+        incident = visit.context.incidents.get(conn, visit.parts["id"])
+    return visit.page("report.html", incident=incident, text=visit.context.report(incident.id))
+
+
+@pages.get("/incidents/{id}/report.md", Permission.READ)
+def report_file(visit: Visit) -> Response:
+    with visit.context.store.read() as conn:
+        incident = visit.context.incidents.get(conn, visit.parts["id"])
+    name = f"attachment; filename={incident.id}.md"
+    return PlainTextResponse(
+        visit.context.report(incident.id), media_type="text/markdown", headers={"Content-Disposition": name}
+    )
+
+
+@pages.get("/runs/{id}/output/{key}", Permission.READ)
+def output_file(visit: Visit) -> Response:
+    """Everything that a step has printed, as plain text."""
+    with visit.context.store.read() as conn:
+        run = visit.context.runs.get(conn, visit.parts["id"])
+        chunks = visit.context.runs.output(conn, run.id, visit.parts["key"])
+    return PlainTextResponse("".join(chunk.text for chunk in chunks))
+
+
+_SAID_ELSEWHERE = frozenset({"page.queued", "run.step.started", "clock.started"})
+
+
+def _story(conn: Connection, incident: str) -> list[Event]:
+    """The timeline, the newest line first, without what the clocks and the ladder beside it already say."""
+    story: list[Event] = []
+    while events := timeline.of_incident(
+        conn, incident, after=story[-1].seq if story else 0, limit=_STORY_AT_ONCE
+    ):
+        story += events
+    return [event for event in reversed(story) if event.kind not in _SAID_ELSEWHERE]
+
+
+def _run_view(visit: Visit, conn: Connection, run: Run) -> RunView:
+    runs = visit.context.runs
+    asked = Asked.of(run.waiting_for) if run.is_open else None
+    plan = runs.plan(conn, run.id)
+    return RunView(
+        run=run,
+        parts=ladder_view(plan, runs.attempts(conn, run.id), asked, _tails(visit, conn, run)),
+        asked=asked,
+        step=plan.find(asked.step) if asked else None,
+        approval=runs.approval(conn, asked.approval) if asked and asked.approval else None,
+    )
+
+
+def _tails(visit: Visit, conn: Connection, run: Run) -> dict[str, str]:
+    """The end of what the last attempt of each step has printed; the whole of it stands behind a link."""
+    texts: dict[str, str] = {}
+    attempts: dict[str, int] = {}
+    for chunk in visit.context.runs.output(conn, run.id):
+        before = texts.get(chunk.step, "") if attempts.get(chunk.step) == chunk.attempt else ""
+        attempts[chunk.step] = chunk.attempt
+        texts[chunk.step] = (before + chunk.text)[-_OUTPUT_SHOWN:]
+    return texts
+
+
+def _offered(visit: Visit, incident: Incident, story: Sequence[Event]) -> list[Offer]:
+    """What was offered when it began; where nothing was, what the library has for the service."""
+    if not incident.is_open:
+        return []
+    told = {
+        str(event.data.get("runbook")): str(event.data.get("title"))
+        for event in reversed(story)
+        if event.kind == "run.offered"
+    }
+    if told:
+        return [Offer(path=path, title=title) for path, title in told.items()]
+    fitting = visit.context.library.matching(incident.service)
+    return [Offer(path=document.path, title=document.title) for document in fitting]

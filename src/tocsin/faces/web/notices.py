@@ -1,0 +1,31 @@
+"""What is said once after an act? A closed list: the browser carries only the name."""
+
+from __future__ import annotations
+
+from tocsin.ground.i18n import N_
+
+NOTICES = {
+    "acknowledged": N_("You have it. Paging has stopped."),
+    "noted": N_("Your note is on the timeline."),
+    "severity": N_("The severity is changed, and the clocks with it."),
+    "assigned": N_("The role is assigned."),
+    "mitigated": N_("The service is being watched until it has held long enough."),
+    "resolved": N_("The incident is resolved."),
+    "reopened": N_("The incident is open again."),
+    "closed": N_("The incident is closed."),
+    "declared": N_("The incident is open. Whoever is on call is being paged."),
+    "started": N_("The run has started."),
+    "proceeded": N_("The next step is under way."),
+    "approved": N_("Approved. The step is under way."),
+    "denied": N_("Denied. The run goes on without this step."),
+    "paused": N_("The run pauses after the step that is under way."),
+    "resumed": N_("The run goes on."),
+    "cancelled": N_("The run is cancelled."),
+    "skipped": N_("The step is skipped."),
+    "answered": N_("Thank you. The run goes on."),
+    "given": N_("The values are noted. The run goes on."),
+    "tested": N_("A test page is on its way to you."),
+    "signed-out": N_("You are signed out."),
+    "welcome": N_("Your account is made. Welcome."),
+    "chosen": N_("Your choice is kept."),
+}

@@ -1,0 +1,102 @@
+"""How does a page talk to this reader? Their language, their zone, and the moment the page was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from markupsafe import Markup
+
+from tocsin.faces.web import words
+from tocsin.ground import i18n, timeline
+from tocsin.ground.timeline import Event
+
+_TIME = Markup('<time datetime="{iso}" title="{exact}">{words}</time>')
+_COUNTDOWN = Markup('<time datetime="{iso}" title="{exact}" data-due="{iso}">{words}</time>')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Speech:
+    """Bound to one request: every text, time and name on a page goes through it. `people`: by key, as configured."""
+
+    language: str
+    zone: str
+    now: datetime
+    people: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def text(self, text: str, /, **values: object) -> str:
+        """A marked text in the reader's language; in templates it is called `_`."""
+        return i18n.translate(self.language, text, **values)
+
+    def told(self, text: str) -> str:
+        """A text that may be one of ours or somebody's own: translated where a catalog has it, else as it stands."""
+        return text if "{" in text else self.text(text)
+
+    def ago(self, at: datetime) -> Markup:
+        """`4 min ago`, with the exact moment on hover."""
+        return self._time(_TIME, at, i18n.ago(self.language, at, self.now))
+
+    def until(self, at: datetime) -> Markup:
+        return self._time(_TIME, at, i18n.until(self.language, at, self.now))
+
+    def left(self, due: datetime) -> Markup:
+        """Digits that count down by themselves where the page's script runs."""
+        return self._time(_COUNTDOWN, due, i18n.countdown((due - self.now).total_seconds()))
+
+    def clock(self, at: datetime) -> Markup:
+        """The time of day, `18:30:08`, for a story that is read line by line."""
+        return self._time(_TIME, at, i18n.clock(at, self.zone))
+
+    def day(self, at: datetime) -> Markup:
+        """`Sat 21 Nov, 18:30`."""
+        return self._time(_TIME, at, i18n.calendar(self.language, at, self.zone))
+
+    def exact(self, at: datetime) -> str:
+        return i18n.exact(self.language, at, self.zone)
+
+    def span(self, seconds: float) -> str:
+        return i18n.span(self.language, seconds)
+
+    def between(self, start: datetime, end: datetime | None) -> str:
+        """How long it took, or has taken until now."""
+        return self.span(((end or self.now) - start).total_seconds())
+
+    def person(self, name: str | None) -> str:
+        """The name that others call them; one who is not in the configuration keeps the name they signed in with."""
+        return self.people.get(name or "", name or "–")
+
+    def actor(self, actor: str) -> str:
+        """Who did it: a person by name, a program by what it is called, Tocsin itself."""
+        kind, _, name = actor.partition(":")
+        return self.person(name) if kind == "person" else name or actor
+
+    def event(self, event: Event) -> str:
+        """A line of a timeline as a sentence, its times in the reader's zone, its people by name."""
+        data = {key: self._told(key, value) for key, value in event.data.items()}
+        actor = f"person:{self.actor(event.actor)}"
+        return timeline.sentence(replace(event, data=data, actor=actor), self.language)
+
+    def _told(self, key: str, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if key in ("due_at", "until"):
+            return _moment(value, self.zone)
+        if key in ("person", "by"):
+            return self.actor(value) if ":" in value else self.person(value)
+        if key == "role":
+            return self.text(words.ROLES.get(value, value))
+        if key == "clock":
+            return self.text(words.CLOCKS.get(value, value))
+        # A reason that Tocsin itself gave is a marked text; what a person wrote is in no catalog and stays as it is.
+        return self.told(value) if key in ("why", "outcome", "mode") else value
+
+    def _time(self, pattern: Markup, at: datetime, words: str) -> Markup:
+        return pattern.format(iso=at.isoformat(), exact=self.exact(at), words=words)
+
+
+def _moment(value: str, zone: str) -> str:
+    try:
+        return i18n.clock(datetime.fromisoformat(value), zone)
+    except ValueError:
+        return value

@@ -1,0 +1,149 @@
+"""Which shape, colour and word does a status have? Each status in one place, so that it looks the same on every page.
+
+A status is never said by colour alone: ▲ critical, ◆ major, ● minor, ✓ done, ✕ failed, ◐ under way, ◔ watched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocsin.ground.i18n import N_
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """`tone` is a class of the style sheet: crit, warn, ok, info or plain."""
+
+    shape: str
+    tone: str
+    text: str
+
+
+URGENCIES = {
+    "critical": Mark(shape="▲", tone="crit", text=N_("critical")),
+    "high": Mark(shape="◆", tone="warn", text=N_("major")),
+    "medium": Mark(shape="●", tone="info", text=N_("minor")),
+    "low": Mark(shape="●", tone="plain", text=N_("low")),
+}
+
+OVERALL = {
+    "operational": Mark(shape="✓", tone="ok", text=N_("Operational")),
+    "degraded": Mark(shape="◆", tone="warn", text=N_("Degraded")),
+    "critical": Mark(shape="▲", tone="crit", text=N_("Critical")),
+}
+
+INCIDENT = {
+    "triggered": Mark(shape="▲", tone="crit", text=N_("Nobody has it yet")),
+    "acknowledged": Mark(shape="◐", tone="warn", text=N_("Being worked on")),
+    "mitigated": Mark(shape="◔", tone="ok", text=N_("Being watched")),
+    "resolved": Mark(shape="✓", tone="ok", text=N_("Resolved")),
+    "closed": Mark(shape="✓", tone="plain", text=N_("Closed")),
+}
+
+ALERT = {
+    "firing": Mark(shape="▲", tone="crit", text=N_("firing")),
+    "resolved": Mark(shape="✓", tone="ok", text=N_("cleared")),
+}
+
+RUN = {
+    "wanted": Mark(shape="◐", tone="info", text=N_("about to start")),
+    "running": Mark(shape="◐", tone="info", text=N_("running")),
+    "waiting": Mark(shape="◆", tone="warn", text=N_("waits for you")),
+    "paused": Mark(shape="◔", tone="warn", text=N_("paused")),
+    "succeeded": Mark(shape="✓", tone="ok", text=N_("succeeded")),
+    "failed": Mark(shape="✕", tone="crit", text=N_("failed")),
+    "cancelled": Mark(shape="✕", tone="plain", text=N_("cancelled")),
+    "planned": Mark(shape="✓", tone="plain", text=N_("planned")),
+}
+
+MODES = {
+    "guided": N_("guided"),
+    "automatic": N_("automatic"),
+    "plan": N_("plan only"),
+}
+
+STEP = {
+    "todo": Mark(shape="○", tone="plain", text=N_("not yet")),
+    "under way": Mark(shape="◐", tone="info", text=N_("under way")),
+    "done": Mark(shape="✓", tone="ok", text=N_("done")),
+    "failed": Mark(shape="✕", tone="crit", text=N_("failed")),
+    "skipped": Mark(shape="–", tone="plain", text=N_("skipped")),
+    "unknown": Mark(shape="?", tone="warn", text=N_("unknown how it ended")),
+    "asks": Mark(shape="◆", tone="warn", text=N_("waits for you")),
+}
+
+LEVELS = {
+    "read": Mark(shape="●", tone="plain", text=N_("only looks")),
+    "change": Mark(shape="◆", tone="warn", text=N_("changes something")),
+    "destroy": Mark(shape="▲", tone="crit", text=N_("destroys something")),
+}
+
+KINDS = {
+    "bash": N_("command"),
+    "sql": N_("SQL"),
+    "http": N_("request"),
+    "action": N_("action"),
+    "manual": N_("by hand"),
+    "checks": N_("checks"),
+    "reference": N_("to read"),
+}
+
+STARTS = {
+    "automatic": N_("starts by itself"),
+    "suggest": N_("is offered"),
+    "manual": N_("only by hand"),
+}
+
+CLOCKS = {
+    "assess": N_("Assess"),
+    "respond": N_("Respond"),
+    "act": N_("Act"),
+    "restore": N_("Restore"),
+    "report": N_("Report"),
+    "postmortem": N_("Postmortem"),
+}
+
+ROLES = {
+    "commander": N_("incident commander"),
+    "technical-lead": N_("technical lead"),
+    "communications-lead": N_("communications lead"),
+    "scribe": N_("scribe"),
+}
+
+DELIVERY = {
+    "waiting": Mark(shape="◔", tone="plain", text=N_("waits")),
+    "claimed": Mark(shape="◐", tone="info", text=N_("being sent")),
+    "sent": Mark(shape="✓", tone="ok", text=N_("sent")),
+    "failed": Mark(shape="✕", tone="crit", text=N_("failed")),
+    "cancelled": Mark(shape="–", tone="plain", text=N_("cancelled")),
+}
+
+_TONES = {
+    "page.failed": "crit",
+    "clock.missed": "crit",
+    "clock.warned": "warn",
+    "soak.failed": "crit",
+    "incident.opened": "crit",
+    "incident.declared": "crit",
+    "incident.reopened": "crit",
+    "incident.mitigated": "ok",
+    "incident.resolved": "ok",
+    "alert.fired": "crit",
+    "alert.resolved": "ok",
+    "escalation.exhausted": "crit",
+    "run.approval.asked": "warn",
+    "run.step.unknown": "warn",
+    "run.verified": "ok",
+}
+
+
+def tone_of_event(kind: str, ok: object = None) -> str:
+    """The tone of a line of the timeline; what neither cures nor hurts has none."""
+    if ok is False:
+        return "crit"
+    return _TONES.get(kind, "")
+
+
+def known(table: dict[str, Mark], name: str) -> Mark:
+    """The mark of a status; one that this page does not know is shown by its own name."""
+    return table.get(name) or Mark(shape="●", tone="plain", text=name)
