@@ -25,7 +25,8 @@ from pathlib import Path
 
 from tocsin.act.actions.action import CannotRun, Found
 
-# `true`, since a failing redirection of the special `:` would end the shell with another code. The shim outlives a TERM to its group to write `exit`; a handled signal is back to its default in the child.
+# `true`, since a failing redirection of the special `:` would end the shell with another code. The shim outlives
+# a TERM to its group to write `exit`; a handled signal is back to its default in the child.
 SHIM = """\
 trap : TERM INT HUP; set -C; cd "$1" || exit 96; true > begun || exit 97; set +C
 read -r s < /proc/$$/stat; read -r b < /proc/sys/kernel/random/boot_id; echo "$s $b" > pid
@@ -36,6 +37,8 @@ LARGEST = 1 << 30
 GRACE_S = 5.0
 _TURN_S = 0.05
 _FENCE_LOST = 97
+_outliving: list[subprocess.Popen[bytes]] = []
+"""Commands that we let go of when this process stops; Python warns of a handle that is dropped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +116,13 @@ def follow(
                 return Ended()
             time.sleep(_TURN_S)
         if not reason:
-            reason = stop() or ("timeout" if time.monotonic() >= deadline else "") or _too_much(folder)
+            try:
+                asked = stop()
+            except BaseException:
+                if child is not None:
+                    _outliving.append(child)
+                raise
+            reason = asked or ("timeout" if time.monotonic() >= deadline else "") or _too_much(folder)
             if reason:
                 _write_stop(folder, reason)
                 _signal(folder, child, signal.SIGTERM)
