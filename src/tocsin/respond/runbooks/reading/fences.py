@@ -20,7 +20,14 @@ from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, 
 from tocsin.respond.runbooks.reading.headings import plain, title_of
 from tocsin.respond.runbooks.reading.labels import Label, code_span
 from tocsin.respond.runbooks.reading.languages import CONSOLES, KINDS, OUTPUTS, STREAM_TIMEOUT, TIMEOUTS
-from tocsin.respond.runbooks.reading.placeholders import Filled, fill_shell, fill_sql, fill_template
+from tocsin.respond.runbooks.reading.placeholders import (
+    Filled,
+    fill_shell,
+    fill_sql,
+    fill_template,
+    hide_marks,
+    show_marks,
+)
 
 HTTP_OK = "status >= 200 && status < 300"
 """What a request without an expectation has to answer."""
@@ -71,6 +78,7 @@ class Reader:
         self.defaults: dict[str, str] = {}
         self.seen: set[int] = set()  # lines of the fences that were read
         self._ids: set[str] = set()
+        self._numbers: dict[str, int] = {}  # the last number given to a stem
 
     def note(self, rule: str, level: str, line: int, message: str, fix: str = "") -> None:
         known = "error" if level == "error" else "warning" if level == "warning" else "note"
@@ -221,7 +229,7 @@ class Reader:
 
     def _action(self, text: str, fence: Fence) -> tuple[str, dict[str, Any]] | None:
         """`docker.restart: {service: api}` → its name and what it is given."""
-        tree = yaml.read(text)
+        tree = yaml.read(hide_marks(text))  # `{service: ${NAME}}` is no YAML, `{service: <NAME>}` is
         fix = "write one map: docker.restart: {service: api}"
         if tree.problems:
             where = fence.text_line + tree.problems[0].line - 1
@@ -235,7 +243,7 @@ class Reader:
         if given is not None and not isinstance(given, dict):
             self.note("action", "error", fence.line, f"what {name} is given is no map", fix)
             return None
-        return name, cast("dict[str, Any]", given or {})
+        return name, cast("dict[str, Any]", show_marks(given or {}))
 
     def _finish(self, step: Step, about: _Said, lead: Lead) -> Step:
         """The step with everything that its author said of it."""
@@ -324,14 +332,16 @@ class Reader:
         return seconds(every) or 5.0, (seconds(whole) if whole else None) or 60.0
 
     def _id(self, name: str, role: str) -> str:
+        """The name as its author gave it; else the role with a number. Unique in the document."""
         stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:48]
         if stem and stem not in self._ids:
             self._ids.add(stem)
             return stem
         stem = stem or role or "step"
-        number = 2 if stem in self._ids else 1
+        number = self._numbers.get(stem, 0) + 1
         while f"{stem}-{number}" in self._ids:
             number += 1
+        self._numbers[stem] = number
         self._ids.add(f"{stem}-{number}")
         return f"{stem}-{number}"
 

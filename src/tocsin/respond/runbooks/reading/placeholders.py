@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from tree_sitter import Node
 
@@ -226,3 +227,23 @@ def fill_template(text: str) -> Filled:
             filled.inputs.append(name)
     filled.text = _DOLLAR.sub(lambda found: f"${{{found.group(1) or found.group(2)}}}", filled.text)
     return filled
+
+
+_MARK = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_HIDDEN = re.compile(r"<([A-Za-z_]\w*)>")
+
+
+def hide_marks(text: str) -> str:
+    """`${NAME}` as `<NAME>`, which YAML takes for a word."""
+    return _MARK.sub(r"<\1>", text)
+
+
+def show_marks(value: Any) -> Any:
+    """The marks again, in every text of what was read. Depth is bounded by the YAML reader."""
+    if isinstance(value, str):
+        return _HIDDEN.sub(r"${\1}", value)
+    if isinstance(value, list):
+        return [show_marks(each) for each in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {key: show_marks(each) for key, each in cast("dict[str, Any]", value).items()}
+    return value

@@ -145,5 +145,5 @@ def prose(blocks: Sequence[Block]) -> str:
         elif isinstance(block, Quote):
             lines.append(prose(block.blocks))
         elif isinstance(block, Bullets):
-            lines.extend(f"- {plain(item.text)}" for item in block.items)
+            lines.extend(f"- {plain(item.text)}" for item in block.items if label_of(item.text, 0) is None)
     return "\n".join(line for line in lines if line.strip())
