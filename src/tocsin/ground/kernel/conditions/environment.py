@@ -16,7 +16,7 @@ class Variable:
     nullable: bool = False  # null is a value of it, not the want of one
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)  # compared by identity: it is a key of caches
 class Environment:
     """The variables of one kind of condition."""
 
