@@ -133,9 +133,9 @@ class Desk:
             return of_incident(conn, incident)
 
     def paged(self, incident: str = "INC-2026-0001") -> list[tuple[int, int, str, str]]:
-        """(round, step, person, channel) of every page to a person, in the order of writing."""
-        rows = sorted(self.rows(incident), key=lambda each: each.id)
-        return [(row.round, row.step, row.person, row.channel or "") for row in rows if row.person]
+        """(round, step, person, channel) of every page to a person, sorted."""
+        rows = self.rows(incident)
+        return sorted((row.round, row.step, row.person, row.channel or "") for row in rows if row.person)
 
     def told(self, incident: str = "INC-2026-0001") -> list[str]:
         with self.store.read() as conn:

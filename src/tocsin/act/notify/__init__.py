@@ -4,7 +4,7 @@ from tocsin.act.notify.channel import Channel, ChannelSettings, DeliveryFailed
 from tocsin.act.notify.delivery import Deliveries, Route
 from tocsin.act.notify.message import Message, one_line
 from tocsin.act.notify.section import ChannelSection, Directory, Person
-from tocsin.act.notify.store import Delivery, get, of_incident
+from tocsin.act.notify.store import Delivery, get, of_incident, of_person
 
 __all__ = [
     "Channel",
@@ -19,5 +19,6 @@ __all__ = [
     "Route",
     "get",
     "of_incident",
+    "of_person",
     "one_line",
 ]

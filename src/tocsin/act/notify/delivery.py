@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -111,6 +111,8 @@ class Deliveries:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_reclaim = -_RECLAIM_S
+        self.problem = ""
+        """Why pages are not looked for at the moment; empty when they are."""
 
     def on_step(self, expand: Expand) -> None:
         """Who knows the people of a step that is due."""
@@ -340,15 +342,14 @@ class Deliveries:
         return self._store.write(job)
 
     def _beat(self) -> None:
-        failing = False
         while not self._stopping.is_set():
             try:
                 self.sweep()
-                failing = False
-            except Exception:
-                if not failing:
+                self.problem = ""
+            except Exception as error:
+                if not self.problem:
                     _log.exception("the sweep of pages failed")
-                failing = True
+                self.problem = str(error) or type(error).__name__
             self._stopping.wait(SWEEP_S)
 
     def _attempt(self, claimed: Delivery) -> bool:
@@ -503,8 +504,3 @@ class Deliveries:
     def _address(self, name: str, person: Person) -> str | None:
         channel = self._channel(name)
         return None if channel is None else channel.address(person)
-
-
-def sent_to(deliveries: Sequence[Delivery]) -> list[str]:
-    """The people whom at least one of these messages has reached, in order."""
-    return list(dict.fromkeys(each.person for each in deliveries if each.state == "sent" and each.person))

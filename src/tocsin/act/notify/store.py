@@ -65,6 +65,7 @@ delivery = Table(
     Index("ix_delivery_incident", "incident", "due_at"),
     Index("ix_delivery_page", "page"),
     Index("ix_delivery_cause", "cause"),
+    Index("ix_delivery_person", "person", "id"),
 )
 OPEN = ("waiting", "claimed")
 Index(
@@ -133,6 +134,13 @@ def of_incident(conn: Connection, incident: str, *, limit: int = 500) -> list[De
     """Everything sent and to be sent for an incident, in the order it is due."""
     query = select(delivery).where(delivery.c.incident == incident)
     rows = conn.execute(query.order_by(delivery.c.due_at, delivery.c.id).limit(limit))
+    return [Delivery.from_row(row) for row in rows]
+
+
+def of_person(conn: Connection, person: str, *, limit: int = 20) -> list[Delivery]:
+    """What went to a person, newest first."""
+    query = select(delivery).where(delivery.c.person == person)
+    rows = conn.execute(query.order_by(delivery.c.id.desc()).limit(limit))
     return [Delivery.from_row(row) for row in rows]
 
 

@@ -132,7 +132,7 @@ class Escalations:
                         due_at=due_at,
                     )
         self._timers.set(conn, _END, climb.id, at + climb.rounds * spec.round)
-        return self._onward(conn, climb, at) if first == [] else first or []
+        return self._onward(conn, climb, 1, at) if first == [] else first or []
 
     def stop(self, conn: Connection, incident: str, why: str) -> None:
         """Nobody needs to be paged any more: cancels what has not been sent, in the caller's transaction."""
@@ -236,7 +236,7 @@ class Escalations:
         climb = store.get(conn, step.cause)
         if climb is None or climb.state != "open":
             return []
-        return self._page(conn, climb, step.round, step.step, at) or self._onward(conn, climb, at)
+        return self._page(conn, climb, step.round, step.step, at) or self._onward(conn, climb, step.round, at)
 
     def _unreached(self, conn: Connection, failed: Delivery, at: datetime) -> list[Delivery]:
         """A page came to its person by no channel: unless the step has others, the next one is due."""
@@ -246,16 +246,20 @@ class Escalations:
         beside = pages.of_step(conn, climb.id, failed.round, failed.step)
         if any(each.person is not None and each.state in (*pages.OPEN, "sent") for each in beside):
             return []
-        return self._onward(conn, climb, at)
+        return self._onward(conn, climb, failed.round, at)
 
-    def _onward(self, conn: Connection, climb: Climb, at: datetime) -> list[Delivery]:
-        """The next step that has somebody, now."""
+    def _onward(self, conn: Connection, climb: Climb, round_: int, at: datetime) -> list[Delivery]:
+        """The next step of the round that has somebody, now. Later rounds keep their time: by then it may be
+        mended.
+        """
         for step in pages.steps_waiting(conn, climb.id):
+            if step.round != round_:
+                break
             pages.drop(conn, [step.id], "brought forward")
-            paged = self._page(conn, climb, step.round, step.step, at)
+            paged = self._page(conn, climb, round_, step.step, at)
             if paged:
                 return paged
-        return self._everybody(conn, climb, at)
+        return self._everybody(conn, climb, round_, at)
 
     def _page(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> list[Delivery]:
         """Writes the pages of one step, claimed; empty when there is nobody to page."""
@@ -265,19 +269,16 @@ class Escalations:
         self._tell(conn, climb, kind, at, step=step, steps=climb.steps, target=", ".join(targets))
         return paged
 
-    def _everybody(self, conn: Connection, climb: Climb, at: datetime) -> list[Delivery]:
-        """No step is left: unless somebody was reached, everybody is paged."""
-        if any(each.state in (*pages.OPEN, "sent") for each in pages.of_cause(conn, climb.id)):
+    def _everybody(self, conn: Connection, climb: Climb, round_: int, at: datetime) -> list[Delivery]:
+        """No step of the round is left: unless it reached somebody, everybody is paged."""
+        so_far = [each for each in pages.of_cause(conn, climb.id) if each.round == round_]
+        if any(each.state in (*pages.OPEN, "sent") for each in so_far):
             return []
         people = self._oncall.people((EVERYBODY,), at)
-        paged = self._write(
-            conn, climb, people, round_=climb.rounds + 1, step=climb.steps, at=at, fallback=True
-        )
-        if paged:
-            self._tell(conn, climb, events.FALLBACK, at)
-        elif store.exhaust(conn, climb.id, at):
+        paged = self._write(conn, climb, people, round_=round_, step=climb.steps, at=at, fallback=True)
+        if not paged:
             _log.error("nobody can be paged", incident=climb.incident, policy=climb.policy)
-            self._tell(conn, climb, events.EXHAUSTED, at, policy=climb.policy)
+        self._tell(conn, climb, events.FALLBACK if paged else events.NOBODY, at)
         return paged
 
     def _write(

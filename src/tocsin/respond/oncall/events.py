@@ -10,4 +10,5 @@ STEP = declare("escalation.step", N_("Escalation reached step {step} of {steps}:
 SKIPPED = declare("escalation.skipped", N_("Nobody to page in step {step} of {steps} ({target})"))
 FALLBACK = declare("escalation.fallback", N_("Nobody could be reached: paging everybody"))
 EXHAUSTED = declare("escalation.exhausted", N_("Escalation {policy} is exhausted: nobody has acknowledged"))
+NOBODY = declare("escalation.nobody", N_("Nobody can be paged: no channel reaches anybody"))
 STOPPED = declare("escalation.stopped", N_("Escalation stopped: {why}"))
