@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin import __version__, configuration
-from tocsin.act.actions import actions
+from tocsin.act.actions.action import all_actions
 from tocsin.act.checks import Checks
 from tocsin.act.notify import Deliveries, Delivery
 from tocsin.faces import api, web
@@ -43,7 +43,7 @@ from tocsin.metrics import registry
 from tocsin.respond.incidents import Incidents, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.oncall import Escalations, Oncall
-from tocsin.respond.runbooks import Library, Runs, Subject, Workshop, follow
+from tocsin.respond.runbooks import Library, Matcher, Runs, Subject, Workshop
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.intake import Receiver
 from tocsin.sense.monitor import Monitor
@@ -107,12 +107,19 @@ class App:
         self.incidents = Incidents(desk)
         self.triage = Triage(desk=desk)
         self.library = Library(current, folder)
-        self.runs = Runs(self._workshop())
+        workshop = self._workshop()
+        self.runs = Runs(workshop)
         self.reports = Reports(self.store, self.clock, current, self.incidents)
         followers = Followers(self.store)
-        follow(self.runs, followers)
+        self.matcher = Matcher(workshop, self.runs, self.library, self.incidents)
+        self.matcher.follow(followers)
         self.reports.follow(followers)
-        self.engine.on_beat("followers", followers.step, wake_on="timeline")
+        
+        def react() -> None:
+            if followers.step():
+                self.bell.ring("work")
+
+        self.engine.on_beat("followers", react, wake_on="timeline")
         self.hub = web.Hub(self.store, self.bell)
         self.asgi = self._web()
 
@@ -138,7 +145,7 @@ class App:
             services=self.current,
             settings=self.current,
             shelf=self.library,
-            actions=actions(self.outbound),
+            actions=all_actions(self.outbound),
             subject=self._subject,
             mitigate=lambda incident, why, actor: void(self.incidents.mitigate(incident, why, actor)),
             check=self.checks.of_service,
@@ -175,7 +182,6 @@ class App:
             library=self.library,
             oncall=self.oncall,
             escalations=self.escalations,
-            deliveries=self.deliveries,
             report=self._report,
             waiting_for=self.waiting_for,
             registry=registry(self.store, self.engine, self.ledger),
