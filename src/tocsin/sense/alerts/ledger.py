@@ -87,6 +87,7 @@ class Ledger:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._started = clock.now()
+        self._counted = 0
 
     def start(self) -> None:
         """Rebuilds the memory from the store and begins to write."""
@@ -109,8 +110,8 @@ class Ledger:
 
     @property
     def firing(self) -> int:
-        """How many alerts fire, as far as this process knows."""
-        return len(self._memory)
+        """How many alerts fire; on Postgres, where others write as well, as of the last beat."""
+        return len(self._memory) if self._alone else self._counted
 
     def record(self, signals: Sequence[Signal], sender: Sender) -> list[Outcome]:
         """Takes the signals of one message, all or none; returns after the commit. Raises Unavailable."""
@@ -242,6 +243,9 @@ class Ledger:
         try:
             self.flush()
             self.expire(self._clock.now())
+            if not self._alone:
+                with self._store.read() as conn:
+                    self._counted = rows.count_firing(conn)
         except Exception as error:
             # Whatever it was, the writer lives on: the next beat does the same work again.
             _log.warning("the ledger could not tidy up; it tries again", error=str(error))

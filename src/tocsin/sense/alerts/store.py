@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    func,
     select,
     tuple_,
     update,
@@ -159,6 +160,11 @@ def firing_standings(conn: Connection) -> Iterable[Standing]:
     """What the ledger must hold in memory from the start."""
     for row in conn.execute(select(*_STANDING).where(alert.c.state == "firing")):
         yield _standing(row)
+
+
+def count_firing(conn: Connection) -> int:
+    """How many alerts fire."""
+    return conn.scalar(select(func.count()).select_from(alert).where(alert.c.state == "firing")) or 0
 
 
 def standings(conn: Connection, ids: Sequence[str], *, lock: bool) -> dict[str, Standing]:

@@ -17,6 +17,7 @@ The format: https://github.com/prometheus/alertmanager, api/v2/openapi.yaml.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,14 +25,14 @@ from urllib.parse import parse_qs
 import msgspec
 
 from tocsin import __version__
-from tocsin.ground.kernel.errors import Invalid, Malformed, TocsinError
+from tocsin.ground.kernel.errors import Malformed, TocsinError
 from tocsin.sense.alerts import Alert, Outcome, Signal
-from tocsin.sense.intake import limits, text
+from tocsin.sense.intake import limits
 from tocsin.sense.intake.matchers import Matcher, matches, parse_matcher
+from tocsin.sense.intake.prometheus_alert import read_alert
 from tocsin.sense.intake.source import JSON, Answer, Example, Reading, Source
 from tocsin.sense.intake.strict_json import read_json
 
-UNNAMED = "it has no alertname"
 _RECEIVER = "tocsin"
 
 
@@ -60,7 +61,8 @@ class Alertmanager(Source):
         problems: list[TocsinError] = []
         for at, each in enumerate(items):
             try:
-                signals.append(_signal(each, f"[{at}]", mended))
+                signal, _ = read_alert(each, f"[{at}]", mended)
+                signals.append(replace(signal, fades=True))
             except TocsinError as error:
                 problems.append(error)
         return Reading(signals=signals, problems=tuple(problems))
@@ -81,29 +83,6 @@ class Alertmanager(Source):
         if path == "/api/v2/receivers":
             return _json([{"name": _RECEIVER}])
         return _json([_gettable(each) for each in _wanted(firing, parse_qs(query))])
-
-
-def _signal(value: Any, at: str, mended: Sequence[str]) -> Signal:
-    if not isinstance(value, dict):
-        raise Invalid("an alert is a JSON object", field=at)
-    given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
-    flags = set(mended)
-    labels = text.read_labels(given.get("labels"), f"{at}.labels", flags)
-    if not labels:
-        raise Invalid("an alert needs at least one label", field=f"{at}.labels")
-    if "alertname" not in labels:
-        flags.add(UNNAMED)
-    annotations = text.read_annotations(given.get("annotations"), f"{at}.annotations", flags)
-    return Signal(
-        labels=labels,
-        annotations=annotations,
-        starts_at=text.moment(given.get("startsAt"), f"{at}.startsAt", flags),
-        ends_at=text.moment(given.get("endsAt"), f"{at}.endsAt", flags),
-        fades=True,
-        value=text.number(annotations.get("value")),
-        url=text.link(given.get("generatorURL"), f"{at}.generatorURL", flags),
-        flags=tuple(sorted(flags)),
-    )
 
 
 def _said(status: int, sentence: str) -> Answer:

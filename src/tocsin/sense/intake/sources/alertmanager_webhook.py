@@ -13,14 +13,15 @@ The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tocsin.ground.kernel.errors import Invalid
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.intake import limits, text
+from tocsin.sense.intake.prometheus_alert import read_alert
 from tocsin.sense.intake.source import Answer, Example, Reading, Source
-from tocsin.sense.intake.sources.alertmanager import UNNAMED
 from tocsin.sense.intake.strict_json import read_json
 
 VERSION = "4"
@@ -70,28 +71,10 @@ def _remarks(group: Mapping[str, Any]) -> list[str]:
     return remarks
 
 
-def _signal(value: Any, at: str, remarks: set[str]) -> Signal:
-    if not isinstance(value, dict):
-        raise Invalid("an alert is a JSON object", field=at)
-    given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
-    flags = set(remarks)
-    labels = text.read_labels(given.get("labels"), f"{at}.labels", flags)
-    if not labels:
-        raise Invalid("an alert needs at least one label", field=f"{at}.labels")
-    if "alertname" not in labels:
-        flags.add(UNNAMED)
+def _signal(value: Any, at: str, remarks: Collection[str]) -> Signal:
+    signal, given = read_alert(value, at, remarks)
     status = given.get("status")
     if status not in ("firing", "resolved"):
         raise Invalid("must be firing or resolved", field=f"{at}.status")
-    annotations = text.read_annotations(given.get("annotations"), f"{at}.annotations", flags)
-    ends_at = text.moment(given.get("endsAt"), f"{at}.endsAt", flags)
-    return Signal(
-        labels=labels,
-        annotations=annotations,
-        resolved=status == "resolved",
-        starts_at=text.moment(given.get("startsAt"), f"{at}.startsAt", flags),
-        ends_at=ends_at if status == "resolved" else None,
-        value=text.number(annotations.get("value")),
-        url=text.link(given.get("generatorURL"), f"{at}.generatorURL", flags),
-        flags=tuple(sorted(flags)),
-    )
+    resolved = status == "resolved"
+    return replace(signal, resolved=resolved, ends_at=signal.ends_at if resolved else None)

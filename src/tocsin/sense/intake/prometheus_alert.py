@@ -1,0 +1,39 @@
+"""What does an alert of the Prometheus family say? The part that Alertmanager's API and its webhook have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from tocsin.ground.kernel.errors import Invalid
+from tocsin.sense.alerts import Signal
+from tocsin.sense.intake import text
+
+UNNAMED = "it has no alertname"
+
+
+def read_alert(value: Any, at: str, remarks: Collection[str]) -> tuple[Signal, dict[str, Any]]:
+    """The alert, and its fields for what else a format has. Raises Invalid with the field, which begins with `at`."""
+    if not isinstance(value, dict):
+        raise Invalid("an alert is a JSON object", field=at)
+    given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
+    flags = set(remarks)
+    labels = text.read_labels(given.get("labels"), f"{at}.labels", flags)
+    if not labels:
+        raise Invalid("an alert needs at least one label", field=f"{at}.labels")
+    if "alertname" not in labels:
+        flags.add(UNNAMED)
+    annotations = text.read_annotations(given.get("annotations"), f"{at}.annotations", flags)
+    starts_at = text.moment(given.get("startsAt"), f"{at}.startsAt", flags)
+    ends_at = text.moment(given.get("endsAt"), f"{at}.endsAt", flags)
+    url = text.link(given.get("generatorURL"), f"{at}.generatorURL", flags)
+    signal = Signal(
+        labels=labels,
+        annotations=annotations,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        value=text.number(annotations.get("value")),
+        url=url,
+        flags=tuple(sorted(flags)),
+    )
+    return signal, given
