@@ -27,16 +27,21 @@ _NUMBERING = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_END = r"(?=\s*(?:$|[:：.,、)）\]–—(（-]))"
 _ATTEMPT = re.compile(
-    rf"""^(?:嘗試方案|尝试方案|嘗試|尝试|方案|選項|选项|方法|attempt|option|plan|method|approach|try|fix|rung)
-        \s*(?:\#|no\.?\s*)?(?:{_DIGIT}|{_HAN_NUMBER}|[a-z])(?![a-z0-9])""",
+    rf"""^(?:
+        (?:嘗試方案|尝试方案|嘗試|尝试|方案|選項|选项|方法)\s*(?:{_DIGIT}|{_HAN_NUMBER}|[a-z])(?![a-z0-9])
+      | (?:attempt|option|plan|method|approach|try|fix|rung)\s*(?:\#|no\.?\s*)?{_DIGIT}(?![a-z0-9])
+      | (?:attempt|option|plan|method|approach|try|fix|rung)\s+[a-z]{_END}    # not: Plan a rollback
+    )""",
     re.VERBOSE | re.IGNORECASE,
 )
 _ORDINAL = re.compile(
     rf"^(?:(?:{_DIGIT}|{_HAN_NUMBER})\s*[.)、．:：）]|[(（](?:{_DIGIT}|{_HAN_NUMBER})[)）])\s*\S"
 )
 _STEP = re.compile(
-    rf"^(?:step|步驟|步骤)\s*(?:{_DIGIT}|[a-z])(?![a-z0-9])|^第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*步",
+    rf"^step\s*(?:{_DIGIT}(?![a-z0-9])|\s[a-z]{_END})|^(?:步驟|步骤)\s*(?:{_DIGIT}|[a-z])"
+    rf"|^第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*步",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"[(（\[【]([^)）\]】]{0,80})[)）\]】]")

@@ -69,7 +69,7 @@ def fill_shell(text: str) -> Filled:
         return filled
     known = _assigned(root) | _SHELL_OWN
     for name, default in _expanded(root):
-        if name in known:
+        if name in known or name[0].isdigit():
             continue
         if name not in filled.inputs:
             filled.inputs.append(name)

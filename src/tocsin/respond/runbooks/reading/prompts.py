@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PROMPT = re.compile(r"^\s{0,8}(?:[\w.@:~/()\[\]-]{1,60}\s?)?[$❯➜]\s+(?=\S)")
+_PROMPT = re.compile(r"^\s{0,8}(?:[\w.@:~/()-]{1,60}\s?|\[[^\]\n]{1,60}\])?[$❯➜]\s+(?=\S)")
 _ROOT_PROMPT = re.compile(r"^\s{0,8}[\w.-]{1,40}@[\w.-]{1,60}[\w.:~/\s-]{0,60}#\s+(?=\S)")
 _MORE = re.compile(r"^\s{0,8}>\s?")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w{1,40})\1")
