@@ -36,7 +36,7 @@ class Sql(Action):
             raise CannotRun("there is no statement")
         dsn = _dsn(call)
         started = time.monotonic()
-        rows: tuple[dict[str, Any], ...] = ()
+        rows: tuple[dict[str, Any], ...] | None = None
         why = ""
         try:
             with call.out.open("w") as out:
