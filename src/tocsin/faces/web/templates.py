@@ -17,7 +17,7 @@ from tocsin.ground.render import render
 STATIC = Path(__file__).parent / "static"
 
 
-def render_page(name: str, **data: object) -> str:
+def render_page(name: str, /, **data: object) -> str:
     return _environment().get_template(name).render(**data)
 
 

@@ -17,7 +17,10 @@ from tocsin.ground.accounts import NOBODY, Identity, Permission, allowed
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """One request of one reader, parsed; pages are functions from it to a response."""
+    """One request of one reader, parsed; pages are functions from it to a response.
+
+    What a person typed and what proves who they are is never part of its text, which may end in a log.
+    """
 
     context: Context
     identity: Identity
@@ -25,16 +28,16 @@ class Visit:
     path: str
     parts: Mapping[str, str]
     query: QueryParams
-    form: Mapping[str, str]
+    form: Mapping[str, str] = field(repr=False)
     address: str
     theme: str = "auto"
     nonce: str = ""
-    form_key: str = ""
+    form_key: str = field(default="", repr=False)
     notice: str = ""
-    session: str = ""
+    session: str = field(default="", repr=False)
     secure: bool = False
-    authorization: str = ""
-    new_cookies: dict[str, str] = field(default_factory=dict[str, str])
+    authorization: str = field(default="", repr=False)
+    new_cookies: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def may(self, permission: str) -> bool:
         return allowed(self.identity, permission)
