@@ -193,8 +193,8 @@ def _say_inputs(document: Document) -> None:
         say("Inputs", style="bold")
     for each in document.inputs:
         default = "" if each.default is None else f" = {each.default}"
-        lines = ", ".join(str(line) for line in each.lines)
-        say(f"  {each.name}: {'secret ' if each.secret else ''}{each.type}{default}  (lines {lines})")
+        where = f"  (lines {', '.join(str(line) for line in each.lines)})" if each.lines else ""
+        say(f"  {each.name}: {'secret ' if each.secret else ''}{each.type}{default}{where}")
 
 
 def _say_findings(document: Document) -> None:
