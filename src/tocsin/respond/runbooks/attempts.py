@@ -226,7 +226,7 @@ class Attempts:
                     ok=verdict.ok,
                     exit=result.exit,
                     ms=result.ms,
-                    why=why,
+                    why=why or _told(result),
                 )
 
         shop.store.write(job)
@@ -356,6 +356,13 @@ class Attempts:
 def _in_round(step: PlannedStep) -> bool:
     """A verification tells its round, not each of its steps."""
     return "." in step.key
+
+
+def _told(result: Result) -> str:
+    """What there is to say of a step that went well."""
+    if result.status is not None:
+        return f"status {result.status}"
+    return "ok" if result.exit is None else f"exit {result.exit}"
 
 
 def _interruptions(rows: list[Attempt]) -> int:

@@ -38,6 +38,7 @@ from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
 _LOOK_S = 2.0
+_CURED = N_("the service is back")
 _PATIENCE_S = 300.0
 _log = structlog.get_logger(__name__)
 
@@ -183,10 +184,16 @@ class Legs:
             ):
                 return
             if move.kind == "round":
-                shop.tell(conn, run, "run.verified", ok=move.ok, why=move.why, **detail)
+                shop.tell(conn, run, "run.verified", ok=move.ok, why=move.why or N_("all hold"), **detail)
             else:
                 shop.tell(
-                    conn, run, "run.rung.finished", rung=move.key, title=move.title, ok=move.ok, why=move.why
+                    conn,
+                    run,
+                    "run.rung.finished",
+                    rung=move.key,
+                    title=move.title,
+                    ok=move.ok,
+                    why=move.why or _CURED,
                 )
 
         shop.store.write(begin if isinstance(move, Begin) else end)
