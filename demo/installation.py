@@ -13,7 +13,6 @@ import string
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +70,11 @@ class Installation:
         for file in sorted((self._source / "runbooks").glob("*.md")) if runbooks else ():
             (self.folder / "runbooks" / file.name).write_text(self._pace.quicken(file.read_text()))
 
-    def run(self, *words: str, environment: Mapping[str, str] | None = None) -> str:
+    def run(self, *words: str) -> str:
         """`tocsin words… --config FOLDER`; returns what it printed. Raises TocsinBroken."""
         done = subprocess.run(
             [self._command, *words, "--config", self.folder],
-            env=_environment() | dict(environment or {}),
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -125,9 +124,15 @@ class Installation:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def token(self) -> str:
-        """A token that may act on incidents and runs."""
-        answer: dict[str, Any] = json.loads(self.run("token", "create", "--role", "operator", "--json"))
+        """A token that may act on incidents and runs: the phone of who is on call."""
+        words = ("token", "create", "--role", "operator", "--name", "mei-phone", "--json")
+        answer: dict[str, Any] = json.loads(self.run(*words))
         return str(answer["token"])
+
+    def account(self, name: str) -> str:
+        """An account that may do everything; returns the password that was made up for it."""
+        answer: dict[str, Any] = json.loads(self.run("account", "create", name, "--role", "admin", "--json"))
+        return str(answer["password"])
 
     def stop(self) -> None:
         """End the server."""

@@ -41,7 +41,6 @@ _SIGNS = {
     "alert.resolved": ("✓", ""),
     "alert.fired": ("▲", "yellow"),
     "incident.mitigated": ("✓", "green"),
-    "soak.started": ("◔", ""),
     "soak.round": ("·", ""),
     "soak.failed": ("✕", "yellow"),
     "incident.resolved": ("✓", "bold green"),
@@ -58,7 +57,8 @@ def moment_of(line: dict[str, Any]) -> Moment | None:
     sign, style = _SIGNS[kind]
     if not went_well(kind, data):
         sign, style = _FAILED
-    return Moment(sign=sign, style=style, text=line["sentence"])
+    text = f"Watch round {data['n']} of {data['of']} passed" if kind == "soak.round" else line["sentence"]
+    return Moment(sign=sign, style=style, text=text)
 
 
 def in_round(data: dict[str, Any]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin
 
 import httpx
 
@@ -71,7 +70,7 @@ class Person:
         with httpx.Client(follow_redirects=True, timeout=10) as phone:
             page = phone.get(mail.link)
             form = _one_form(page)
-            answer = phone.request(form.method, urljoin(str(page.url), form.action), data=form.values)
+            answer = phone.request(form.method, page.url.join(form.action), data=form.values)
         if answer.status_code >= 400:
             raise NothingToPress(f"pressing {form.buttons[0]!r} gave status {answer.status_code}")
         return form.buttons[0]
@@ -82,7 +81,13 @@ def _one_form(page: httpx.Response) -> Form:
         raise NothingToPress(f"the page behind the link gave status {page.status_code}")
     parser = _Forms()
     parser.feed(page.text)
-    forms = [form for form in parser.forms if form.method == "post"]
-    if len(forms) != 1 or len(forms[0].buttons) != 1:
-        raise NothingToPress(f"wanted one form with one button behind the link, found {forms}")
+    # those that lead elsewhere (language, theme) are not what the mail promised
+    forms = [form for form in parser.forms if form.method == "post" and _leads_to_itself(page, form)]
+    buttons = [button for form in forms for button in form.buttons]
+    if len(buttons) != 1:
+        raise NothingToPress(f"wanted one form with one button behind the link, found {buttons}")
     return forms[0]
+
+
+def _leads_to_itself(page: httpx.Response, form: Form) -> bool:
+    return page.url.join(form.action).path == page.url.path

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.rule import Rule
@@ -64,9 +65,10 @@ class Screen:
             table.add_row(*(Text(cell) for cell in row))
         self._console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
-    def lines(self, text: str, style: str = "") -> None:
-        """Text as it is, indented."""
-        self._console.print(Padding(Text(text, style=style), (0, 0, 0, 4), expand=False))
+    def markdown(self, text: str) -> None:
+        """The beginning of a document, and a sign that it goes on."""
+        self._console.print(Padding(Markdown(text), (1, 0, 0, 4)))
+        self._console.print("    …", style="dim")
 
     def wait(self, what: str, seconds: float) -> None:
         """A wait begins: a bar on a terminal, a line elsewhere. It runs until `wait_over`."""

@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from demo.attempts import attempts
 from demo.faults import FAULTS, Fault
 from demo.installation import Installation, TocsinBroken
@@ -27,11 +29,11 @@ from demo.pace import Pace, waits
 from demo.person import Person
 from demo.screen import Screen
 from demo.stack import Stack
-from demo.watch import Record, Watch
+from demo.watch import Record, Refused, Watch
 
 CONFIG = Path(__file__).resolve().parent / "config"
 MEI = Person(name="Mei", address="mei@example.com")
-REACTION = "30s"
+REACTION = "15s"
 """How long Mei needs to take her phone out of her pocket, before it is divided."""
 DECISION = "20s"
 """How long she thinks before she agrees to a step."""
@@ -39,6 +41,7 @@ LONGEST = "25m"
 OPENED_WITHIN_ROUNDS = 8
 RUN_WITHIN = "2m"
 REPORT_WITHIN_S = 10.0
+REPORT_LINES = 16
 LOOK_S = 0.15
 
 
@@ -91,6 +94,8 @@ class Story:
         self._climbed = -1
         self._commands = 0
         self._timeline: list[Record] = []
+        self._incident: Record | None = None
+        self._report = ""
         self._approvals: dict[str, float] = {}
 
     def tell(self) -> int:
@@ -106,11 +111,11 @@ class Story:
                 self._follow(watch, number, deadline)
                 self._await_report(watch, number)
                 status = 0
-            except (NoGoodEnd, TocsinBroken) as end:
+            except (NoGoodEnd, TocsinBroken, Refused, httpx.TransportError) as end:
                 self._screen.wait_over()
                 self._screen.moment("✕", str(end), "bold red")
                 status = 1
-            self._conclude(watch, number, broke_at, status)
+            self._conclude(number, broke_at, status)
             if self._wishes.keep:
                 self._stay()
         self._tidy(status)
@@ -195,7 +200,8 @@ class Story:
             if "run.started" not in kinds and time.monotonic() > run_by:
                 raise NoGoodEnd(f"nothing repairs it: no runbook was started for {number}")
             failed = [run for run in watch.runs(number) if run["state"] in ("failed", "cancelled")]
-            state = watch.incident(number)["state"]
+            self._incident = watch.incident(number)
+            state = self._incident["state"]
             if state in ("resolved", "closed"):
                 self._tell_news(watch, number)
                 break
@@ -252,11 +258,11 @@ class Story:
                 raise NoGoodEnd(f"no report of {number} was drafted")
             self._look_again()
             self._tell_news(watch, number)
+        self._report = watch.report(number)
 
-    def _conclude(self, watch: Watch, number: str | None, broke_at: float, status: int) -> None:
+    def _conclude(self, number: str | None, broke_at: float, status: int) -> None:
         screen, felt = self._screen, self._load.felt()
-        if number is not None:
-            incident = watch.incident(number)
+        if self._incident is not None:
             screen.heading(f"The timeline of {number}")
             screen.table(
                 ("after", "what", ""),
@@ -266,7 +272,7 @@ class Story:
                 ],
             )
             screen.heading("Four times, counted from the break")
-            screen.facts(_four_times(incident, broke_at))
+            screen.facts(_four_times(self._incident, broke_at))
         screen.heading("What the readers felt")
         screen.facts(
             [
@@ -274,13 +280,12 @@ class Story:
                 ("in the dark", f"{felt.without_service_s:.0f} s without service for more than half of them"),
             ]
         )
-        if number is not None and status == 0:
+        if self._report:
             report = self._folder / f"{number}.md"
-            text = watch.report(number)
-            report.write_text(text)
+            report.write_text(self._report)
             screen.heading("The report")
-            screen.lines(str(report))
-            screen.lines("\n".join(text.splitlines()[:14]) + "\n…", "dim")
+            screen.facts([("whole", str(report))])
+            screen.markdown("\n".join(self._report.splitlines()[:REPORT_LINES]))
         screen.heading("The end")
         screen.moment(*self._verdict(number, status))
         if not self._wishes.keep:
@@ -298,7 +303,7 @@ class Story:
         self._screen.facts(
             [
                 ("pages", self._tocsin.url),
-                ("sign in", self._sign_in()),
+                ("sign in", f"mei, with the password {self._tocsin.account('mei')}"),
                 ("service", f"{self._stack.home.url}/health"),
                 ("break it", f"supervisorctl -c {self._stack.home.supervisor} stop api:*"),
             ]
@@ -306,20 +311,6 @@ class Story:
         while True:
             self._tocsin.assert_alive()
             time.sleep(0.5)
-
-    def _sign_in(self) -> str:
-        password = "bring-it-back-again"
-        self._tocsin.run(
-            "account",
-            "create",
-            "mei",
-            "--role",
-            "admin",
-            "--person",
-            "mei",
-            environment={"TOCSIN_PASSWORD": password},
-        )
-        return f"mei, with the password {password}"
 
     def _tidy(self, status: int) -> None:
         """After a good end only the report and Tocsin's log are left."""

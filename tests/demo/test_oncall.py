@@ -15,6 +15,7 @@ from demo.person import NothingToPress, Person
 
 MEI = Person(name="Mei", address="mei@example.com")
 PAGE = """<form method="get" action="/search"><input name="q"></form>
+<form method="post" action="/preferences"><button name="theme" value="dark">Dark</button></form>
 <form method="post"><input type="hidden" name="csrf" value="abc"><button class="act">I have <b>it</b></button></form>"""
 
 

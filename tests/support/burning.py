@@ -17,7 +17,6 @@ from tocsin import configuration
 from tocsin.app import App
 from tocsin.ground import timeline
 from tocsin.ground.kernel.clock import FrozenClock
-from tocsin.ground.store import metadata
 from tocsin.respond.runbooks import store as runs
 from tocsin.sense.alerts import Sender, Signal
 
@@ -144,7 +143,6 @@ class Burning:
         (self.folder / "runbooks" / "reco" / "service-down.md").write_text(RUNBOOK, encoding="utf-8")
         self.clock = FrozenClock()
         self.app = App(self.folder, configuration.load(self.folder).required(), self.clock)
-        metadata.create_all(self.app.store.engine)
         self.app.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         for name, role in (("mei", "admin"), ("jun", "operator"), ("ada", "viewer")):
             self.app.accounts.create(name, role, PASSWORD, person=name)  # type: ignore[arg-type]  # text in a table

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from tocsin import configuration
 from tocsin.app import App
@@ -57,6 +59,48 @@ Expect: `status == 200`
 """
 
 
+class Caller:
+    """A program that speaks to an application in this process, one request after another."""
+
+    def __init__(self, asgi: ASGIApp, base: str) -> None:
+        self._asgi = asgi
+        self._base = base
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("POST", path, **more)
+
+    def request(self, method: str, path: str, *, content: Any = None, **more: Any) -> httpx.Response:
+        """`content` may be a list of chunks: then the request does not say how long it is."""
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for chunk in content:
+                yield chunk
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self._asgi, raise_app_exceptions=False)
+            async with httpx.AsyncClient(
+                transport=transport, base_url=self._base, cookies=self.cookies
+            ) as client:
+                body = chunks() if isinstance(content, list) else content
+                return await client.request(method, path, content=body, **more)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture
+def calling() -> Callable[..., Caller]:
+    """Makes a caller of an application."""
+
+    def make(asgi: ASGIApp, base: str = "http://tocsin") -> Caller:
+        return Caller(asgi, base)
+
+    return make
+
+
 @pytest.fixture
 def rooms(tmp_path: Path, database_url: str, clock: FrozenClock) -> Iterator[App]:
     """Everything that `tocsin up` builds, with the ledger at work and nothing else."""
@@ -73,9 +117,9 @@ def rooms(tmp_path: Path, database_url: str, clock: FrozenClock) -> Iterator[App
 
 
 @pytest.fixture
-def client(rooms: App) -> TestClient:
+def client(rooms: App, calling: Callable[..., Caller]) -> Caller:
     """Nobody yet: tests say who they are with `as_`."""
-    return TestClient(rooms.asgi, base_url="http://tocsin/api/v1", raise_server_exceptions=False)
+    return calling(rooms.asgi, "http://tocsin/api/v1")
 
 
 @pytest.fixture

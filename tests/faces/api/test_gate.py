@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
-from starlette.testclient import TestClient
 
 from tocsin.faces.api import answers
 from tocsin.faces.api.gate import Routes, identity_of, key_of
@@ -23,7 +22,7 @@ def accounts(store, clock):
 
 
 @pytest.fixture
-def client(accounts):
+def client(accounts, calling):
     routes = Routes("test")
 
     @routes.get("/read", permission=Permission.READ, summary="Read")
@@ -47,8 +46,7 @@ def client(accounts):
     app.state.context = SimpleNamespace(accounts=accounts, session_cookie="session")
     app.include_router(routes.router)
     app.add_exception_handler(TocsinError, answers.on_tocsin_error)
-    with TestClient(app) as client:
-        yield client
+    return calling(app)
 
 
 def bearer(secret: str) -> dict[str, str]:
@@ -105,7 +103,7 @@ def test_a_header_that_names_nobody_known_is_refused(client, header):
 
 def test_the_session_of_the_pages_may_read_but_not_act(client, accounts):
     accounts.create("mei", "admin", "correct horse battery")
-    client.cookies.set("session", accounts.sign_in("mei", "correct horse battery"))
+    client.cookies["session"] = accounts.sign_in("mei", "correct horse battery")
     assert client.get("/read").json() == {"actor": "person:mei"}
     assert client.post("/act").status_code == 401
 

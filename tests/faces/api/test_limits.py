@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
-from starlette.testclient import TestClient
 
 from tocsin.faces.api.limits import MOST_BYTES, BodyLimit
 
@@ -15,7 +14,7 @@ class Note(BaseModel):
 
 
 @pytest.fixture
-def client():
+def client(calling):
     app = FastAPI()
 
     @app.post("/")
@@ -23,8 +22,7 @@ def client():
         return {"taken": len(body.text)}
 
     app.add_middleware(BodyLimit)
-    with TestClient(app) as client:
-        yield client
+    return calling(app)
 
 
 def body_of(size: int) -> bytes:
@@ -45,7 +43,7 @@ def test_one_byte_more_is_refused_by_its_announced_length(client):
 def test_a_body_that_hides_its_length_is_counted(client):
     whole = body_of(MOST_BYTES + 1)
     answer = client.post(
-        "/", content=iter([whole[:1000], whole[1000:]]), headers={"Content-Type": "application/json"}
+        "/", content=[whole[:1000], whole[1000:]], headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "too_large"

@@ -49,5 +49,7 @@ class Round:
 
     @property
     def summary(self) -> str:
-        """One line for the timeline: what failed first, then what passed."""
-        return " · ".join(str(each) for each in sorted(self.findings, key=lambda each: each.ok))
+        """One line for the timeline: what failed and why, or how many passed and how slow the slowest was."""
+        if self.failed:
+            return " · ".join(str(each) for each in self.failed)
+        return f"{len(self.findings)} / {len(self.findings)} ✓ {self.latency_ms:.0f} ms"

@@ -201,8 +201,8 @@ def _asked(server: Server, run: str) -> str:
 
     if run.startswith("apr_"):
         return run
-    waiting = server.get("runs", run)["waiting_for"] or {}
-    if "approval" not in waiting:
+    waiting: Mapping[str, Any] | None = server.get("runs", run)["waiting_for"]
+    if not waiting or "approval" not in waiting:
         raise Conflict(f"{run} does not wait for an approval", fix=f"Look: tocsin run show {run}")
     return str(waiting["approval"])
 

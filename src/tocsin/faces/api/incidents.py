@@ -134,7 +134,7 @@ def get_timeline(
             kind=event.kind,
             actor=event.actor,
             data=event.data,
-            sentence=timeline.sentence(event, language),
+            sentence=timeline.sentence(event, language, context.catalogue().time_zone),
         )
         for event in events
     ]

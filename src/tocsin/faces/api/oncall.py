@@ -25,8 +25,8 @@ class Queued:
     """A page that is on its way: its id, and the channel that it takes first."""
 
     delivery: str
-    person: str
-    channel: str
+    person: str | None
+    channel: str | None
 
 
 @routes.get("/oncall", permission=Permission.READ, summary="Every schedule as it is now")

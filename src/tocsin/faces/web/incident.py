@@ -13,6 +13,7 @@ from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import next_act
 from tocsin.faces.web.run_view import Asked, PartView, ladder_view
 from tocsin.faces.web.severities import levels_of, severity_view
+from tocsin.faces.web.story import story_of
 from tocsin.faces.web.visit import Visit
 from tocsin.ground import timeline
 from tocsin.ground.accounts import Permission
@@ -23,9 +24,9 @@ from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.store import Run
 
 pages = Pages()
-_MOST_EVENTS = 60
-_STORY_AT_ONCE = 1_000
-_MOST_ALERTS = 30
+_MOST_LINES = 60
+_EVENTS_AT_ONCE = 1_000
+_MOST_ALERTS = 60
 _OUTPUT_SHOWN = 2_000
 
 
@@ -55,10 +56,11 @@ def incident_page(visit: Visit) -> Response:
         incident = context.incidents.get(conn, visit.parts["id"])
         runs = [_run_view(visit, conn, each) for each in context.runs.of_incident(conn, incident.id)]
         alerts = context.incidents.alerts(conn, incident.id)
-        story = _story(conn, incident.id)
-        offered = _offered(visit, incident, story)
+        events = _events(conn, incident.id)
+        offered = _offered(visit, incident, events)
         clocks = context.incidents.clocks(conn, incident.id)
         roles = context.incidents.roles(conn, incident.id)
+    story, whole = story_of(events), visit.query.get("story") == "all"
     open_runs = [each for each in runs if each.run.is_open]
     asking = next((each for each in open_runs if each.run.state == "waiting"), next(iter(open_runs), None))
     startable = "" if asking or not offered else offered[0].path
@@ -80,14 +82,14 @@ def incident_page(visit: Visit) -> Response:
         clocks=clock_views(clocks, visit.speech.now),
         roles=roles,
         people=[(name, each.name) for name, each in context.catalogue().people.items()],
-        alerts=alerts[:_MOST_ALERTS],
+        alerts=sorted(alerts, key=lambda each: (each.state != "firing", each.starts_at))[:_MOST_ALERTS],
         more_alerts=max(0, len(alerts) - _MOST_ALERTS),
         runs=runs,
         asking=asking,
         offered=offered,
         act=act,
-        story=story if visit.query.get("story") == "all" else story[:_MOST_EVENTS],
-        more_story=visit.query.get("story") != "all" and len(story) > _MOST_EVENTS,
+        story=story if whole else story[:_MOST_LINES],
+        more_story=not whole and len(story) > _MOST_LINES,
     )
 
 
@@ -117,17 +119,14 @@ def output_file(visit: Visit) -> Response:
     return PlainTextResponse("".join(chunk.text for chunk in chunks))
 
 
-_SAID_ELSEWHERE = frozenset({"page.queued", "run.step.started", "clock.started"})
-
-
-def _story(conn: Connection, incident: str) -> list[Event]:
-    """The timeline, the newest line first, without what the clocks and the ladder beside it already say."""
-    story: list[Event] = []
-    while events := timeline.of_incident(
-        conn, incident, after=story[-1].seq if story else 0, limit=_STORY_AT_ONCE
+def _events(conn: Connection, incident: str) -> list[Event]:
+    """The whole timeline, oldest first."""
+    events: list[Event] = []
+    while more := timeline.of_incident(
+        conn, incident, after=events[-1].seq if events else 0, limit=_EVENTS_AT_ONCE
     ):
-        story += events
-    return [event for event in reversed(story) if event.kind not in _SAID_ELSEWHERE]
+        events += more
+    return events
 
 
 def _run_view(visit: Visit, conn: Connection, run: Run) -> RunView:
@@ -154,13 +153,13 @@ def _tails(visit: Visit, conn: Connection, run: Run) -> dict[str, str]:
     return texts
 
 
-def _offered(visit: Visit, incident: Incident, story: Sequence[Event]) -> list[Offer]:
+def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[Offer]:
     """What was offered when it began; where nothing was, what the library has for the service."""
     if not incident.is_open:
         return []
     told = {
         str(event.data.get("runbook")): str(event.data.get("title"))
-        for event in reversed(story)
+        for event in events
         if event.kind == "run.offered"
     }
     if told:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from tocsin.ground.i18n import translate
+from tocsin.ground.i18n import exact, translate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,7 @@ class Kind:
     sentence: str
 
 
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _kinds: dict[str, Kind] = {}
 
 
@@ -47,13 +49,22 @@ def kinds() -> dict[str, Kind]:
     return dict(sorted(_kinds.items()))
 
 
-def sentence(event: Event, language: str = "en") -> str:
-    """The event as one sentence in `language`. A value that is missing is told as a dash."""
+def sentence(event: Event, language: str = "en", zone: str = "UTC") -> str:
+    """The event as one sentence in `language`, moments in `zone`. A value that is missing is told as a dash, or
+    left away where the sentence ends with it."""
     kind = _kinds.get(event.kind)
     if kind is None:
         return event.kind
     values = {"actor": event.actor.partition(":")[2] or event.actor, **event.data}
-    return translate(language, kind.sentence, **{key: _plain(value) for key, value in values.items()})
+    said = {key: _moment(value, language, zone) for key, value in values.items()}
+    return translate(language, kind.sentence, **said).rstrip(" –:,").rstrip()
+
+
+def _moment(value: Any, language: str, zone: str) -> str:
+    """A value as text; what is a moment in ISO 8601 is said as people say it."""
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        return exact(language, datetime.fromisoformat(value), zone)
+    return _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -45,6 +45,9 @@ class Material:
     def say(self, text: str, **values: object) -> str:
         return translate(self.language, text, **{key: str(value) for key, value in values.items()})
 
+    def tell(self, event: Event) -> str:
+        return sentence(event, self.language, self.time_zone)
+
     def moment(self, at: datetime) -> str:
         return f"{at.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d %H:%M:%S}"
 
@@ -123,11 +126,8 @@ def _what(material: Material) -> list[str]:
     ]
     decided = material.first("severity.decided")
     if decided:
-        lines.append(f"{plain(sentence(decided, material.language))}{cite(decided)}")
-    lines += [
-        f"{plain(sentence(event, material.language))}{cite(event)}"
-        for event in material.of("severity.changed")
-    ]
+        lines.append(f"{plain(material.tell(decided))}{cite(decided)}")
+    lines += [f"{plain(material.tell(event))}{cite(event)}" for event in material.of("severity.changed")]
     return lines
 
 
@@ -161,7 +161,7 @@ def _where(material: Material) -> list[str]:
 def _who(material: Material) -> list[str]:
     say = material.say
     lines = [
-        f"{plain(sentence(event, material.language))}{cite(event)}"
+        f"{plain(material.tell(event))}{cite(event)}"
         for event in material.of("incident.acknowledged", "role.assigned", "run.approval.given")
     ]
     sent = material.of("page.sent")
@@ -176,9 +176,7 @@ def _who(material: Material) -> list[str]:
 def _why(material: Material) -> list[str]:
     """A cause is for a person to say; what points to it is listed."""
     lines = [material.say(N_("The cause is not known. To be filled in by {who}."), who=material.commander)]
-    lines += [
-        f"{plain(sentence(event, material.language))}{cite(event)}" for event in material.of("note.added")
-    ]
+    lines += [f"{plain(material.tell(event))}{cite(event)}" for event in material.of("note.added")]
     cured = [event for event in material.of("run.rung.finished") if event.data.get("ok")]
     failed = [event for event in material.of("run.rung.finished") if not event.data.get("ok")]
     for event in failed:
@@ -192,7 +190,7 @@ def _why(material: Material) -> list[str]:
 
 def _how(material: Material) -> list[str]:
     return [
-        f"{plain(sentence(event, material.language))}{cite(event)}"
+        f"{plain(material.tell(event))}{cite(event)}"
         for event in material.of(
             "run.started",
             "run.rung.finished",
@@ -206,7 +204,7 @@ def _how(material: Material) -> list[str]:
 
 def _timeline(material: Material) -> str:
     rows = [
-        f"| #{event.seq} | {material.moment(event.at)} | {plain(sentence(event, material.language))} |"
+        f"| #{event.seq} | {material.moment(event.at)} | {plain(material.tell(event))} |"
         for event in material.events
     ]
     head = f"| # | {material.say(N_('Time'))} | {material.say(N_('Event'))} |"

@@ -112,7 +112,7 @@ class Incidents:
                 field="service",
                 fix=f"One of {', '.join(known) or 'none yet'}.",
             )
-        policy = desk.policies().policy_of(desk.service(service).policy)
+        policy = desk.policies().policy(desk.service(service).policy)
         level = severity or next(iter(policy.levels))
         if level not in policy.levels:
             raise Invalid(
@@ -215,8 +215,10 @@ class Incidents:
             self._desk.escalations.page_now(
                 conn,
                 incident=incident.id,
-                subject=incident.title,
-                lines=[f"clock {name} was missed, due {due_at:%Y-%m-%d %H:%M:%S} UTC"],
+                subject=f"{name}: {incident.title}",
+                lines=[
+                    f"The clock “{name}” was missed; it was due at {due_at:%H:%M:%S} UTC ({incident.id})."
+                ],
                 severity=incident.severity,
             )
         )

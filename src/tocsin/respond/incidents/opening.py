@@ -89,5 +89,6 @@ def escalate(desk: Desk, conn: Connection, incident: Incident, level: Level | No
             policy=desk.service(incident.service).escalation,
             at=desk.clock.now(),
             channels=list(level.channels) if level else [],
+            climbs=level.escalate if level else True,
         )
     )

@@ -33,6 +33,8 @@ def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> In
     timeline.append(conn, incident.id, "incident.mitigated", actor, now, why=why)
     timeline.append(conn, incident.id, "soak.started", "tocsin", now, until=until.isoformat(), rounds=rounds)
     clocks.meet(conn, desk.timers, incident.id, "mitigated", now)
+    # What is back needs no assessment any more: its clock would page for nothing while it is watched.
+    clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, "the service is back")
     desk.timers.set(
         conn,

@@ -96,7 +96,7 @@ def fired(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...
     alert, now = news.alert, desk.clock.now()
     name, service = service_of(desk.services(), alert.labels)
     group = f"alert:{alert.name}" if name == UNASSIGNED else f"service:{name}"
-    policy = desk.policies().policy_of(service.policy)
+    policy = desk.policies().policy(service.policy)
     decision = decide(policy.name, policy, facts_of(alert, name, service))
     incident = store.find_open(conn, group)
     if incident is None:

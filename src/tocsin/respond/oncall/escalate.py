@@ -89,14 +89,16 @@ class Escalations:
         policy: str | None,
         at: datetime,
         channels: Sequence[str] = (),
+        climbs: bool = True,
     ) -> list[Delivery]:
         """Writes every page of the policy within the caller's transaction.
 
         Returns those of the first step, claimed: give them to `Deliveries.hand` after the commit. `channels`
         are those of the severity; empty means each person's own order. `policy` may be None or unknown: then
-        `default`, then everybody.
+        `default`, then everybody. One that does not climb pages its first step, once.
         """
         name, spec = self._policy(policy)
+        ladder = spec.steps if climbs else spec.steps[:1]
         climb = Climb(
             id=new_id("esc"),
             incident=incident,
@@ -106,8 +108,8 @@ class Escalations:
             severity=severity,
             since=at,
             channels=list(channels),
-            targets=[list(step.page) for step in spec.steps],
-            rounds=spec.repeat + 1,
+            targets=[list(step.page) for step in ladder],
+            rounds=spec.repeat + 1 if climbs else 1,
             state="open",
             opened_at=at,
             ended_at=None,
@@ -116,7 +118,7 @@ class Escalations:
         self._tell(conn, climb, events.STARTED, at, policy=spec.title or name, steps=climb.steps)
         first: list[Delivery] | None = None
         for round_ in range(1, climb.rounds + 1):
-            for number, step in enumerate(spec.steps, 1):
+            for number, step in enumerate(ladder, 1):
                 due_at = at + (round_ - 1) * spec.round + step.after
                 if due_at == at:
                     first = self._page(conn, climb, round_, number, at)

@@ -66,7 +66,8 @@ def add(conn: Connection, new: Climb) -> None:
 
 
 def get(conn: Connection, id_: str) -> Climb | None:
-    row = conn.execute(select(escalation).where(escalation.c.id == id_)).first()
+    """Held for this transaction: two pages that fail at the same time must see each other's end."""
+    row = conn.execute(select(escalation).where(escalation.c.id == id_).with_for_update()).first()
     return Climb.from_row(row) if row else None
 
 

@@ -12,7 +12,7 @@ from tocsin.ground import timeline
 from tocsin.ground.i18n import N_, exact, translate
 from tocsin.respond.oncall.store import Climb
 
-_SERVICE = N_("Service: {service}")
+_SERVICE = N_("Service: {service} · {incident}")
 _MEASURED = N_("Measured: {values} (rule: {rule})")
 _RULE = N_("Severity {severity} by rule: {rule}")
 _SINCE = N_("Since {time}")
@@ -36,7 +36,7 @@ def page(
     fallback: bool = False,
 ) -> Message:
     """The message of one step to one person."""
-    lines = [translate(language, _SERVICE, service=service)]
+    lines = [translate(language, _SERVICE, service=service, incident=climb.incident)]
     lines += _reason(conn, climb, language)
     lines.append(translate(language, _SINCE, time=exact(language, climb.since, zone)))
     if fallback:

@@ -88,6 +88,14 @@ class Library:
             raise NotFound(f"there is no runbook {path}", fix=f"the files below {FOLDER}/ are the library")
         return document
 
+    def text(self, path: str) -> str:
+        """The file as it stands, for a run that pins it. Raises NotFound."""
+        wanted = self.get(path).path
+        file = self._inside(self._root / wanted)
+        if file is None:
+            raise NotFound(f"there is no runbook {path}", fix=f"the files below {FOLDER}/ are the library")
+        return file.read_bytes().decode("utf-8", "replace")
+
     def matching(
         self,
         service_name: str,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Executable,
     Float,
     Index,
     Integer,
@@ -28,8 +29,9 @@ from sqlalchemy import (
     update,
 )
 
-from tocsin.ground.store import Json, Time, insert, metadata
+from tocsin.ground.store import Json, Time, metadata
 from tocsin.sense.alerts.alert import Alert, State
+from tocsin.sense.alerts.bulk import BulkInsert, Statement
 from tocsin.sense.alerts.memory import Touch
 from tocsin.sense.alerts.settle import Standing, content_of
 
@@ -195,18 +197,24 @@ def _standing(row: Row[*tuple[Any, ...]]) -> Standing:
     )
 
 
-def put(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes whole alerts; of one that exists, its first sight stays and its count grows."""
-    if not rows:
-        return
-    statement = insert(conn, alert)
+def _or_renew(statement: Statement) -> Executable:
+    """Of an alert that exists, its first sight stays and its count grows."""
     new = statement.excluded
     kept = {"id", "first_seen", "said"}
     changes: dict[str, Any] = {column.name: new[column.name] for column in alert.c if column.name not in kept}
     changes["said"] = alert.c.said + new["said"]
-    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), rows)
+    return statement.on_conflict_do_update(index_elements=["id"], set_=changes)
 
 
+def _or_leave(statement: Statement) -> Executable:
+    """News of one kind about one episode is told once."""
+    return statement.on_conflict_do_nothing(index_elements=["alert", "episode", "kind"])
+
+
+put = BulkInsert(alert, [column.name for column in alert.c], _or_renew)
+"""Writes whole alerts."""
+announce = BulkInsert(alert_event, ["alert", "kind", "episode", "at", "state"], _or_leave)
+"""Writes news for triage."""
 _TIMES = ("starts_at", "ends_at", "expires_at", "sender_start", "sender_end")
 _settle = (
     update(alert)
@@ -262,15 +270,6 @@ def touch(conn: Connection, touches: Iterable[tuple[str, Touch]]) -> None:
     ]
     if rows:
         conn.execute(_touch, rows)
-
-
-def announce(conn: Connection, events: Sequence[dict[str, Any]]) -> None:
-    """Writes news for triage; news of the same kind about the same episode is told once."""
-    if events:
-        conn.execute(
-            insert(conn, alert_event).on_conflict_do_nothing(index_elements=["alert", "episode", "kind"]),
-            list(events),
-        )
 
 
 def run_out(
