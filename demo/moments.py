@@ -57,8 +57,21 @@ def moment_of(line: dict[str, Any]) -> Moment | None:
     sign, style = _SIGNS[kind]
     if not went_well(kind, data):
         sign, style = _FAILED
-    text = f"Watch round {data['n']} of {data['of']} passed" if kind == "soak.round" else line["sentence"]
-    return Moment(sign=sign, style=style, text=text)
+    return Moment(sign=sign, style=style, text=_in_short(kind, data) or line["sentence"])
+
+
+def _in_short(kind: str, data: dict[str, Any]) -> str:
+    """What would fill half a screen, in a line; the timeline at the end has it in full."""
+    match kind:
+        case "soak.round":
+            return f"Watch round {data['n']} of {data['of']} passed"
+        case "run.verified":
+            first = str(data.get("why") or "").partition(";")[0]
+            told = f"Verification: {data['passed']} of {data['of']} readers are served"
+            return f"{told}. {first}" if first else told
+        case "run.rung.finished":
+            return f"{data['title']}: {'it helped' if data['ok'] else 'it did not help'}"
+    return ""
 
 
 def in_round(data: dict[str, Any]) -> bool:

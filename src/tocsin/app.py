@@ -114,7 +114,7 @@ class App:
         self.matcher = Matcher(workshop, self.runs, self.library, self.incidents)
         self.matcher.follow(followers)
         self.reports.follow(followers)
-        
+
         def react() -> None:
             if followers.step():
                 self.bell.ring("work")

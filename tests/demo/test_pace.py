@@ -39,7 +39,7 @@ def test_the_runbook_has_three_attempts_and_an_option() -> None:
         "Attempt 3",
         "Option A",
     ]
-    assert [each.commands for each in climbed] == [1, 2, 3, 1]
+    assert [each.commands for each in climbed] == [1, 3, 3, 1]
     assert [each.wait for each in climbed] == ["30s", "60s", "90s", "30s"]
 
 

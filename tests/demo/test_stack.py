@@ -31,8 +31,9 @@ def restart_api(stack: Stack) -> None:
 
 
 def restart_redis_and_api(stack: Stack) -> None:
+    stack.supervisorctl("stop", "api:*", "worker")
     stack.supervisorctl("restart", "redis")
-    stack.supervisorctl("restart", "api:*", "worker")
+    stack.supervisorctl("start", "api:*", "worker")
 
 
 def rebuild_everything(stack: Stack) -> None:

@@ -98,14 +98,10 @@ def test_every_page_arrives_whenever_the_sender_is_killed(store: Store, database
 
     store.write(storm)
     plain = configuration.model_dump_json(by_alias=True)
-    for _ in range(KILLS):
-        with sender(database_url, plain):
+    for number in range(KILLS):
+        with sender(database_url, plain, number):
             time.sleep(chance.uniform(0.0, 0.25))
-        with (
-            store.engine.begin() as conn
-        ):  # on Postgres: fifteen seconds of silence, without waiting for them
-            conn.execute(update(boot).values(ended_at=clock.now()))
-    with sender(database_url, plain):
+    with sender(database_url, plain, KILLS):
         deadline = time.monotonic() + 30
         while True:
             with store.read() as conn:

@@ -68,7 +68,7 @@ def test_a_page_says_what_is_broken_what_was_measured_and_since_when(desk: Desk)
     [first] = desk.open()
     assert first.message.subject == "[P0] Shop is down"
     assert first.message.lines == (
-        "Service: Shop",
+        "Service: Shop · INC-2026-0001",
         "Measured: m.availability 0.125 (rule: m.availability < 0.5)",
         "Since 21 Nov 2026, 18:30:00 (Asia/Taipei)",
         "You are paged in step 1 of 2.",
@@ -85,6 +85,13 @@ def test_each_person_is_paged_in_their_language(desk: Desk):
     later(desk, 301)
     languages = {row.person: row.message.language for row in desk.rows() if row.message}
     assert languages == {"mei": "en", "jun": "zh_Hant", "ana": "en"}
+
+
+def test_an_incident_that_does_not_climb_pages_its_first_step_once(desk: Desk):
+    [only] = desk.open(climbs=False)
+    assert (only.person, only.step, only.steps) == ("mei", 1, 1)
+    later(desk, 3_600)
+    assert desk.paged() == [(1, 1, "mei", "mail")]
 
 
 def test_nobody_is_paged_twice_in_one_step(desk: Desk):

@@ -55,7 +55,9 @@ class ErrorAnswer:
 
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
-After = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
+After = Annotated[
+    str | None, Query(pattern=r"^[A-Za-z0-9_.:-]{1,128}$", description="`next` of the page before.")
+]
 
 
 def page(rows: Sequence[T], limit: int, key: str) -> Page[T]:

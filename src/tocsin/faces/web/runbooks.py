@@ -9,6 +9,7 @@ from tocsin.faces.web.run_view import ladder_view
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import Permission
 from tocsin.respond.incidents import OPEN
+from tocsin.respond.runbooks import Document
 from tocsin.respond.runbooks.plan import plan_of
 
 pages = Pages()
@@ -44,7 +45,7 @@ def one(visit: Visit) -> Response:
         "runbook.html",
         document=document,
         ladder=ladder_view(plan, (), None, {}),
-        text=_body(context.library.text(document.path)),
+        text=_body(document, context.library.text(document.path)),
         service=(service.title or document.service) if service else document.service,
         incidents=[(each.id, f"{each.id} {each.title}") for each in incidents],
         inputs=[each for each in document.inputs if each.default is None and not each.secret],
@@ -52,9 +53,10 @@ def one(visit: Visit) -> Response:
     )
 
 
-def _body(text: str) -> str:
-    """The text without its front matter, whose facts stand at the top of the page."""
-    if not text.startswith("---"):
-        return text
-    _, end, rest = text.removeprefix("---").partition("\n---")
-    return rest.partition("\n")[2] if end else text
+def _body(document: Document, text: str) -> str:
+    """The text without its front matter and its title, which stand at the top of the page."""
+    if text.startswith("---"):
+        _, end, rest = text.removeprefix("---").partition("\n---")
+        text = rest.partition("\n")[2] if end else text
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.removeprefix("# ").strip() == document.title else text

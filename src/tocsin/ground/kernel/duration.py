@@ -44,13 +44,20 @@ def format_duration(value: timedelta | float) -> str:
 
 
 def _or_none(value: Any) -> Any:
-    if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "never", "無", "無限制")):
+    if value is None or (
+        isinstance(value, str) and value.strip().lower() in ("none", "never", "無", "無限制")
+    ):
         return None
     return parse_duration(value)
 
 
 _SCHEMA = WithJsonSchema(
-    {"type": ["string", "number"], "pattern": r"^\d", "examples": ["30s", "15m", "1h30m"], "title": "Duration"}
+    {
+        "type": ["string", "number"],
+        "pattern": r"^\d",
+        "examples": ["30s", "15m", "1h30m"],
+        "title": "Duration",
+    }
 )
 Duration = Annotated[
     timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str), _SCHEMA

@@ -23,9 +23,7 @@ class TocsinError(Exception):
         self.fix = fix
 
     def as_json(self) -> dict[str, dict[str, str]]:
-        return {
-            "error": {"code": self.code, "field": self.field, "message": self.message, "fix": self.fix}
-        }
+        return {"error": {"code": self.code, "field": self.field, "message": self.message, "fix": self.fix}}
 
 
 class Invalid(TocsinError):

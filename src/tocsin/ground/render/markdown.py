@@ -36,7 +36,7 @@ _ATTRIBUTES = {
 
 
 def render(text: str, *, top: int = 2) -> Markup:
-    """Markdown as safe HTML. Headings begin at `<h{top}>`, since the page's own title is the only h1.
+    """Markdown as safe HTML. Headings begin at `<h{top}>`, but never at h1, which is the page's own title.
 
     A text beyond a megabyte is cut there: it is a mistake or an attack, and nobody reads it during an incident.
     """
@@ -83,7 +83,7 @@ def _heading(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
     token = tokens[index]
-    level = min(6, int(token.tag[1]) + int(env.get("top", 2)) - 1)
+    level = min(6, max(2, int(token.tag[1]) + int(env.get("top", 2)) - 1))
     return f"<h{level}>" if token.nesting == 1 else f"</h{level}>\n"
 
 

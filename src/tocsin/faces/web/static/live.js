@@ -97,6 +97,7 @@ function open(dialog) {
   if (!dialog || dialog.matches(":modal")) return;
   dialog.removeAttribute("open");
   dialog.showModal();
+  dialog.querySelector("input:not([type=hidden]), textarea, select")?.focus();
 }
 for (const each of document.querySelectorAll("dialog[open]")) open(each);
 document.addEventListener("click", (event) => {
