@@ -59,6 +59,8 @@ WIPE = replace(CHANGE, level="destroy", role="approver")
         (replace(CHANGE, role="admin"), ADA, True),
         (WIPE, replace(KAI, kind="token", scopes=frozenset({"read"})), False),
         (WIPE, replace(KAI, kind="token", scopes=frozenset({"approve"})), True),
+        (WIPE, replace(KAI, kind="token"), False),
+        (CHANGE, replace(JUN, kind="token"), True),
     ],
 )
 def test_who_may_decide(approval: Approval, person: Identity, allowed: bool):
@@ -73,7 +75,7 @@ def test_who_may_decide(approval: Approval, person: Identity, allowed: bool):
     "same",
     [
         KAI,
-        who("kai-laptop", "approver", kind="token", person="kai"),
+        who("kai-laptop", "approver", kind="token", person="kai", scopes=frozenset({"approve"})),
         who("kai2", "admin", person="kai"),
     ],
 )

@@ -118,3 +118,19 @@ def test_a_cut_does_not_divide_a_character():
     cut = cut_of(window, last=False)
     assert cut <= CHUNK
     assert window[:cut].decode() == "漢" * (cut // 3)
+
+
+def test_a_page_shows_the_end_of_each_step(tail: Tail, store: Store, clock: FrozenClock, tmp_path: Path):
+    with tail:
+        (tmp_path / "out").write_text("".join(f"line {n}\n" for n in range(30_000)))
+    finish(store, tail)
+    again = Tail(store, clock, Bell(), run="run_1", step="look", attempt=2, folder=tmp_path / "again")
+    other = Tail(store, clock, Bell(), run="run_1", step="other", attempt=1, folder=tmp_path)
+    for each in (again, other):
+        (tmp_path / "again").mkdir(exist_ok=True)
+        (tmp_path / "again" / "out").write_text("second time\n")
+        with each:
+            pass
+        finish(store, each)
+    with store.read() as conn:
+        assert rows.tails(conn, "run_1", 12) == {"look": "second time\n", "other": "\nline 29999\n"}

@@ -92,6 +92,10 @@ def judge(approval: Approval, who: Identity, now: datetime) -> None:
         )
     if approval.role == "admin" and who.role != "admin":
         raise Denied("this needs an admin", fix="Ask an admin.")
+    if approval.level == "destroy" and who.kind == "token" and Permission.APPROVE not in who.scopes:
+        raise Denied(
+            "this token may not approve what destroys", fix="Use one with the scope approve, or the page."
+        )
     if approval.level == "destroy" and approval.requested_by in names_of(who):
         raise Denied("nobody approves their own request", fix="A second person has to look at it.")
 

@@ -2,6 +2,7 @@
 
 Every runbook that fits is offered. The first of them that says `start: automatic` is started, where the service allows
 runs to act and no other run of the incident is going; offer, start and the follower's position are one transaction.
+An incident that opens again may be repaired again, but not for ever. When it is over, runs that wait are over too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from tocsin.respond.runbooks.library import Library, Match
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Workshop
 
-KINDS = ("incident.opened", "incident.declared", "incident.reopened")
+BEGUN = ("incident.opened", "incident.declared", "incident.reopened")
+OVER = ("incident.resolved", "incident.closed")
+MOST = 3
+"""So often a runbook starts by itself for one incident: what did not hold three times needs a person."""
 _OFFERED = 3
 
 
@@ -46,7 +50,7 @@ class Matcher:
         self._incidents = incidents
 
     def follow(self, followers: Followers) -> None:
-        followers.follow("runbooks", KINDS, self._on_begun)
+        followers.follow("runbooks", (*BEGUN, *OVER), self._react)
 
     def matches(self, conn: Connection, incident: Incident) -> list[Match]:
         """The runbooks that fit an incident, the surest first."""
@@ -54,6 +58,12 @@ class Matcher:
         alerts = self._incidents.alerts(conn, incident.id)
         told = alerts[0] if alerts else Declared(name=incident.title, starts_at=incident.started_at)
         return self._library.matches(incident.service, service, told, incident.severity)
+
+    def _react(self, conn: Connection, event: Event) -> None:
+        if event.kind in OVER:
+            self._runs.end_with(conn, event.incident)
+        else:
+            self._on_begun(conn, event)
 
     def _on_begun(self, conn: Connection, event: Event) -> None:
         incident = self._incidents.get(conn, event.incident)
@@ -74,9 +84,10 @@ class Matcher:
                     why=fit.why,
                 )
         automatic = next((fit for fit in fits if fit.document.start == "automatic"), None)
-        if automatic and self._may_start(conn, incident, service):
+        if automatic and self._may_start(conn, incident, service, automatic.document.path):
             self._runs.begin(conn, incident.id, automatic.document, "automatic", "tocsin", {})
 
-    def _may_start(self, conn: Connection, incident: Incident, service: Service) -> bool:
-        going = any(run.is_open for run in self._runs.of_incident(conn, incident.id))
-        return service.automatic != "none" and not going
+    def _may_start(self, conn: Connection, incident: Incident, service: Service, path: str) -> bool:
+        runs = self._runs.of_incident(conn, incident.id)
+        before = [run for run in runs if run.path == path and run.mode == "automatic"]
+        return service.automatic != "none" and len(before) < MOST and not any(run.is_open for run in runs)

@@ -94,6 +94,10 @@ class Runs:
         """What steps printed, in chunks numbered from 1 within an attempt."""
         return store.output(conn, run, step=step, attempt=attempt, after=after_seq, limit=limit)
 
+    def tails(self, conn: Connection, run: str, characters: int = 2_000) -> dict[str, str]:
+        """The end of what each step printed, by its key."""
+        return store.tails(conn, run, characters)
+
     # Beginning
 
     def start(
@@ -295,6 +299,13 @@ class Runs:
         except Conflict:
             self._attempts.forget(id_)
             raise
+
+    def end_with(self, conn: Connection, incident: str) -> None:
+        """The incident is over: a run that only waits for somebody has nothing left to repair. One under way ends
+        its step and sees for itself.
+        """
+        for run in store.listed(conn, incident=incident, states=("wanted", "waiting", "paused")):
+            close(self._workshop, conn, run, "cancelled", N_("the incident is over"))
 
     # Within
 

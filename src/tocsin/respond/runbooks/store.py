@@ -119,6 +119,7 @@ approval = Table(
     Index("ix_approval_state", "state"),
 )
 
+_TAIL_CHUNKS = 20
 OPEN = ("wanted", "running", "waiting", "paused")
 ENDED = ("succeeded", "failed", "cancelled")
 
@@ -356,6 +357,38 @@ def output(
         query = query.where(columns.attempt == attempt)
     query = query.order_by(columns.step, columns.attempt, columns.seq).limit(limit)
     return [Chunk(**row._mapping) for row in conn.execute(query)]  # pyright: ignore[reportPrivateUsage] - as above
+
+
+def tails(conn: Connection, run_id: str, characters: int) -> dict[str, str]:
+    """The end of what each step printed at its last attempt, by its key."""
+    columns = run_output.c
+    last = (
+        select(columns.step, func.max(columns.attempt).label("attempt"))
+        .where(columns.run == run_id)
+        .group_by(columns.step)
+        .subquery()
+    )
+    ranked = (
+        select(
+            columns.step,
+            columns.seq,
+            columns.text,
+            func.row_number().over(partition_by=columns.step, order_by=columns.seq.desc()).label("from_end"),
+        )
+        .join(last, (columns.step == last.c.step) & (columns.attempt == last.c.attempt))
+        .where(columns.run == run_id)
+        .subquery()
+    )
+    # A chunk is a line at least, and mostly many: the last few hold the end that a page shows.
+    rows = conn.execute(
+        select(ranked.c.step, ranked.c.text)
+        .where(ranked.c.from_end <= _TAIL_CHUNKS)
+        .order_by(ranked.c.step, ranked.c.seq)
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        found[row.step] = (found.get(row.step, "") + row.text)[-characters:]
+    return found
 
 
 def kept_output(conn: Connection, run_id: str, step: str, attempt: int) -> tuple[int, dict[str, int]]:
