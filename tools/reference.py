@@ -179,8 +179,8 @@ def _argument(argument: TyperArgument) -> str:
 def _metavar(option: TyperOption) -> str:
     if option.is_flag:
         return ""
-    choices = getattr(option.type, "choices", ())
-    return ", ".join(f"`{each}`" for each in choices) or option.metavar or option.type.name
+    annotation = option.type_descriptor.annotation
+    return option.metavar or getattr(annotation, "__name__", str(annotation))
 
 
 def _option_default(option: TyperOption) -> str:

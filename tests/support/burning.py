@@ -232,7 +232,7 @@ class Burning:
             for key, text in (("health", "500\n"), ("dependencies", OUTPUT)):
                 row = {"run": run, "step": key, "attempt": 1, "seq": 1, "stream": "out", "offset": len(text)}
                 runs.put_output(conn, [row | {"text": text, "at": now}])
-            over = {"rung": "rung1", "title": "Restart the service", "ok": False, "why": ""}
+            over = {"rung": "rung1", "title": "Restart the service", "ok": False, "why": "five-users: 500"}
             timeline.append(conn, incident, "run.rung.finished", f"run:{run}", now, run=run, **over)
 
         self.app.store.write(job)

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tocsin.act.notify import Deliveries, Message, of_incident
 from tocsin.ground.kernel.bell import Bell
@@ -25,23 +24,25 @@ WIDTH = 8  # of the channel e-mail: so many are in flight when the process dies
 
 SENDER = """
 import sys, time
-sys.path.insert(0, sys.argv[1])
-from tests.act.notify.conftest import Configuration
-from tocsin.act.notify import Deliveries
+from tocsin.act.notify import ChannelSection, Deliveries
+from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import SystemClock
 from tocsin.ground.kernel.links import Links
 from tocsin.ground.kernel.outbound import Outbound
 from tocsin.ground.store import Store
 
+class Configuration(ChannelSection, CatalogueSection):
+    pass
+
 class Boots:
-    id, killed = sys.argv[4], sys.argv[5:]
+    id, killed = sys.argv[3], sys.argv[4:]
 
     def dead(self, conn):
         return self.killed
 
-store, clock = Store.open(sys.argv[2]), SystemClock()
-configuration = Configuration.model_validate_json(sys.argv[3])
+store, clock = Store.open(sys.argv[1]), SystemClock()
+configuration = Configuration.model_validate_json(sys.argv[2])
 Deliveries(
     store, clock, lambda: configuration, bell=Bell(), links=Links(lambda: "https://tocsin.example.com", b"k"),
     outbound=Outbound(), boots=Boots(),
@@ -61,9 +62,8 @@ class ThisProcess:
 @contextmanager
 def sender(database_url: str, configuration: str, number: int) -> Iterator[None]:
     """Another process that sends, and is killed at the end."""
-    root = str(Path(__file__).parents[3])
     boot, *dead = [f"boot_{each}" for each in range(number, -1, -1)]
-    arguments = [root, database_url, configuration, boot, *dead]
+    arguments = [database_url, configuration, boot, *dead]
     with subprocess.Popen([sys.executable, "-c", SENDER, *arguments], stdout=subprocess.PIPE) as process:
         assert process.stdout
         try:

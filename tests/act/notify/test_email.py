@@ -7,7 +7,7 @@ import socket
 import threading
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.act.notify import DeliveryFailed, Message
@@ -86,7 +86,7 @@ def test_a_title_never_becomes_a_header_and_the_page_is_never_lost(mail, outboun
     assert sent["To"] == "mei@example.com"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_any_text_makes_a_mail(text: str):
     page = Message(

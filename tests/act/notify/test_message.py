@@ -1,7 +1,7 @@
 """A message is cleaned, never lost, whatever an alert wrote into it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.act.notify.message import Message, one_line
@@ -40,6 +40,7 @@ def test_a_subject_is_one_clean_line(raw: str, clean: str):
     assert one_line(raw) == clean
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_whatever_comes_in_a_line_comes_out(text: str):
     line = one_line(text)

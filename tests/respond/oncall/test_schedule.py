@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -187,6 +187,7 @@ MOMENTS = st.integers(0, 425 * 24 * 60).map(
 )
 
 
+@settings(deadline=None)
 @given(SCHEDULES, MOMENTS, st.sampled_from(ZONES))
 def test_between_two_changes_the_answer_stays_and_at_each_it_changes(
     rota: Schedule, moment: datetime, zone: str

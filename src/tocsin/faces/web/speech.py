@@ -80,9 +80,6 @@ class Speech:
     def _told(self, key: str, value: object) -> object:
         if not isinstance(value, str):
             return value
-        if not value and key in ("why", "reason"):
-            # A sentence may end without its reason; a dash in its place would look like something lost.
-            return " "
         if key in ("due_at", "until"):
             return _moment(value, self.zone)
         if key in ("person", "by"):

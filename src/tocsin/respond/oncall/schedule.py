@@ -237,8 +237,12 @@ def _next_edge(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime 
     for override in schedule.overrides:
         found += [instant(override.start, zone), instant(override.until, zone)]
     for layer in schedule.layers:
-        turn = max(turn_of(layer, after, zone), -1)
-        found += [_begin(layer, turn + ahead, zone) for ahead in (0, 1, 2)]
+        turn = turn_of(layer, after, zone)
+        if turn < 0:
+            found.append(_begin(layer, 0, zone))
+            continue
+        if len(layer.people) > 1:
+            found += [_begin(layer, turn + ahead, zone) for ahead in (0, 1, 2)]
         if layer.until is not None:
             found.append(instant(layer.until, zone))
         today = after.astimezone(zone).date()

@@ -53,7 +53,8 @@ class BulkInsert:
         name = conn.dialect.name
         if name not in self._compiled:
             statement = self._on_conflict(insert(conn, self._table))
-            self._compiled[name] = str(statement.compile(dialect=conn.dialect, column_keys=self._columns))  # pyright: ignore[reportAttributeAccessIssue] - every statement compiles
+            whole: Any = statement  # typed as an executable, which need not compile; an insert does
+            self._compiled[name] = str(whole.compile(dialect=conn.dialect, column_keys=self._columns))
         return self._compiled[name]
 
     def _plan(self, conn: Connection) -> list[tuple[str, Callable[[Any], Any] | None]]:
