@@ -31,7 +31,12 @@ def body_of(size: int) -> bytes:
 
 
 def test_a_body_of_exactly_the_limit_is_taken(client):
-    assert client.post("/", content=body_of(MOST_BYTES)).status_code == 200
+    assert (
+        client.post(
+            "/", content=body_of(MOST_BYTES), headers={"Content-Type": "application/json"}
+        ).status_code
+        == 200
+    )
 
 
 def test_one_byte_more_is_refused_by_its_announced_length(client):
