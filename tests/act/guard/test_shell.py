@@ -293,5 +293,24 @@ def test_a_text_of_megabytes_is_not_parsed() -> None:
 
 
 def test_the_tree_tells_whether_all_was_understood() -> None:
-    assert parse("if then").has_error
-    assert not parse("ls").has_error
+    broken, whole = parse("if then"), parse("ls")
+
+    assert broken is not None
+    assert whole is not None
+    assert broken.has_error
+    assert not whole.has_error
+
+
+def test_a_long_script_is_read_like_a_short_one() -> None:
+    script = "\n".join(f'echo "第 {number} 步" | grep -c {number}' for number in range(800))
+
+    assert shell_level(script).level == "read"
+    assert len(shell_level(script).findings) == 1_600
+
+
+@pytest.mark.parametrize("mark", [")", "<", "|", "[a](", "|a|\n", "<<a\n"])
+def test_marks_without_sense_are_given_up_soon(mark: str) -> None:
+    verdict = shell_level(mark * (45_000 // len(mark)))
+
+    assert verdict.level == "destroy"
+    assert not verdict.parsed

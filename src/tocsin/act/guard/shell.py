@@ -8,7 +8,9 @@ parse, and code put together at run time and then executed, is *destroy*.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
@@ -20,7 +22,9 @@ from tocsin.act.guard.words import NAMED, Word, canonical, look_up, streams
 
 _BASH = Language(tree_sitter_bash.language())
 _DEEPEST = 6  # shells within shells
-_LONGEST = 200_000
+_LONGEST = 50_000
+_SHORT = 2_000
+_PATIENCE_S = 0.3
 
 _HARMLESS_TARGETS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _TOLD_AT_RUN_TIME = frozenset(
@@ -38,9 +42,27 @@ KNOWN_PROGRAMS = NAMED | frozenset(JUDGES) | frozenset(name for name in WRAPPERS
 _LOADS_CODE = frozenset({"LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PS4"})
 
 
-def parse(text: str) -> Node:
-    """The tree of a shell text; `has_error` of its root tells whether all of it was understood."""
-    return Parser(_BASH).parse(text.encode("utf-8", "replace")).root_node
+@lru_cache(maxsize=256)
+def parse(text: str) -> Node | None:
+    """The tree of a shell text; `has_error` of its root tells whether all of it was understood.
+
+    None where it is too long, or so broken that looking for a way to read it takes longer than any script does:
+    the grammar tries ever more ways, and its cost grows with the square of the mistakes.
+    """
+    if len(text) > _LONGEST:
+        return None
+    source = text.encode("utf-8", "replace")
+    parser = Parser(_BASH)
+    if len(source) <= _SHORT:
+        return parser.parse(source).root_node
+    give_up = time.monotonic() + _PATIENCE_S
+    try:
+        # The parser asks whether to go on only when it is given its source piece by piece.
+        return parser.parse(
+            lambda at, _: source[at : at + 65_536], progress_callback=lambda _, __: time.monotonic() > give_up
+        ).root_node
+    except ValueError:
+        return None
 
 
 def shell_level(text: str) -> Verdict:
@@ -51,9 +73,9 @@ def shell_level(text: str) -> Verdict:
 def _text(text: str, depth: int) -> Verdict:
     if depth <= 0:
         return _unread(text, "there are too many shells within shells")
-    if len(text) > _LONGEST:
-        return _unread(text, f"it is longer than {_LONGEST} characters")
     root = parse(text)
+    if root is None:
+        return _unread(text, f"it is longer than {_LONGEST} characters, or hardly shell")
     if root.has_error:
         return _unread(text, "it cannot be parsed as shell")
     functions = {_source(name) for node in walk(root) for name in [_function_name(node)] if name is not None}

@@ -369,7 +369,10 @@ def _reads_as_shell(text: str) -> bool:
     if not lines:
         return False
     first = lines[0][0].rsplit("/", 1)[-1]
-    return first in KNOWN_PROGRAMS and first not in _WORDS_TOO and not parse(body).has_error
+    if first not in KNOWN_PROGRAMS or first in _WORDS_TOO:
+        return False
+    root = parse(body)
+    return root is not None and not root.has_error
 
 
 # Programs whose names begin sentences as well: not enough to take a block without a language for shell.

@@ -65,7 +65,7 @@ def fill_shell(text: str) -> Filled:
     if found:
         _fill_angles(filled, text, found)
     root = parse(filled.text)
-    if root.has_error:
+    if root is None or root.has_error:
         return filled
     known = _assigned(root) | _SHELL_OWN
     for name, default in _expanded(root):
@@ -84,6 +84,8 @@ def _fill_angles(filled: Filled, text: str, found: list[re.Match[str]]) -> None:
         masked[match.start() : match.end()] = "p" * (match.end() - match.start())
     stand_in = "".join(masked)
     root = parse(stand_in)
+    if root is None:
+        return
     pieces: list[str] = []
     last = 0
     for match in found:
