@@ -72,15 +72,18 @@ class Installation:
 
     def run(self, *words: str) -> str:
         """`tocsin words… --config FOLDER`; returns what it printed. Raises TocsinBroken."""
-        done = subprocess.run(
-            [self._command, *words, "--config", self.folder],
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_WITHIN_S,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [self._command, *words, "--config", self.folder],
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=COMMAND_WITHIN_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as trouble:
+            raise TocsinBroken(f"tocsin {' '.join(words)} could not be run: {trouble}") from trouble
         if done.returncode:
             raise TocsinBroken(
                 f"tocsin {' '.join(words)} ended with status {done.returncode}:\n{done.stdout}{done.stderr}"

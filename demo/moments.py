@@ -68,10 +68,11 @@ def _in_short(kind: str, data: dict[str, Any]) -> str:
         case "run.verified":
             first = str(data.get("why") or "").partition(";")[0]
             told = f"Verification: {data['passed']} of {data['of']} readers are served"
-            return f"{told}. {first}" if first else told
+            return told if went_well(kind, data) else f"{told}. {first}"
         case "run.rung.finished":
             return f"{data['title']}: {'it helped' if data['ok'] else 'it did not help'}"
-    return ""
+        case _:
+            return ""
 
 
 def in_round(data: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Mapping
@@ -20,15 +21,16 @@ import httpx
 
 from demo.attempts import attempts
 from demo.faults import FAULTS, Fault
+from demo.foresight import Foresight
 from demo.installation import Installation, TocsinBroken
 from demo.load import PER_SECOND, Load
 from demo.mailbox import Mailbox
-from demo.moments import in_round, moment_of
+from demo.moments import moment_of
 from demo.oncall import OnCall
 from demo.pace import Pace, waits
 from demo.person import Person
 from demo.screen import Screen
-from demo.stack import Stack
+from demo.stack import Stack, StackBroken
 from demo.watch import Record, Refused, Watch
 
 CONFIG = Path(__file__).resolve().parent / "config"
@@ -43,6 +45,8 @@ RUN_WITHIN = "2m"
 REPORT_WITHIN_S = 10.0
 REPORT_LINES = 16
 LOOK_S = 0.15
+HEALTHY_SHARE = 0.95
+HEALTHY_WITHIN_S = 20.0
 
 
 class NoGoodEnd(Exception):
@@ -90,9 +94,9 @@ class Story:
         self._tocsin = Installation(self._folder / "tocsin", wishes.config, wishes.pace)
         self._mei = OnCall(MEI, self._mailbox, self._pace.used(REACTION))
         self._load = Load(self._stack.home.url)
-        self._attempts = attempts(self._tocsin.runbook)
-        self._climbed = -1
-        self._commands = 0
+        self._attempts = attempts(self._tocsin.runbook) if wishes.runbooks else []
+        self._soak = waits(self._tocsin.settings, "soak")[0]
+        self._foresight = Foresight(screen, wishes.pace, self._attempts, self._soak)
         self._timeline: list[Record] = []
         self._incident: Record | None = None
         self._report = ""
@@ -102,23 +106,33 @@ class Story:
         """0 when the service came back by a run and the incident was resolved."""
         with contextlib.ExitStack() as cleaning:
             cleaning.callback(self._screen.wait_over)
-            watch = self._set_up(cleaning)
-            deadline = time.monotonic() + self._pace.used(LONGEST)
-            broke_at = self._break()
-            number: str | None = None
             try:
-                number = self._opened(watch, deadline)
-                self._follow(watch, number, deadline)
-                self._await_report(watch, number)
-                status = 0
-            except (NoGoodEnd, TocsinBroken, Refused, httpx.TransportError) as end:
-                self._screen.wait_over()
-                self._screen.moment("✕", str(end), "bold red")
-                status = 1
-            self._conclude(number, broke_at, status)
-            if self._wishes.keep:
-                self._stay()
-        self._tidy(status)
+                status = self._tell(cleaning)
+            finally:
+                # whoever is impatient now would only leave processes behind
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(number, signal.SIG_IGN)
+        if status == 0 and not self._wishes.keep:
+            self._tidy()
+        return status
+
+    def _tell(self, cleaning: contextlib.ExitStack) -> int:
+        watch = self._set_up(cleaning)
+        deadline = time.monotonic() + self._pace.used(LONGEST)
+        broke_at = self._break()
+        number: str | None = None
+        try:
+            number = self._opened(watch, deadline)
+            self._follow(watch, number, deadline)
+            self._await_report(watch, number)
+            status = 0
+        except (NoGoodEnd, TocsinBroken, Refused, httpx.TransportError) as end:
+            self._screen.wait_over()
+            self._screen.moment("✕", str(end), "bold red")
+            status = 1
+        self._conclude(number, broke_at, status)
+        if self._wishes.keep:
+            self._stay()
         return status
 
     def _set_up(self, cleaning: contextlib.ExitStack) -> Watch:
@@ -141,16 +155,18 @@ class Story:
         screen.facts(self._cast())
         probe = self._pace.used(self._probe)
         screen.wait(f"{PER_SECOND} readers a second, all of them served", probe)
-        self._let_pass(probe)
+        healthy_from = time.monotonic() + probe
+        while time.monotonic() < healthy_from or self._load.served_lately() < HEALTHY_SHARE:
+            if time.monotonic() > healthy_from + HEALTHY_WITHIN_S:
+                share = self._load.served_lately()
+                raise StackBroken(f"only {share:.0%} of the readers were served before anything was broken")
+            self._look_again()
         screen.wait_over()
-        served = self._load.served_lately()
-        if served < 1:
-            raise TocsinBroken(f"only {served:.0%} of the readers were served before anything was broken")
         return watch
 
     def _cast(self) -> list[tuple[str, str]]:
         pace = self._pace
-        soak, every = waits(self._tocsin.settings, "soak"), waits(self._tocsin.settings, "soak_every")
+        every = waits(self._tocsin.settings, "soak_every")
         rungs = ", ".join(pace.tell(each.wait) for each in self._attempts if each.wait)
         facts = [
             (
@@ -162,7 +178,7 @@ class Story:
             ("tocsin", f"{self._tocsin.url}, configured in {self._tocsin.folder}"),
             ("probes", f"every {pace.tell(self._probe)}, six checks, two failing rounds make an alert"),
             ("attempts", f"waits of {rungs}"),
-            ("soak", f"{pace.tell(soak[0])}, a round every {pace.tell(every[0])}"),
+            ("soak", f"{pace.tell(self._soak)}, a round every {pace.tell(every[0])}"),
             ("Mei", f"looks at her phone after {pace.tell(REACTION)}"),
         ]
         return facts if self._attempts else [fact for fact in facts if fact[0] != "attempts"]
@@ -221,35 +237,15 @@ class Story:
             moment = moment_of(line)
             if moment is not None:
                 self._screen.moment(moment.sign, moment.text, moment.style, at=_epoch(line["at"]))
-            self._foresee(line)
+            self._foresight.follow(line)
+            if line["kind"] == "run.approval.asked":
+                self._approvals[str(line["data"]["approval"])] = time.monotonic() + self._pace.used(DECISION)
         for said in self._mei.news():
             self._screen.moment(said.sign, said.text, at=said.at)
         for approval, due in list(self._approvals.items()):
             if time.monotonic() >= due:
                 del self._approvals[approval]
                 watch.approve(approval, "Better the same list for everybody than an empty page.")
-
-    def _foresee(self, line: Record) -> None:
-        """What is coming now: a wait to show, a question that Mei will answer."""
-        kind, data = line["kind"], line["data"]
-        if kind == "run.rung.started":
-            self._climbed += 1
-            self._commands = 0
-        elif kind in ("run.verified", "run.rung.finished", "incident.resolved", "soak.failed"):
-            self._screen.wait_over()
-        elif kind == "run.step.finished" and data.get("ok") and not in_round(data) and self._climbed >= 0:
-            self._commands += 1
-            if self._climbed < len(self._attempts):
-                attempt = self._attempts[self._climbed]
-                if attempt.wait and self._commands == attempt.commands:
-                    self._screen.wait(
-                        f"waiting {self._pace.tell(attempt.wait)}", self._pace.used(attempt.wait)
-                    )
-        elif kind == "run.approval.asked":
-            self._approvals[str(data["approval"])] = time.monotonic() + self._pace.used(DECISION)
-        elif kind == "soak.started":
-            soak = waits(self._tocsin.settings, "soak")[0]
-            self._screen.wait(f"soak {self._pace.tell(soak)}", self._pace.used(soak))
 
     def _await_report(self, watch: Watch, number: str) -> None:
         deadline = time.monotonic() + REPORT_WITHIN_S
@@ -288,7 +284,7 @@ class Story:
             screen.markdown("\n".join(self._report.splitlines()[:REPORT_LINES]))
         screen.heading("The end")
         screen.moment(*self._verdict(number, status))
-        if not self._wishes.keep:
+        if status == 0 and not self._wishes.keep:
             screen.moment("·", "to walk through the pages of such an incident: KEEP=1 make demo")
         if status:
             screen.moment("·", f"logs of service and Tocsin: {self._folder}")
@@ -308,20 +304,15 @@ class Story:
                 ("break it", f"supervisorctl -c {self._stack.home.supervisor} stop api:*"),
             ]
         )
-        while True:
-            self._tocsin.assert_alive()
-            time.sleep(0.5)
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                self._tocsin.assert_alive()
+                time.sleep(0.5)
 
-    def _tidy(self, status: int) -> None:
+    def _tidy(self) -> None:
         """After a good end only the report and Tocsin's log are left."""
-        if status == 0:
-            shutil.rmtree(self._stack.home.folder, ignore_errors=True)
-            self._tocsin.remove()
-
-    def _let_pass(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self._look_again()
+        shutil.rmtree(self._stack.home.folder, ignore_errors=True)
+        self._tocsin.remove()
 
     def _look_again(self) -> None:
         self._screen.tick()

@@ -123,6 +123,11 @@ _SQL = {"text", "execute", "exec_driver_sql", "executemany", "literal_column", "
 
 def no_value_in_sql(module: Module) -> Iterator[Breach]:
     """A statement is a constant or built by SQLAlchemy; values are bound."""
+    touches_sql = any(
+        _within(name, {"sqlalchemy", "psycopg", "sqlite3"}) for _, name in _imports(module.tree)
+    )
+    if not touches_sql and not module.path.endswith("store.py"):
+        return
     for call in _calls(module.tree):
         name = _dotted(call.func).rsplit(".", 1)[-1]
         if name in _SQL and call.args and _is_composed(call.args[0]):

@@ -368,7 +368,8 @@ def _interpreter(call: Call) -> list[Reason] | None:
 
 def _eval(call: Call) -> list[Reason]:
     if call.arguments and all(each.fixed for each in call.arguments):
-        return list(call.guard.text(" ".join(call.texts)).findings) or [call.reason("read", "does nothing")]
+        code = " ".join(call.texts)
+        return list(call.guard.text(code).findings) or [call.reason("read", "does nothing")]
     return [call.reason("destroy", _BUILT, "write the command out")]
 
 

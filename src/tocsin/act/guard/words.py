@@ -145,6 +145,8 @@ def look_up(words: Sequence[Word]) -> Told:
     if found is None:
         if told.words[0] in LOOKING:
             return Told("read", "only looks")
+        if len(told.words) == 1 and told.options in (("--version",), ("--help",)):
+            return Told("read", "tells about itself")
         return Told("change", "is not known", known=False)
     # An option nobody knows may swallow the next word, so `tool --x status delete` must not pass for a look.
     if found.level == "read" and taken > 1 and told.unsure_after < taken:

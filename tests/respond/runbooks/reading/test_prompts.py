@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.respond.runbooks.reading.prompts import split
+from tocsin.respond.runbooks.reading.prompts import split, split_sql
 
 
 def test_without_prompts_all_lines_are_commands() -> None:
@@ -39,3 +39,12 @@ def test_a_here_document_belongs_to_its_command() -> None:
 
 def test_a_variable_at_the_beginning_is_no_prompt() -> None:
     assert not split("$HOME/bin/check").prompted
+
+
+def test_prompts_of_a_database_client_are_taken_away() -> None:
+    console = split_sql("shop=# SELECT count(*)\nshop-# FROM orders;\n count\n-------\n    42\n(1 row)")
+
+    assert console.commands == "SELECT count(*)\nFROM orders;"
+    assert console.output == "count\n-------\n    42\n(1 row)"
+    assert split_sql("mysql> SHOW PROCESSLIST;\n3 rows").commands == "SHOW PROCESSLIST;"
+    assert not split_sql("SELECT a > b FROM t").prompted

@@ -64,6 +64,7 @@ CONTAINERS: tuple[Rule, ...] = (
         """kubectl get|describe|logs|top|explain|version|cluster-info|api-resources|api-versions|diff|wait|events
         kubectl rollout status|history
         kubectl auth can-i|whoami
+        kubectl * version|help|status
         kubectl config view|get-contexts|current-context|get-clusters
         kubectl port-forward|proxy
         helm list|ls|status|get|history|template|show|search|lint|version|env

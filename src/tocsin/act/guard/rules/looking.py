@@ -6,7 +6,7 @@ from tocsin.act.guard.names import names
 
 LOOKING = names(
     """
-    : [ [[ ack ag apropos arch arp basename bc bg cal cat cksum cmp column comm cut cd date df diff dig dirname
+    : [ [[ ack ag apropos arch arp basename bc bg blkid cal cat cksum cmp column comm cut cd date df diff dig dirname
     dirs dmidecode du echo egrep env expr factor false fg fgrep file findmnt finger fmt fold free getconf getent
     grep groups hash head hexdump history host hostid htop iconv id iostat iotop ipcs jobs join jq last lastlog
     less let locale locate look lsattr lsb_release lsblk lscpu lshw ls lsmod lsns lsof lspci lsusb man md5sum

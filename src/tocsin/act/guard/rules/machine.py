@@ -22,6 +22,7 @@ MACHINE: tuple[Rule, ...] = (
         "check the device with lsblk first",
     ),
     *rules("destroy", "changes the partitions of a disk", "fdisk|parted|sgdisk|gdisk|sfdisk|wipefs"),
+    *rules("read", "tells how the machine was set up", "cloud-init status|query|analyze"),
     *rules("read", "lists partitions", "fdisk|sgdisk|sfdisk|parted -l|--list"),
     *rules(
         "destroy",

@@ -94,7 +94,7 @@ STORES: tuple[Rule, ...] = (
     *rules(
         "destroy",
         "deletes keys",
-        """etcdctl del|compact|defrag
+        """etcdctl del|compact
         vault delete|revoke
         vault kv delete|destroy|metadata
         vault operator""",

@@ -132,8 +132,8 @@ class Reader:
             self.note("open-fence", "warning", fence.line, "this block is never closed", "close it with ```")
         kind = self._kind(language, fence)
         text = fence.text.rstrip("\n")
-        if kind == "bash":
-            console = prompts.split(text)
+        if kind in ("bash", "sql"):
+            console = prompts.split(text) if kind == "bash" else prompts.split_sql(text)
             text, sample = console.commands, sample or console.output
             if console.prompted and language not in CONSOLES:
                 self.note("prompt", "note", fence.line, "the commands begin with a prompt", "take `$ ` away")

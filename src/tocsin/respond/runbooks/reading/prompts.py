@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _PROMPT = re.compile(r"^\s{0,8}(?:[\w.@:~/()-]{1,60}\s?|\[[^\]\n]{1,60}\])?[$❯➜]\s+(?=\S)")
 _ROOT_PROMPT = re.compile(r"^\s{0,8}[\w.-]{1,40}@[\w.-]{1,60}[\w.:~/\s-]{0,60}#\s+(?=\S)")
+_SQL_PROMPT = re.compile(r"^\s{0,8}(?:[\w-]{1,40}[=\-'(\"][#>]|mysql>|sqlite>|MariaDB \[[^\]\n]{0,60}\]>)\s?")
+_SQL_MORE = re.compile(r"^\s{0,8}(?:[\w-]{1,40}[\-'(\"][#>]|\s*->|\s*\.\.\.>)\s?")
 _MORE = re.compile(r"^\s{0,8}>\s?")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w{1,40})\1")
 
@@ -45,6 +47,26 @@ def split(text: str) -> Console:
         mark = _HEREDOC.search(command)
         open_until = mark.group(2) if mark else ""
     return Console("\n".join(commands), "\n".join(output).strip("\n"), True)
+
+
+def split_sql(text: str) -> Console:
+    """Statements without the prompts of their client. A statement goes on until its semicolon."""
+    lines = text.split("\n")
+    if not any(_SQL_PROMPT.match(line) for line in lines):
+        return Console(text, "", False)
+    statements: list[str] = []
+    output: list[str] = []
+    open_statement = False
+    for line in lines:
+        found = _SQL_PROMPT.match(line) or (_SQL_MORE.match(line) if open_statement else None)
+        if found is None and not open_statement:
+            output.append(line)
+            continue
+        statement = line[found.end() :] if found else line
+        statements.append(statement)
+        open_statement = bool(statement.strip()) and not statement.rstrip().endswith((";", "\\G", "\\g"))
+        open_statement = open_statement and not statement.lstrip().startswith("\\")
+    return Console("\n".join(statements), "\n".join(output).strip("\n"), True)
 
 
 def _prompt(line: str) -> int | None:
