@@ -30,7 +30,7 @@ from demo.oncall import OnCall
 from demo.pace import Pace, waits
 from demo.person import Person
 from demo.screen import Screen
-from demo.stack import Stack, StackBroken
+from demo.stack import SCRIPTS, Stack, StackBroken
 from demo.watch import Record, Refused, Watch
 
 CONFIG = Path(__file__).resolve().parent / "config"
@@ -301,7 +301,7 @@ class Story:
                 ("pages", self._tocsin.url),
                 ("sign in", f"mei, with the password {self._tocsin.account('mei')}"),
                 ("service", f"{self._stack.home.url}/health"),
-                ("break it", f"supervisorctl -c {self._stack.home.supervisor} stop api:*"),
+                ("break it", f"{SCRIPTS / 'supervisorctl'} -c {self._stack.home.supervisor} stop 'api:*'"),
             ]
         )
         with contextlib.suppress(KeyboardInterrupt):

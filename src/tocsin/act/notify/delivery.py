@@ -455,8 +455,7 @@ class Deliveries:
         """The message with its link, and with a word about being late."""
         lines = message.lines
         if at - claimed.due_at > _LATE:
-            zone = getattr(self._current(), "time_zone", "UTC")
-            when = exact(message.language, claimed.due_at, zone)
+            when = exact(message.language, claimed.due_at, self._current().time_zone)
             lines = (*lines, translate(message.language, _WAS_DUE, time=when))
         if claimed.kind == "page":
             link, label = self._links.acknowledge(claimed.id), _ACKNOWLEDGE

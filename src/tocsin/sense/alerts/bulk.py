@@ -6,12 +6,12 @@ the statement is still SQLAlchemy's, but rows are turned into what the driver ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tocsin.ground.store import Json, Time, insert
@@ -26,10 +26,11 @@ class BulkInsert:
     """Inserts whole rows into `columns` of `table`; `on_conflict` completes the statement (it may bind nothing)."""
 
     def __init__(
-        self, table: Table, columns: Sequence[str], on_conflict: Callable[[Statement], Executable]
+        self, table: Table, columns: Collection[str], on_conflict: Callable[[Statement], Statement]
     ) -> None:
         self._table = table
-        self._columns = tuple(columns)
+        # The order of the table, since that is the order in which SQLite's statement asks for the values.
+        self._columns = tuple(each.name for each in table.c if each.name in columns)
         self._on_conflict = on_conflict
         self._compiled: dict[str, str] = {}
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Executable,
     Float,
     Index,
     Integer,
@@ -197,7 +196,7 @@ def _standing(row: Row[*tuple[Any, ...]]) -> Standing:
     )
 
 
-def _or_renew(statement: Statement) -> Executable:
+def _or_renew(statement: Statement) -> Statement:
     """Of an alert that exists, its first sight stays and its count grows."""
     new = statement.excluded
     kept = {"id", "first_seen", "said"}
@@ -206,7 +205,7 @@ def _or_renew(statement: Statement) -> Executable:
     return statement.on_conflict_do_update(index_elements=["id"], set_=changes)
 
 
-def _or_leave(statement: Statement) -> Executable:
+def _or_leave(statement: Statement) -> Statement:
     """News of one kind about one episode is told once."""
     return statement.on_conflict_do_nothing(index_elements=["alert", "episode", "kind"])
 

@@ -168,7 +168,7 @@ def compose(message: Message, *, sender: str, address: str, key: str) -> EmailMe
         mail["References"] = thread
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = message.language.replace("_", "-")
-    if message.kind == "page":
+    if message.kind != "test":
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"
     mail.set_content(message.text)
