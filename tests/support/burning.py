@@ -174,7 +174,7 @@ class Burning:
             while self.app.engine.timers.sweep():
                 pass
 
-    def outage(self, alerts: int = 30) -> str:
+    def outage(self, alerts: int = 2) -> str:
         """Recommendations answer 500 everywhere; the id of the incident."""
         for number in range(alerts):
             self.fire(

@@ -1,0 +1,64 @@
+"""Is anything on fire, who has it, how long is left?"""
+
+from __future__ import annotations
+
+from burning import Burning
+from conftest import Browser
+
+
+def test_when_all_is_quiet_the_page_teaches_how_to_send_an_alert(mei: Browser):
+    assert "✓ Operational" in mei.page.text
+    assert "tocsin alert send" in mei.page.text
+
+
+def test_what_burns_stands_first_with_who_has_it_and_what_is_left(shop: Burning, mei: Browser):
+    shop.queue()
+    incident = shop.outage()
+    shop.clock.tick(60)
+    shown = mei.open("/")
+    assert "▲ Critical" in shown.text
+    assert "2 open, the worst is P0" in shown.text
+    assert shown.text.index(incident) < shown.text.index("QueueBacklog")
+    assert "Nobody has it yet" in shown.text
+    assert "4:00 Assess" in shown.text
+
+
+def test_a_missed_deadline_says_so_in_words(shop: Burning, mei: Browser):
+    shop.outage()
+    shop.pass_time(301)
+    assert "✕ missed Assess" in mei.open("/").text
+
+
+def test_who_is_on_call_and_a_gap_are_shown(mei: Browser):
+    assert "Jun Wu Backend · until Mon 23 Nov, 09:00" in mei.page.text
+    assert "Nobody ▲ gap Night" in mei.page.text
+
+
+def test_an_incident_is_declared_by_hand(shop: Burning, mei: Browser):
+    mei.press(
+        "Open it and page",
+        title="Login is slow",
+        service="transcripts",
+        severity="P1",
+        text="seen by support",
+    )
+    assert mei.page.status == 200
+    assert "Login is slow" in mei.page.title
+    assert "◆ P1 major" in mei.page.text
+    assert "The incident is open" in mei.page.text
+    assert "The incident is open" not in mei.open(mei.page.path).text, "said once"
+
+
+def test_a_declaration_without_a_title_says_what_is_missing(mei: Browser):
+    shown = mei.press("Open it and page", title=" ")
+    assert shown.status == 422
+    assert "an incident needs a title" in shown.text
+
+
+def test_what_is_over_stays_with_how_long_it_lasted(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    shop.clock.tick(600)
+    shop.app.incidents.resolve(incident, "fixed", "person:mei")
+    shown = mei.open("/")
+    assert "No incident is open" in shown.text
+    assert "lasted 10 min" in shown.text

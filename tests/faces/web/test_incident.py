@@ -1,0 +1,130 @@
+"""What is broken, what is being done, what must I do now? An outage told on its page, without any script."""
+
+from __future__ import annotations
+
+from burning import Burning
+from conftest import Browser
+
+
+def test_mei_brings_an_outage_to_its_end_with_the_buttons_of_the_page(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    shop.clock.tick(93)
+    mei.open("/")
+    mei.click("Recommendations answer 500 on every endpoint")
+    assert "▲ Nobody has it yet" in mei.page.text
+
+    mei.press("Acknowledge")
+    assert "You have it. Paging has stopped." in mei.page.text
+    assert "◐ Being worked on" in mei.page.text
+    assert "1 min 33 s ✓ done" in mei.page.text, "the clock of assessing"
+
+    mei.press("Note it", text="deploy 4f2c touched the cache keys")
+    assert "Mei-Ling Chen noted: deploy 4f2c" in mei.page.text
+
+    mei.press("Change the severity", severity="P1", reason="only one region")
+    assert "Severity changed from P0 to P1: only one region" in mei.page.text
+
+    mei.press("Assign", role="scribe", person="jun")
+    assert "Jun Wu is now scribe" in mei.page.text
+
+    mei.press("Watch it", why="restarted by hand")
+    assert "◔ Being watched" in mei.page.text
+    assert "Watched until it has held" in mei.page.text
+
+    mei.press("Resolve", why="held")
+    assert "✓ Resolved" in mei.page.text
+    mei.press("Close", why="")
+    assert shop.state(incident) == "closed"
+    mei.press("Open again", why="back again")
+    assert shop.state(incident) == "triggered"
+
+
+def test_acknowledging_is_the_one_prominent_act_while_nobody_has_it(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    html = mei.open(f"/incidents/{incident}").html
+    assert html.count('data-key="a"') == 1
+    assert '<button class="main" id="main-act" data-key="a">Acknowledge</button>' in html
+
+
+def test_an_act_without_its_reason_is_explained(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    mei.open(f"/incidents/{incident}")
+    shown = mei.press("Change the severity", severity="P1", reason=" ")
+    assert shown.status == 422
+    assert "needs a reason" in shown.text
+
+
+def test_a_link_that_asks_opens_the_form_on_the_page_where_no_script_runs(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    assert (
+        '<dialog id="act-severity" aria-labelledby="act-severity-title">'
+        in mei.open(f"/incidents/{incident}").html
+    )
+    shown = mei.open(f"/incidents/{incident}?act=severity")
+    assert '<dialog id="act-severity" aria-labelledby="act-severity-title" open>' in shown.html
+
+
+def test_the_ladder_shows_what_was_tried_and_what_is_under_way(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    run = shop.run(incident)
+    shop.clock.tick(90)
+    text = mei.open(f"/incidents/{incident}").text
+    assert "✓ done Look closely 8 s" in text
+    assert "✕ failed Option 1: Restart the service five-users: status == 200 does not hold (500) 41 s" in text
+    assert "◐ under way Option 2: Restart Postgres and Redis" in text
+    assert "Container reco-redis-1 Started" in text
+    assert "▲ destroys something" in text
+    assert mei.open(f"/runs/{run}/output/dependencies").html.startswith("$ docker compose restart")
+
+
+def test_a_burst_of_alerts_is_one_line_of_the_story(shop: Burning, mei: Browser):
+    incident = shop.outage(12)
+    text = mei.open(f"/incidents/{incident}").text
+    assert "12 alerts belong to this incident" in text
+    assert "and 6 more" in text
+
+
+def test_a_missed_clock_is_red_and_says_so(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    shop.pass_time(301)
+    shown = mei.open(f"/incidents/{incident}")
+    assert "Assess within 5 min ✕ missed" in shown.text
+    assert '<div class="clock crit">' in shown.html
+
+
+def test_where_no_runbook_fits_the_page_says_how_to_write_one(shop: Burning, mei: Browser):
+    incident = shop.queue()
+    assert "tocsin runbook new transcripts.md" in mei.open(f"/incidents/{incident}").text
+
+
+def test_an_unknown_incident_is_not_there(mei: Browser):
+    assert mei.open("/incidents/INC-2026-9999").status == 404
+
+
+def test_the_report_is_read_and_taken_along(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    assert "Recommendations answer 500" in mei.open(f"/incidents/{incident}/report").text
+    file = mei.open(f"/incidents/{incident}/report.md").answer
+    assert file.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert file.headers["content-disposition"] == f"attachment; filename={incident}.md"
+
+
+def test_the_page_is_light_and_quick_with_thirty_alerts_and_a_live_run(shop: Burning, mei: Browser):
+    incident = shop.outage(30)
+    shop.ask(shop.run(incident), "rebuild")
+    for path in ("/", f"/incidents/{incident}", "/alerts", "/runbooks/reco/service-down.md", "/oncall"):
+        shown = mei.open(path)
+        assert len(shown.html.encode()) < 60_000, path
+    assert len(mei.open("/static/tocsin.css").html) + len(mei.open("/static/live.js").html) < 40_000
+
+
+def test_jun_reads_it_in_chinese(shop: Burning):
+    jun = Browser(shop.asgi, language="zh-TW").sign_in("jun")
+    incident = shop.outage()
+    shop.run(incident)
+    jun.open(f"/incidents/{incident}")
+    assert '<html lang="zh-Hant"' in jun.page.html
+    assert "▲ P0 嚴重" in jun.page.text
+    jun.press("確認")
+    assert "由你負責處理，已停止呼叫。" in jun.page.text
+    assert "Jun Wu 已確認，距偵測 0 秒" in jun.page.text
