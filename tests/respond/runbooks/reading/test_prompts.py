@@ -45,6 +45,6 @@ def test_prompts_of_a_database_client_are_taken_away() -> None:
     console = split_sql("shop=# SELECT count(*)\nshop-# FROM orders;\n count\n-------\n    42\n(1 row)")
 
     assert console.commands == "SELECT count(*)\nFROM orders;"
-    assert console.output == "count\n-------\n    42\n(1 row)"
+    assert console.output == " count\n-------\n    42\n(1 row)"
     assert split_sql("mysql> SHOW PROCESSLIST;\n3 rows").commands == "SHOW PROCESSLIST;"
     assert not split_sql("SELECT a > b FROM t").prompted

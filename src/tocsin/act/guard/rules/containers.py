@@ -95,6 +95,7 @@ CONTAINERS: tuple[Rule, ...] = (
         "destroy",
         "deletes objects of the cluster",
         """kubectl delete
+        kubectl * destroy|delete
         kubectl replace --force
         argocd app delete
         flux delete|uninstall""",
