@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection, func, select
 
 from tocsin import configuration
 from tocsin.app import App
+from tocsin.faces import web
 from tocsin.ground import timeline
 from tocsin.ground.kernel.clock import FrozenClock
+from tocsin.ground.store import metadata
 from tocsin.respond.runbooks import store as runs
 from tocsin.sense.alerts import Sender, Signal
 
@@ -148,9 +151,48 @@ class Burning:
             self.app.accounts.create(name, role, PASSWORD, person=name)  # type: ignore[arg-type]  # text in a table
         self.app.ledger.start()
 
+        self.pages = web.Context(
+            store=self.app.store,
+            clock=self.clock,
+            bell=self.app.bell,
+            links=self.app.links,
+            catalogue=self.app.current,
+            policies=self.app.current,
+            accounts=self.app.accounts,
+            incidents=self.app.incidents,
+            runs=self.app.runs,
+            library=self.app.library,
+            oncall=self.app.oncall,
+            escalations=self.app.escalations,
+            report=lambda incident: "",
+            waiting_for=list,
+            registry=CollectorRegistry(),
+            version="0",
+        )
+
     @property
     def asgi(self) -> Any:
         return self.app.asgi
+
+    def account(self, name: str, role: str, person: str | None = None) -> None:
+        self.app.accounts.create(name, role, PASSWORD, person)  # type: ignore[arg-type]  # text in a table
+
+    def state(self, incident: str) -> str:
+        with self.app.store.read() as conn:
+            return self.app.incidents.get(conn, incident).state
+
+    def run_of(self, run: str) -> runs.Run:
+        with self.app.store.read() as conn:
+            return self.app.runs.get(conn, run)
+
+    def everything(self) -> dict[str, int]:
+        """How many rows each table has."""
+        with self.app.store.read() as conn:
+            return {
+                name: conn.execute(select(func.count()).select_from(table)).scalar_one()
+                for name, table in metadata.tables.items()
+                if conn.dialect.has_table(conn, name)
+            }
 
     def close(self) -> None:
         self.app.ledger.stop()
@@ -238,7 +280,7 @@ class Burning:
         self.app.store.write(job)
         return run
 
-    def ask(self, run: str, key: str, kind: str = "approval", **more: Any) -> str:
+    def ask(self, run: str, key: str, kind: str = "approval", by: str = "person:jun", **more: Any) -> str:
         """The run waits for a person; the id of the request, where it is a vote."""
         now = self.clock.now()
         approval = f"apr_{run[-8:]}"
@@ -254,7 +296,7 @@ class Burning:
                 runs.ask(
                     conn,
                     id=approval, run=run, step=key, step_id=step.id, title=title, text=step.text, text_hash=hashed,
-                    level=level, role=role, kind="approval", requested_by="person:jun", requested_at=now,
+                    level=level, role=role, kind="approval", requested_by=by, requested_at=now,
                     expires_at=now + timedelta(minutes=30),
                 )  # fmt: skip
                 waiting |= {"approval": approval, "role": role, "text_hash": hashed}
@@ -263,12 +305,16 @@ class Burning:
         self.app.store.write(job)
         return approval if kind == "approval" else ""
 
+    def say(self, name: str, labels: dict[str, str], summary: str, *, over: bool = False) -> None:
+        """A sender says that an alert fires, or is over; triage hears it."""
+        signal = Signal(labels={"alertname": name, **labels}, annotations={"summary": summary}, resolved=over)
+        self.app.ledger.record([signal], Sender(key="key_1", source="webhook"))
+        while self.app.triage.step():
+            pass
+
     def _say(self, name: str, labels: dict[str, str], *, over: bool) -> None:
         first = name == "HighErrorRate"
         summary = (
             "Recommendations answer 500 on every endpoint" if first else f"{name} in {labels['service']}"
         )
-        signal = Signal(labels={"alertname": name, **labels}, annotations={"summary": summary}, resolved=over)
-        self.app.ledger.record([signal], Sender(key="key_1", source="webhook"))
-        while self.app.triage.step():
-            pass
+        self.say(name, labels, summary, over=over)

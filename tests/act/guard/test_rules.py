@@ -26,3 +26,15 @@ def test_what_destroys_is_never_among_the_programs_that_only_look() -> None:
     }
 
     assert not bare & LOOKING
+
+
+def test_no_word_of_a_look_further_on_hides_what_stands_before_it() -> None:
+    """`kubectl delete status` deletes, although its last word is one of looks."""
+    words = {
+        word for rule in RULES if rule.level == "read" for word in rule.words.split()[1:] if word.isalpha()
+    }
+    deleting = [rule.words for rule in RULES if rule.level == "destroy" and "*" not in rule.words]
+
+    for command in [each for each in deleting if "..." not in each and len(each.split()) == 2]:
+        for word in sorted(words):
+            assert shell_level(f"{command} {word} x").level == "destroy", f"{command} {word} x"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burning import Burning
-from conftest import Browser
+from walking import Browser
 
 
 def test_nothing_fires_and_the_page_says_how_to_try(mei: Browser):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burning import Burning
-from conftest import Browser
+from walking import Browser
 
 
 def test_when_all_is_quiet_the_page_teaches_how_to_send_an_alert(mei: Browser):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from burning import Burning
-from conftest import Browser
 from starlette.routing import BaseRoute, Mount, Route
+from walking import Browser
 
 from tocsin.faces import web
 from tocsin.faces.web import dashboard
@@ -20,7 +20,7 @@ PUBLIC = {
 
 
 def routes(shop: Burning) -> Iterator[Route]:
-    application = web.make_web(shop.app.pages, shop.app.hub, {})
+    application = web.make_web(shop.pages, shop.app.hub, {})
     found: list[BaseRoute] = list(application.routes)
     for each in found:
         assert isinstance(each, Route | Mount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burning import Burning
-from conftest import Browser
+from walking import Browser
 
 
 def test_alive_is_not_ready(browser: Browser):

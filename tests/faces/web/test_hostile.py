@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from burning import Burning
-from conftest import Browser
+from walking import Browser
 
 PAYLOADS = (
     "<script>alert(1)</script>",

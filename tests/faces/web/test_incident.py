@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burning import Burning
-from conftest import Browser
+from walking import Browser
 
 
 def test_mei_brings_an_outage_to_its_end_with_the_buttons_of_the_page(shop: Burning, mei: Browser):

@@ -27,8 +27,8 @@ def told(shop: Burning, page: str, during: Callable[[], object], *, session: str
         hub = live.Hub(shop.app.store, shop.app.bell)
         await hub.start()
         try:
-            topics = live._topics(shop.app.pages, page)
-            stream = live._events(shop.app.pages, hub, topics, plain, MEI)
+            topics = live._topics(shop.pages, page)
+            stream = live._events(shop.pages, hub, topics, plain, MEI)
             heard = [await anext(stream)]
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(None, during)
@@ -116,7 +116,7 @@ def test_the_house_goes_down_with_pages_open(shop: Burning):
         hub = live.Hub(shop.app.store, shop.app.bell)
         await hub.start()
         session = shop.app.accounts.sign_in("mei", PASSWORD)
-        stream = live._events(shop.app.pages, hub, {"dashboard"}, session, MEI)
+        stream = live._events(shop.pages, hub, {"dashboard"}, session, MEI)
         heard = [await anext(stream)]
         asyncio.get_running_loop().call_later(0.1, lambda: asyncio.ensure_future(hub.stop()))
         heard += [each async for each in stream]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from burning import Burning
-from conftest import Browser
+from sqlalchemy import select
+from walking import Browser
 
 from tocsin.act.notify.store import delivery
-from sqlalchemy import select
 
 
 def test_each_schedule_says_who_until_when_and_who_then(mei: Browser):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burning import Burning
-from conftest import Browser
+from walking import Browser
 
 
 def test_a_language_is_chosen_before_signing_in_and_kept_after(shop: Burning, browser: Browser):

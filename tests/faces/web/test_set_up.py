@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from burning import PASSWORD, Burning
-from conftest import Browser
+from walking import Browser
 
 
 def link(shop: Burning) -> str:

@@ -64,7 +64,7 @@ CONTAINERS: tuple[Rule, ...] = (
         """kubectl get|describe|logs|top|explain|version|cluster-info|api-resources|api-versions|diff|wait|events
         kubectl rollout status|history
         kubectl auth can-i|whoami
-        kubectl * version|help|status
+        kubectl cnpg|gadget|krew|argo version|help|status|list
         kubectl config view|get-contexts|current-context|get-clusters
         kubectl port-forward|proxy
         helm list|ls|status|get|history|template|show|search|lint|version|env
@@ -95,7 +95,7 @@ CONTAINERS: tuple[Rule, ...] = (
         "destroy",
         "deletes objects of the cluster",
         """kubectl delete
-        kubectl * destroy|delete
+        kubectl cnpg destroy
         kubectl replace --force
         argocd app delete
         flux delete|uninstall""",
