@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from databases import on_postgres
 from sqlalchemy import Connection, update
 
 from tocsin.act.notify import Deliveries, Delivery, Message, Route, get, of_incident
@@ -346,11 +347,10 @@ def test_ways_to_a_person_follow_the_severity_then_their_own_order(deliveries: D
     assert ways("ana", "hook", "gone") == ["mail"]
 
 
+@on_postgres
 def test_two_processes_on_one_database_send_each_page_once(
     store: Store, clock: FrozenClock, configure, links: Links, outbound: Outbound, mail, boots
 ):
-    if store.is_sqlite:
-        pytest.skip("on SQLite there is one process")
     configuration = configure()
 
     class Other:

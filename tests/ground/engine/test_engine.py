@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from databases import on_postgres, on_sqlite
 from sqlalchemy import func, select, update
 
 from tocsin.ground.engine import Boots, Engine, Leg, Timer, Timers
@@ -107,9 +108,8 @@ def test_the_claim_of_a_dead_boot_returns_to_waiting(timers: Timers, store: Stor
     assert fired == ["p1"]
 
 
+@on_postgres
 def test_a_living_boot_keeps_its_claims_on_postgres(store: Store, clock: FrozenClock):
-    if store.is_sqlite:
-        pytest.skip("one process on SQLite")
     one, two = Boots(store, clock), Boots(store, clock)
     one.begin()
     two.begin()
@@ -184,9 +184,8 @@ def test_work_goes_on_in_the_next_boot_and_finished_steps_are_not_repeated(
     assert steps.count("first") == 1
 
 
+@on_sqlite
 def test_a_second_process_on_the_same_file_is_told_so(store: Store, started, tmp_path: Path):
-    if not store.is_sqlite:
-        pytest.skip("Postgres takes many processes")
     started()
     with pytest.raises(Conflict, match="another Tocsin"):
         Engine(store, SystemClock(), Bell(), folder=tmp_path).lock()

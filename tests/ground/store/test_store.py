@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from databases import on_sqlite
 from sqlalchemy import Column, Connection, Integer, Table, Text, select
 
 from tocsin.ground.kernel.errors import Invalid
@@ -85,16 +86,14 @@ def test_an_upsert_repeats_without_harm(store: Store):
         assert conn.scalar(select(thing.c.name)) == "a"
 
 
+@on_sqlite
 def test_a_job_that_writes_through_the_door_again_is_told_so(store: Store):
-    if not store.is_sqlite:
-        pytest.skip("the door is SQLite's")
     with pytest.raises(RuntimeError, match="pass its connection on"):
         store.write(lambda conn: store.write(put(1)))
 
 
+@on_sqlite
 def test_what_is_on_the_disk_is_synced_before_the_answer(store: Store):
-    if not store.is_sqlite:
-        pytest.skip("a setting of SQLite")
     with store.read() as conn:
         assert conn.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert conn.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from databases import on_postgres
 
 from tocsin.ground import timeline
 from tocsin.ground.kernel.clock import FrozenClock
@@ -25,9 +26,8 @@ def test_followers_see_every_event_once_and_in_order(store: Store, clock: Frozen
     assert followers.step() == 0
 
 
+@on_postgres
 def test_a_follower_waits_for_a_transaction_that_began_earlier(store: Store, clock: FrozenClock):
-    if store.is_sqlite:
-        pytest.skip("SQLite writes one after another")
     followers = Followers(store)
     seen: list[str] = []
     followers.follow("all", ["note.added"], lambda _conn, each: seen.append(each.data["text"]))

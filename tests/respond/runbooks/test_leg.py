@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import on_sqlite
 
 from tocsin.ground.store import Store
 
@@ -96,11 +97,10 @@ def test_stopped_in_order_a_step_under_way_is_adopted_by_the_next_process(
     assert (counted(tmp_path), following.printed(id_, "slow")) == (["x"], "whole\n")
 
 
+@on_sqlite
 def test_with_the_file_of_the_engine_lost_a_run_goes_on(
     hall: Any, url: str, make_step: Make, make_document: Make, tmp_path: Path
 ):
-    if not hall.store.is_sqlite:
-        pytest.skip("the engine has no file of its own on Postgres")
     hall.world.documents["shop-down.md"] = make_document(steps(make_step, tmp_path))
     id_ = hall.start()
     server = serve(url, tmp_path)

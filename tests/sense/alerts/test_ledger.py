@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from databases import on_postgres, on_sqlite
 from sqlalchemy import Connection, delete, func, select
 
 from tocsin.ground.kernel.bell import Bell
@@ -211,9 +212,8 @@ def test_many_at_once_share_commits_and_none_is_lost(ledger: Ledger, store: Stor
     assert len(news(store)) == 401
 
 
+@on_postgres
 def test_two_processes_on_postgres_agree(ledger: Ledger, store: Store, clock: FrozenClock):
-    if store.is_sqlite:
-        pytest.skip("on SQLite there is one process")
     other = new_ledger(store, clock)
     other.start()
     assert ledger.record([disk_full()], SCRIPT)[0].result == "fired"
@@ -237,12 +237,11 @@ def test_when_the_store_fails_nobody_is_told_it_went_well(
     assert ledger.record([disk_full()], PROMETHEUS)[0].result == "fired"
 
 
+@on_sqlite
 def test_repeats_that_could_not_be_written_are_kept(
     ledger: Ledger, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     ledger.record([disk_full()], PROMETHEUS)
-    if not store.is_sqlite:
-        pytest.skip("there each repeat asks the store")
     ledger.record([disk_full()], PROMETHEUS)
 
     def broken(job: Callable[[Connection], Any]) -> Any:
