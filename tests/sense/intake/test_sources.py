@@ -12,11 +12,11 @@ from urllib.parse import unquote
 import pytest
 
 from tocsin.ground.kernel.clock import FrozenClock
-from tocsin.sense.intake import Source, sources
+from tocsin.sense.intake import Source, every_source
 from tocsin.sense.intake.source import Example
 
 DATA = Path(__file__).parents[2] / "data" / "alertmanager"
-SOURCES = sources()
+SOURCES = every_source()
 
 
 @pytest.fixture

@@ -33,11 +33,11 @@ def create(
     from tocsin.cli.people import opened
     from tocsin.ground.catalogue import did_you_mean
     from tocsin.ground.kernel.errors import NotFound
-    from tocsin.sense.intake import sources
+    from tocsin.sense.intake import every_source
 
-    if kind not in sources():
+    if kind not in every_source():
         raise NotFound(
-            f"there is no kind of source {kind}", fix=did_you_mean(kind, sources(), "kinds of source")
+            f"there is no kind of source {kind}", fix=did_you_mean(kind, every_source(), "kinds of source")
         )
     with opened(config) as (accounts, configuration):
         if service is not None and service not in configuration.services:

@@ -1,6 +1,6 @@
 """How do alerts come in? Sources, one file each, behind one receiver."""
 
-from tocsin.sense.intake.receive import Receiver, sources
+from tocsin.sense.intake.receive import Receiver, every_source
 from tocsin.sense.intake.source import Answer, Reading, Source
 
-__all__ = ["Answer", "Reading", "Receiver", "Source", "sources"]
+__all__ = ["Answer", "Reading", "Receiver", "Source", "every_source"]

@@ -70,7 +70,7 @@ class _Request:
     receive: Receive
 
 
-def sources() -> dict[str, Source]:
+def every_source() -> dict[str, Source]:
     """Every source, by kind."""
     found = discover("tocsin.sense.intake.sources", Source, "tocsin.sources")
     return {kind: _made(each) for kind, each in found.items()}
@@ -93,7 +93,7 @@ class Receiver:
         self._ledger = ledger
         self._store = store
         self._authenticate = authenticate
-        self._sources = sources()
+        self._sources = every_source()
         self._clock = clock
         self._started = clock.now()
         self._keys: dict[str, tuple[Key, float]] = {}
