@@ -14,6 +14,27 @@ import httpx
 from burning import PASSWORD
 
 __all__ = ["Browser", "Form", "Shown"]
+# Where one of these begins or ends, a browser begins a new line: words on its two sides are not one word.
+_LINES = {
+    *(
+        "br",
+        "p",
+        "div",
+        "section",
+        "article",
+        "header",
+        "nav",
+        "main",
+        "pre",
+        "h1",
+        "h2",
+        "h3",
+        "details",
+        "summary",
+    ),
+    *("li", "ol", "ul", "dl", "dt", "dd", "table", "tr", "td", "th", "dialog"),
+    *("form", "label", "fieldset", "legend", "select", "option", "button", "textarea"),
+}
 
 
 @dataclass
@@ -32,6 +53,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[tuple[str, str]] = []
         self.ids: list[str] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
         self.text: list[str] = []
         self._form: Form | None = None
         self._button: tuple[str, str] | None = None
@@ -43,6 +65,9 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, given))
+        if tag in _LINES:
+            self.text.append("\n")
         if "id" in given:
             self.ids.append(given["id"])
         match tag:
@@ -69,6 +94,8 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         words = " ".join("".join(self._words).split())
+        if tag in _LINES:
+            self.text.append("\n")
         match tag:
             case "form":
                 self._form = None
@@ -107,6 +134,7 @@ class Shown:
         if answer.headers.get("content-type", "").startswith("text/html"):
             reader.feed(self.html)
         self.forms, self.links, self.ids = reader.forms, reader.links, reader.ids
+        self.elements = reader.elements  # each tag with its attributes, as a browser parses them
         self.text = " ".join("".join(reader.text).split())
 
     @property
@@ -129,7 +157,10 @@ class Browser:
         self.page: Shown
 
     def send(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> Shown:
-        """One request, redirects not followed."""
+        """One request, redirects not followed. A cookie that a test has set stands where the server's would."""
+        for cookie in [each for each in self.cookies.jar if not each.domain]:
+            self.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
+            self.cookies.set(cookie.name, cookie.value or "", domain="tocsin.local")
         sent = {
             "accept-language": self.language,
             **{name.replace("_", "-"): text for name, text in headers.items()},

@@ -59,6 +59,7 @@ def test_a_guided_run_goes_on_by_one_press(shop: Burning, mei: Browser, incident
     run = shop.run(incident, mode="guided")
     shop.ask(run, "dependencies", kind="guided", role="operator", text_hash="x")
     mei.open(f"/incidents/{incident}")
+    mei.press("Acknowledge")
     mei.press("Run: Option 2: Restart Postgres and Redis, then the service")
     assert shop.run_of(run).state == "wanted"
 
