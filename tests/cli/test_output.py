@@ -31,6 +31,17 @@ def test_each_way_of_saying_it_is_clean(capsys: pytest.CaptureFixture[str]) -> N
     assert "key         " in told.out
 
 
+def test_a_table_in_a_pipe_keeps_a_row_on_a_line_and_its_columns_aligned(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_table(("id", "title"), [("run_" + "7" * 60, "long " * 60), ("一二", "two\nlines"), (None, 3)])
+    header, first, second, third = capsys.readouterr().out.splitlines()
+    assert header.index("title") == first.index("long") == 66
+    assert first.endswith("long")
+    assert second == "一二" + " " * 62 + "two lines"
+    assert third.strip() == "3"
+
+
 def test_json_stays_json_and_keeps_every_character(capsys: pytest.CaptureFixture[str]) -> None:
     value = {"text": HOSTILE, "at": datetime(2026, 11, 21, 10, 30, tzinfo=UTC), "list": (1, 2), "中": "文"}
     say_json(value)

@@ -64,18 +64,33 @@ def _as_json(value: Any) -> Any:
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; it keeps its width when it goes into a pipe."""
+    """A table. In a terminal long cells are folded, names without a blank never; in a pipe a row is a line."""
+    cells = [[clean("" if cell is None else str(cell)) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for line in _aligned([list(columns), *([" ".join(cell.split()) for cell in row] for row in cells)]):
+            print(line)
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for at, column in enumerate(columns):
+        names = all(" " not in row[at] for row in cells)
+        table.add_column(column, overflow="fold", no_wrap=names)
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """The rows with their columns one below the other, as a terminal counts widths."""
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
-        table.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
-    console = Console(highlight=False)
-    console.print(table, soft_wrap=False, width=None if console.is_terminal else 200)
+        padded = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        yield "  ".join(padded).rstrip()
 
 
 def say_pairs(pairs: Mapping[str, object]) -> None:

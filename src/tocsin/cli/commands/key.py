@@ -11,6 +11,10 @@ _Config = Annotated[
     Path | None, typer.Option("--config", help="The folder with tocsin.yaml.", show_default=False)
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print the key alone, as in KEY=$(tocsin key create webhook -q)."),
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -26,6 +30,7 @@ def create(
     name: Annotated[str, typer.Option(help="What to call it; without one, its kind.")] = "",
     service: Annotated[str | None, typer.Option(help="Give all its alerts to this service.")] = None,
     config: _Config = None,
+    quiet: _Quiet = False,
     as_json: _Json = False,
 ) -> None:
     """Make a key; it is shown this once."""
@@ -35,24 +40,29 @@ def create(
     from tocsin.ground.kernel.errors import NotFound
     from tocsin.sense.intake import every_source
 
-    if kind not in every_source():
-        raise NotFound(
-            f"there is no kind of source {kind}", fix=did_you_mean(kind, every_source(), "kinds of source")
-        )
+    known = every_source()
+    if kind not in known:
+        raise NotFound(f"there is no kind of source {kind}", fix=did_you_mean(kind, known, "kinds of source"))
     with opened(config) as (accounts, configuration):
         if service is not None and service not in configuration.services:
             fix = did_you_mean(service, configuration.services, "services")
             raise NotFound(f"there is no service {service}", fix=fix)
         plain = accounts.key_create(kind, name, service)
-    url = f"{configuration.public_url.rstrip('/')}/in/{plain}"
+    base, path = configuration.public_url.rstrip("/"), known[kind].paths[0]
+    url = f"{base}/in/{plain}{path}"
     if as_json:
         say_json({"key": plain, "url": url, "kind": kind, "name": name or kind, "service": service})
+        return
+    if quiet:
+        say(plain)
         return
     say(f"Key for {kind}, shown this once:", style="bold")
     say(f"  {plain}")
     say()
-    say("Send it as a Bearer token or basic-auth password, or put it into the address:")
+    say("Post to the address that holds it:")
     say(f"  {url}")
+    say("or send it as bearer token or basic-auth password to:")
+    say(f"  {base}{path or '/in/'}")
 
 
 def show(config: _Config = None, as_json: _Json = False) -> None:

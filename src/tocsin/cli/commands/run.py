@@ -15,13 +15,13 @@ _Run = Annotated[str, typer.Argument(metavar="RUN", help="Its id, from the list.
 _Step = Annotated[str, typer.Argument(metavar="STEP", help="The key of a step.", show_default=False)]
 _Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.")]
 _ASKS = {
-    "guided": "press Run for “{title}” ({level}): tocsin run next {run}",
-    "approval": "an approval for “{title}” ({level}) by the role {role}: tocsin run approve {run}",
-    "manual": "a person to do “{title}”: tocsin run answer {run} {step} done",
-    "confirm": "a person to say whether it helped: tocsin run answer {run} {step} done|failed",
-    "unknown": "a person to say how “{title}” ended: tocsin run answer {run} {step} done|retry|skip",
-    "input": "values for {names}: tocsin run input {run} NAME=VALUE",
-    "wait": "{why}, until {until}",
+    "guided": "It waits for a press of Run for “{title}” ({level}): tocsin run next {run}",
+    "approval": "It waits for an approval for “{title}” ({level}) by the role {role}: tocsin run approve {run}",
+    "manual": "It waits for a person to do “{title}”: tocsin run answer {run} {step} done",
+    "confirm": "It waits for a person to say whether it helped: tocsin run answer {run} {step} done|failed",
+    "unknown": "It waits for a person to say how “{title}” ended: tocsin run answer {run} {step} done|retry|skip",
+    "input": "It waits for values for {names}: tocsin run input {run} NAME=VALUE",
+    "wait": "It waits: {why}; until {until}",
 }
 
 
@@ -288,7 +288,8 @@ def _tell(run: Mapping[str, Any]) -> None:
             "run": run["id"],
         }
         known["names"] = ", ".join(waiting.get("names", ()))
-        say(f"It waits for {_ASKS[waiting['kind']].format(**known)}")
+        known["until"] = words.exact(known["until"] or None)
+        say(_ASKS[waiting["kind"]].format(**known))
 
 
 def _named(given: list[str]) -> dict[str, str]:

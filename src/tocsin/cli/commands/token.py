@@ -11,6 +11,14 @@ _Config = Annotated[
     Path | None, typer.Option("--config", help="The folder with tocsin.yaml.", show_default=False)
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Print the token alone, as in TOCSIN_TOKEN=$(tocsin token create --role viewer -q).",
+    ),
+]
 
 
 def add(app: typer.Typer) -> None:
@@ -26,6 +34,7 @@ def create(
     name: Annotated[str, typer.Option(help="Who uses it; the timeline names it so.")] = "cli",
     scope: Annotated[list[str] | None, typer.Option(help="Only this permission; may be repeated.")] = None,
     config: _Config = None,
+    quiet: _Quiet = False,
     as_json: _Json = False,
 ) -> None:
     """Make a token; it is shown this once."""
@@ -37,6 +46,9 @@ def create(
         plain = accounts.token_create(role_of(role), name, scope or ())
     if as_json:
         say_json({"token": plain, "name": name, "role": role, "scopes": sorted(scope or ())})
+        return
+    if quiet:
+        say(plain)
         return
     say(f"Token for {name} ({role}), shown this once:", style="bold")
     say(f"  {plain}")

@@ -24,4 +24,5 @@ def up(
     from tocsin.app import serve
     from tocsin.configuration import find_folder
 
-    serve(find_folder(config), host=host, port=port, log_level=log_level)
+    # Absolute: the commands of runs work in folders of their own, and find their way from there.
+    serve(find_folder(config).resolve(), host=host, port=port, log_level=log_level)
