@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def test_every_section_of_a_room_is_part_of_it() -> None:
     assert sections == set(Configuration.__bases__)
 
 
+def test_what_the_starter_has_commented_out_may_be_taken_in(told, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """Whoever takes the hash away gets what it says; only the included files are not there."""
+    for name in ("SMTP_PASSWORD", "DATABASE_URL", "EXAMPLE_TOKEN"):
+        monkeypatch.setenv(name, "postgresql://tocsin@127.0.0.1/tocsin")
+    commented = re.compile(r"^(\s*)# (\s*(?:- |[a-zA-Z_]+:(?: |$)).*)$", re.MULTILINE)
+    whole = commented.sub(r"\1\2", STARTER.read_text()).replace("include: [", "# include: [")
+    assert len(commented.findall(STARTER.read_text())) > 20
+    assert told(whole) == []
+
+
 def test_an_empty_file_is_a_configuration(told) -> None:  # type: ignore[no-untyped-def]
     assert told("") == []
     assert told("# nothing yet\n") == []
@@ -57,6 +68,22 @@ def test_an_empty_file_is_a_configuration(told) -> None:  # type: ignore[no-unty
         ),
         ("people:\n  Mei: {name: M}", "2:3: people.Mei: 'Mei' is no name here\n    use small letters"),
         ("people:\n  mei: {}", "2:3: people.mei.name: name is missing\n    add name: As others call them"),
+        (
+            "services: {shop: {soak: 99999999999999999999d}}",
+            "1:25: services.shop.soak: '99999999999999999999d' is not",
+        ),
+        (
+            "services: {shop: {soak: -5}}",
+            "1:25: services.shop.soak: -5 is not a duration\n    write one from 0s",
+        ),
+        (
+            "database: mysql://x",
+            "1:11: database: only sqlite:///PATH and postgresql://… are known\n    Leave `database:` out",
+        ),
+        (
+            "escalations: {a: {steps: [{page: [somebody]}]}}",
+            "1:35: escalations.a.steps.0.page.0: 'somebody' is nobody",
+        ),
         ("people: [mei]", "1:9: people: a map of keys is wanted here"),
         ("services: {a: {title: 3}}", "1:23: services.a.title: text is wanted here\n    put it in quotes"),
         (

@@ -26,6 +26,7 @@ from tocsin.ground.kernel.secret import Secret
 from tocsin.ground.kernel.settings import Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
+from tocsin.ground.store import database_of
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import RunSection
 from tocsin.sense.alerts.section import AlertsSection
@@ -47,6 +48,13 @@ class Configuration(
         for path, secret in _secrets(self, ()):
             if why := secret.missing():  # only a warning: a check may run where the secrets are not
                 yield Problem(path=path, message=why, level="warning")
+        if not (isinstance(self.database, Secret) and self.database.missing()):
+            try:
+                database_of(Path(), self.database_url)
+            except Invalid as error:
+                yield Problem(
+                    path=("database",), message=error.message.removeprefix("database: "), fix=error.fix
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

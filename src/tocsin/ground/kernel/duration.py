@@ -13,20 +13,27 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST_DAYS = 3650
 
 
 def parse_duration(text: str | float | timedelta) -> timedelta:
-    """`1h30m` → 90 minutes. Raises ValueError with the form that is wanted."""
+    """`1h30m` → 90 minutes. Raises ValueError with the form that is wanted, also for what is negative or endless."""
     if isinstance(text, timedelta):
         return text
     if isinstance(text, int | float) and not isinstance(text, bool):
-        return timedelta(seconds=text)
+        return _bounded(text, text)
     compact = str(text).strip().lower().replace(" ", "")
     if re.fullmatch(r"\d+(\.\d+)?", compact, re.ASCII):
-        return timedelta(seconds=float(compact))
+        return _bounded(float(compact), text)
     if not compact or _PART.sub("", compact):
         raise ValueError(f"{text!r} is not a duration; write it like 30s, 15m, 1h30m or 3d")
-    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(compact)))
+    return _bounded(sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(compact)), text)
+
+
+def _bounded(seconds: float, text: str | float) -> timedelta:
+    if not 0 <= seconds <= _LONGEST_DAYS * 86400:  # NaN is not, either
+        raise ValueError(f"{text!r} is not a duration; write one from 0s to {_LONGEST_DAYS}d")
+    return timedelta(seconds=seconds)
 
 
 def format_duration(value: timedelta | float) -> str:

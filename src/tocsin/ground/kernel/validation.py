@@ -27,6 +27,8 @@ def translate(error: ValidationError, tree: Tree, schema: Mapping[str, Any]) -> 
     """One problem for each place, the most telling one."""
     best: dict[Path, Problem] = {}
     for each in error.errors(include_url=False)[: MOST * 10]:
+        if each["type"] == "too_short" and each["input"]:
+            continue  # its entries were refused one by one
         path, at_key = _path(each, tree.data)
         message, fix = _told(each, path, tree.data, schema)
         place = tree.place(path, key=at_key)
