@@ -99,19 +99,26 @@ services:
 
 
 class Form(HTMLParser):
-    """The first form of a page, as a browser would send it."""
+    """The first form of a page's content, as a browser would send it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.action = ""
         self.fields: dict[str, str] = {}
+        self._place = "before"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if tag == "form" and not self.action:
-            self.action = values.get("action", "")
-        if tag == "input" and values.get("name"):
+        if tag == "main":
+            self._place = "content"
+        elif tag == "form" and self._place == "content":
+            self._place, self.action = "form", values.get("action", "")
+        elif tag == "input" and self._place == "form" and values.get("name"):
             self.fields[values["name"]] = values.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._place == "form":
+            self._place = "after"
 
 
 def press_the_button(link: str) -> str:

@@ -47,9 +47,9 @@ class Served:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         env = {**self.env, "TOCSIN_URL": self.url, "TOCSIN_TOKEN": self.token}
-        return subprocess.run(
-            [TOCSIN, *arguments], capture_output=True, text=True, check=check, env=env, timeout=60
-        )
+        done = subprocess.run([TOCSIN, *arguments], capture_output=True, text=True, env=env, timeout=60)
+        assert not check or done.returncode == 0, f"tocsin {' '.join(arguments)}: {done.stderr}"
+        return done
 
     def start(self) -> Served:
         with self._log.open("ab") as log:

@@ -156,6 +156,33 @@ def test_the_last_round_ends_in_exhaustion_that_is_told(desk: Desk):
         assert climbs.latest(conn, "INC-2026-0001").state == "exhausted"
 
 
+def test_steps_that_fell_due_during_a_stop_are_paged_before_the_end(desk: Desk):
+    desk.open()
+    desk.clock.tick(3_600)
+    desk.alarms.go_off()
+    assert desk.told()[-1] == "Escalation reached step 1 of 2: schedule:backend"
+    later(desk, 0)
+    desk.alarms.go_off()
+    assert [(round_, step) for round_, step, person, _ in desk.paged() if person == "mei"] == [
+        (1, 1),
+        (1, 2),
+        (2, 1),
+        (2, 2),
+    ]
+    assert desk.told()[-1] == "Escalation backend is exhausted: nobody has acknowledged"
+
+
+def test_acknowledged_after_its_end_an_escalation_pages_no_more(desk: Desk):
+    desk.open()
+    later(desk, 1_201)
+    desk.alarms.go_off()
+    told = desk.told()
+    desk.stop()
+    assert desk.told() == told
+    with desk.store.read() as conn:
+        assert climbs.latest(conn, "INC-2026-0001").state == "stopped"
+
+
 def test_an_empty_step_is_skipped_at_once(make_desk: Callable[..., Desk]):
     desk = make_desk(
         escalations=steps(

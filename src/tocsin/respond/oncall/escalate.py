@@ -13,7 +13,7 @@ silent. Acknowledging stops it all in one update.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # the engine takes a second to import, and `tocsin config che
 DEFAULT = "default"
 """The escalation of services that name none; when none has this name, everybody is paged."""
 _END = "escalation.end"
+_LATE = timedelta(seconds=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -236,14 +237,14 @@ class Escalations:
     def _due(self, conn: Connection, step: Delivery, at: datetime) -> list[Delivery]:
         """The time of a later step has come."""
         climb = store.get(conn, step.cause)
-        if climb is None or climb.state != "open":
+        if climb is None or climb.state == "stopped":
             return []
         return self._page(conn, climb, step.round, step.step, at) or self._onward(conn, climb, step.round, at)
 
     def _unreached(self, conn: Connection, failed: Delivery, at: datetime) -> list[Delivery]:
         """A page came to its person by no channel: unless the step has others, the next one is due."""
         climb = store.get(conn, failed.cause)
-        if climb is None or climb.state != "open":
+        if climb is None or climb.state == "stopped":
             return []
         beside = pages.of_step(conn, climb.id, failed.round, failed.step)
         if any(each.person is not None and each.state in (*pages.OPEN, "sent") for each in beside):
@@ -343,12 +344,19 @@ class Escalations:
         )
 
     def _end(self, due: Timer) -> None:
-        """Every round is over, and nobody has acknowledged."""
+        """Every round is over, and nobody has acknowledged.
+
+        After a longer stop this can come before the steps that fell due meanwhile: they are paged first.
+        """
         now = self._clock.now()
 
         def job(conn: Connection) -> None:
             climb = store.get(conn, due.subject)
-            if climb is not None and store.exhaust(conn, climb.id, now):
+            if climb is None:
+                return
+            if climb.state == "open" and pages.steps_waiting(conn, climb.id):
+                self._timers.set(conn, _END, climb.id, now + _LATE)
+            elif store.exhaust(conn, climb.id, now):
                 self._tell(conn, climb, events.EXHAUSTED, now, policy=climb.policy)
 
         self._store.write(job)

@@ -79,14 +79,17 @@ def latest(conn: Connection, incident: str) -> Climb | None:
 
 
 def stop(conn: Connection, incident: str, now: datetime) -> list[str]:
-    """Ends what is open; returns the ids, usually one."""
+    """Ends what is open; returns the ids, usually one. One that is exhausted has told its end, but pages no more."""
+    mine = escalation.c.incident == incident
     done = conn.execute(
         update(escalation)
-        .where(escalation.c.incident == incident, escalation.c.state == "open")
+        .where(mine, escalation.c.state == "open")
         .values(state="stopped", ended_at=now)
         .returning(escalation.c.id)
     )
-    return list(done.scalars())
+    ids = list(done.scalars())
+    conn.execute(update(escalation).where(mine, escalation.c.state == "exhausted").values(state="stopped"))
+    return ids
 
 
 def exhaust(conn: Connection, id_: str, now: datetime) -> bool:
