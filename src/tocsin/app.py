@@ -184,6 +184,7 @@ class App:
             escalations=self.escalations,
             report=self._report,
             waiting_for=self.waiting_for,
+            configuration_problems=lambda: [str(each) for each in self.problems],
             registry=registry(self.store, self.engine, self.ledger),
             version=__version__,
         )

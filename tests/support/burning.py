@@ -166,6 +166,7 @@ class Burning:
             escalations=self.app.escalations,
             report=lambda incident: "",
             waiting_for=list,
+            configuration_problems=list,
             registry=CollectorRegistry(),
             version="0",
         )

@@ -31,6 +31,20 @@ def test_the_page_speaks_the_language_of_who_was_paged(shop: Burning, browser: B
     assert '<html lang="zh-Hant"' in browser.page.html
 
 
+def test_what_came_back_by_itself_can_still_be_taken(shop: Burning, browser: Browser, mei: Browser):
+    incident = shop.outage(1)
+    shop.clear("HighErrorRate", service="recommendation", endpoint="/v1/0", availability="0.02")
+    assert shop.state(incident) == "mitigated"
+    browser.open(link(shop, incident))
+    assert "服務已自行恢復，正在觀察中。" in browser.page.text
+    assert "Acknowledge" in mei.open(f"/incidents/{incident}").buttons()
+    browser.press("我來處理")
+    assert "由你負責處理。" in browser.page.text
+    assert shop.state(incident) == "mitigated", "it is watched as before"
+    assert "Jun Wu has it" in mei.open(f"/incidents/{incident}").text
+    assert "Acknowledge" not in mei.page.buttons()
+
+
 def test_the_button_works_where_cookies_do_not(shop: Burning, browser: Browser):
     incident = shop.outage()
     path = link(shop, incident)

@@ -62,3 +62,24 @@ def test_what_is_over_stays_with_how_long_it_lasted(shop: Burning, mei: Browser)
     shown = mei.open("/")
     assert "No incident is open" in shown.text
     assert "lasted 10 min" in shown.text
+
+
+def test_admins_see_that_a_changed_configuration_was_refused_and_why(
+    shop: Burning, mei: Browser, ada: Browser
+):
+    file = shop.folder / "tocsin.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("tier: core", "teir: core"))
+    shop.app.reload()
+    shown = mei.open("/").text
+    assert "The changed configuration was refused; the one before it is in use." in shown
+    assert "tocsin.yaml:" in shown
+    assert "teir" in shown
+    assert "was refused" not in ada.open("/").text, "a viewer cannot mend it"
+    ready = mei.open("/readyz").html
+    assert "the changed configuration was refused" in ready
+    assert "teir" not in ready, "everybody may read this one"
+    file.write_text(right)
+    shop.app.reload()
+    assert "was refused" not in mei.open("/").text
+    assert "refused" not in mei.open("/readyz").html

@@ -128,3 +128,21 @@ def test_jun_reads_it_in_chinese(shop: Burning):
     jun.press("確認")
     assert "由你負責處理，已停止呼叫。" in jun.page.text
     assert "Jun Wu 已確認，距偵測 0 秒" in jun.page.text
+
+
+def test_why_it_happened_is_told_in_chinese_too(shop: Burning):
+    jun = Browser(shop.asgi, language="zh-TW").sign_in("jun")
+    incident = shop.outage(1)
+    shop.app.incidents.acknowledge(incident, "person:mei")
+    shop.clear("HighErrorRate", service="recommendation", endpoint="/v1/0", availability="0.02")
+    text = jun.open(f"/incidents/{incident}").text
+    assert "服務恢復，進入觀察期：所有告警皆已解除" in text
+    assert "停止升級：已有人確認" in text
+    shop.fire("HighErrorRate", service="recommendation", endpoint="/v1/0", availability="0.02")
+    assert "重新開啟：觀察期間告警 HighErrorRate 再次觸發" in jun.open(f"/incidents/{incident}").text
+    shop.app.incidents.resolve(incident, "", "person:mei")
+    assert "已解決：手動" in jun.open(f"/incidents/{incident}").text
+    shop.app.incidents.reopen(incident, "the cache is cold", "person:mei")
+    assert "重新開啟：the cache is cold" in jun.open(f"/incidents/{incident}").text, (
+        "what a person wrote stays"
+    )

@@ -14,19 +14,20 @@ from tocsin.respond.incidents import Incident
 AT = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 
 
-def incident(state: str) -> Incident:
+def incident(state: str, acknowledged: bool = True) -> Incident:
     return Incident(
         id="INC-2026-0001", title="t", service="shop", severity="P0", state=state, source="webhook", policy="core",
-        rule={}, started_at=AT, detected_at=AT, acknowledged_at=None, acknowledged_by=None, mitigated_at=None,
-        soak_until=None, resolved_at=None, closed_at=None, updated_at=AT,
+        rule={}, started_at=AT, detected_at=AT, acknowledged_at=AT if acknowledged else None,
+        acknowledged_by="mei" if acknowledged else None, mitigated_at=None, soak_until=None, resolved_at=None,
+        closed_at=None, updated_at=AT,
     )  # fmt: skip
 
 
-def act(state: str, **more: Any) -> str:
+def act(state: str, *, acknowledged: bool = True, **more: Any) -> str:
     known: dict[str, Any] = {
         "run": "", "asked": None, "offered": "", "may_respond": True, "may_operate": True, "may_approve": True,
     }  # fmt: skip
-    return next_act(incident(state), **(known | more)).act
+    return next_act(incident(state, acknowledged), **(known | more)).act
 
 
 def test_first_somebody_has_it():
@@ -53,6 +54,11 @@ def test_while_a_run_is_under_way_nothing_has_to_be_pressed():
 
 def test_while_it_is_watched_nothing_has_to_be_pressed():
     assert act("mitigated") == "none"
+
+
+def test_what_came_back_before_anybody_had_it_can_still_be_taken():
+    assert act("mitigated", acknowledged=False) == "acknowledge"
+    assert act("mitigated", acknowledged=False, may_respond=False) == "none"
 
 
 def test_at_the_end_the_report_is_read():

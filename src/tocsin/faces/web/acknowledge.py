@@ -14,6 +14,7 @@ from starlette.responses import Response
 from tocsin.act import notify
 from tocsin.act.notify import Delivery
 from tocsin.faces.web.gate import Pages
+from tocsin.faces.web.next_act import awaits_acknowledgement
 from tocsin.faces.web.severities import severity_view
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import Permission
@@ -64,6 +65,7 @@ def _incident_page(visit: Visit, conn: Connection, incident_id: str, person: str
     return visit.page(
         "acknowledge.html",
         incident=incident,
+        awaited=awaits_acknowledgement(incident),
         person=person,
         severity=severity_view(context.policies(), incident.policy, incident.severity),
         service=context.catalogue().service(incident.service).title or incident.service,

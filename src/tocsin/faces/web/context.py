@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """`waiting_for` names what is not ready yet (nothing: ready); `report` is an incident's report in Markdown."""
+    """`waiting_for` names what is not ready yet (nothing: ready); `report` is an incident's report in Markdown.
+
+    `configuration_problems` are the mistakes for which a changed configuration was refused; the old one serves on.
+    """
 
     store: Store
     clock: Clock
@@ -42,5 +45,6 @@ class Context:
     escalations: Escalations
     report: Callable[[str], str]
     waiting_for: Callable[[], list[str]]
+    configuration_problems: Callable[[], Sequence[str]]
     registry: CollectorRegistry
     version: str

@@ -44,6 +44,7 @@ def dashboard(visit: Visit) -> Response:
     return visit.page(
         "dashboard.html",
         overall=overall,
+        refused=list(context.configuration_problems()) if visit.may(Permission.ADMIN) else [],
         active=sorted(active, key=_rank),
         ended=ended,
         duties=context.oncall.now(),

@@ -23,11 +23,15 @@ def alive(visit: Visit) -> Response:
 
 @pages.get("/readyz", Permission.PUBLIC)
 def ready(visit: Visit) -> Response:
-    """503 with what is missing, until alerts could be stored and pages sent."""
+    """503 with what is missing, until alerts could be stored and pages sent.
+
+    A changed configuration that was refused is said too, though not where: that is for admins, on the dashboard.
+    """
     missing = visit.context.waiting_for()
-    return PlainTextResponse(
-        "".join(f"{each}\n" for each in missing) or "ok\n", status_code=503 if missing else 200
-    )
+    said = missing or ["ok"]
+    if visit.context.configuration_problems():
+        said = [*said, "the changed configuration was refused, the one before it is in use"]
+    return PlainTextResponse("".join(f"{each}\n" for each in said), status_code=503 if missing else 200)
 
 
 @pages.get("/metrics", Permission.PUBLIC)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
 
+from tocsin.faces.web import words
 from tocsin.faces.web.clock_view import clock_views
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import next_act
@@ -81,8 +82,11 @@ def incident_page(visit: Visit) -> Response:
         service=context.catalogue().service(incident.service).title or incident.service,
         clocks=clock_views(clocks, visit.speech.now),
         roles=roles,
+        unassigned=[title for role, title in words.ROLES.items() if role not in roles],
         people=[(name, each.name) for name, each in context.catalogue().people.items()],
-        alerts=sorted(alerts, key=lambda each: (each.state != "firing", each.starts_at))[:_MOST_ALERTS],
+        alerts=sorted(alerts, key=lambda each: (each.state != "firing", each.starts_at, each.name))[
+            :_MOST_ALERTS
+        ],
         more_alerts=max(0, len(alerts) - _MOST_ALERTS),
         runs=runs,
         asking=asking,

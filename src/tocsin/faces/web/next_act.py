@@ -41,7 +41,7 @@ def next_act(
 
     `offered` is the path of a runbook that could be started; empty when there is none or one is already under way.
     """
-    if incident.state == "triggered" and may_respond:
+    if awaits_acknowledgement(incident) and may_respond:
         return NextAct(act="acknowledge", label=N_("Acknowledge"))
     if incident.is_open and asked:
         act = _asked(asked, run, may_operate, may_approve)
@@ -55,6 +55,13 @@ def next_act(
     if incident.state == "resolved" and may_respond:
         return NextAct(act="close", label=N_("Close with the report"))
     return _NOTHING
+
+
+def awaits_acknowledgement(incident: Incident) -> bool:
+    """Nobody has said “I have it” yet; what came back by itself can still be taken."""
+    return incident.state == "triggered" or (
+        incident.state == "mitigated" and incident.acknowledged_at is None
+    )
 
 
 def _asked(asked: Asked, run: str, may_operate: bool, may_approve: bool) -> NextAct:

@@ -30,8 +30,8 @@ class Speech:
         return i18n.translate(self.language, text, **values)
 
     def told(self, text: str) -> str:
-        """A text that may be one of ours or somebody's own: translated where a catalog has it, else as it stands."""
-        return text if "{" in text else self.text(text)
+        """A text that may be one of ours or somebody's own: translated as far as it is ours, else as it stands."""
+        return timeline.told(text, self.language)
 
     def ago(self, at: datetime) -> Markup:
         """`4 min ago`, with the exact moment on hover."""
@@ -47,6 +47,10 @@ class Speech:
     def clock(self, at: datetime) -> Markup:
         """The time of day, `18:30:08`, for a story that is read line by line."""
         return self._time(_TIME, at, i18n.clock(at, self.zone))
+
+    def moment(self, at: datetime) -> Markup:
+        """`18:30:08 · 4 min ago`: to compare with a log, and to feel how long it is."""
+        return Markup("{} · {}").format(self.clock(at), i18n.ago(self.language, at, self.now))
 
     def day(self, at: datetime) -> Markup:
         """`Sat 21 Nov, 18:30`."""
@@ -75,7 +79,7 @@ class Speech:
         """A line of a timeline as a sentence, its times in the reader's zone, its people by name."""
         data = {key: self._told(key, value) for key, value in event.data.items()}
         actor = f"person:{self.actor(event.actor)}"
-        return timeline.sentence(replace(event, data=data, actor=actor), self.language)
+        return timeline.sentence(replace(event, data=data, actor=actor), self.language, self.zone)
 
     def _told(self, key: str, value: object) -> object:
         if not isinstance(value, str):
@@ -88,8 +92,14 @@ class Speech:
             return self.text(words.ROLES.get(value, value))
         if key == "clock":
             return self.text(words.CLOCKS.get(value, value))
-        # A reason that Tocsin itself gave is a marked text; what a person wrote is in no catalog and stays as it is.
-        return self.told(value) if key in ("why", "outcome", "mode") else value
+        if key == "target":
+            return ", ".join(self._target(each) for each in value.split(", "))
+        return self.text(value) if key == "policy" and "{" not in value else value
+
+    def _target(self, target: str) -> str:
+        """Whom an escalation reaches: `person:mei` by name, `schedule:backend` by what it is called, `everybody`."""
+        kind, colon, name = target.partition(":")
+        return (self.person(name) if kind == "person" else name) if colon else self.text(target)
 
     def _time(self, pattern: Markup, at: datetime, words: str) -> Markup:
         return pattern.format(iso=at.isoformat(), exact=self.exact(at), words=words)

@@ -9,7 +9,7 @@ from itertools import groupby
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import Event
 
-# The clocks, the ladder and the list of pages say these better.
+# The clocks, the ladder and what comes of a page say these better.
 _SAID_ELSEWHERE = frozenset({"page.queued", "run.step.started", "clock.started"})
 FOLDED = {
     "alert.attached": N_("{n} alerts belong to this incident"),
@@ -43,7 +43,11 @@ class Line:
 def story_of(events: Sequence[Event]) -> list[Line]:
     """The lines of a timeline that is given oldest first."""
     lines: list[Line] = []
-    told = (event for event in reversed(events) if event.kind not in _SAID_ELSEWHERE)
+    # Who declares an incident says its severity in the same breath.
+    silent = _SAID_ELSEWHERE | (
+        {"severity.decided"} if any(event.kind == "incident.declared" for event in events) else set[str]()
+    )
+    told = (event for event in reversed(events) if event.kind not in silent)
     for kind, group in groupby(told, key=lambda event: event.kind):
         burst = tuple(group)
         if kind in FOLDED and len(burst) >= _FROM:

@@ -89,9 +89,9 @@ KINDS = {
 }
 
 STARTS = {
-    "automatic": N_("starts by itself"),
-    "suggest": N_("is offered"),
-    "manual": N_("only by hand"),
+    "automatic": N_("starts by itself when an alert fits"),
+    "suggest": N_("offered when an alert fits"),
+    "manual": N_("started by hand"),
 }
 
 CLOCKS = {

@@ -5,7 +5,7 @@ text itself; other languages stand in `locale/<language>/LC_MESSAGES/tocsin.po`,
 `python -m tocsin.ground.i18n check` fails on a text without its translation, `extract` brings the catalogs up to date.
 """
 
-from tocsin.ground.i18n.texts import N_, choose, languages, translate
+from tocsin.ground.i18n.texts import N_, choose, languages, placeholders, translate
 from tocsin.ground.i18n.times import ago, calendar, clock, countdown, exact, span, until
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "countdown",
     "exact",
     "languages",
+    "placeholders",
     "span",
     "translate",
     "until",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from babel.messages.pofile import read_po
 
@@ -18,9 +19,10 @@ LOCALES = Path(__file__).parent / "locale"
 _NAMES = {"en": "English", "zh_Hant": "繁體中文"}
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}", re.ASCII)
 _MISSING = "–"
+_Text = TypeVar("_Text", bound=str)
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that gettext gave to a mark
+def N_(text: _Text) -> _Text:  # noqa: N802 - the name that gettext gave to a mark
     """Marks a text for the catalogs and returns it unchanged."""
     return text
 

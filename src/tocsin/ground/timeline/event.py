@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from tocsin.ground.i18n import exact, translate
+from tocsin.ground.i18n import exact, placeholders, span, translate
+from tocsin.ground.timeline.reason import told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,21 +26,27 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """A kind of event: its name and the sentence that tells it, with `{names}` looked up in the data."""
+    """A kind of event: its name and the sentence that tells it, with `{names}` looked up in the data.
+
+    `shorter` tells it where a value of `sentence` is missing; without one, the value is told as a dash.
+    """
 
     name: str
     sentence: str
+    shorter: str = ""
 
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _kinds: dict[str, Kind] = {}
+# What Tocsin itself says of an event; everything else is somebody's own words.
+_OURS = frozenset({"why", "outcome", "mode", "rule", "answer"})
 
 
-def declare(name: str, sentence: str) -> Kind:
-    """Makes a kind known; at module level in a room's `events.py`, the sentence marked with N_."""
+def declare(name: str, sentence: str, shorter: str = "") -> Kind:
+    """Makes a kind known; at module level in a room's `events.py`, its sentences marked with N_."""
     if name in _kinds and _kinds[name].sentence != sentence:
         raise ValueError(f"the event kind {name} is declared twice")
-    kind = Kind(name=name, sentence=sentence)
+    kind = Kind(name=name, sentence=sentence, shorter=shorter)
     _kinds[name] = kind
     return kind
 
@@ -56,15 +63,20 @@ def sentence(event: Event, language: str = "en", zone: str = "UTC") -> str:
     if kind is None:
         return event.kind
     values = {"actor": event.actor.partition(":")[2] or event.actor, **event.data}
-    said = {key: _moment(value, language, zone) for key, value in values.items()}
-    return translate(language, kind.sentence, **said).rstrip(" –:,").rstrip()
+    said = {key: _said(key, value, language, zone) for key, value in values.items()}
+    text = kind.sentence
+    if kind.shorter and any(said.get(name, "–") == "–" for name in placeholders(text)):
+        text = kind.shorter
+    return translate(language, text, **said).rstrip(" –:,：，").rstrip()
 
 
-def _moment(value: Any, language: str, zone: str) -> str:
-    """A value as text; what is a moment in ISO 8601 is said as people say it."""
+def _said(key: str, value: Any, language: str, zone: str) -> str:
+    """A value as text: a moment in ISO 8601, a length of time and a reason of ours as people say them."""
     if isinstance(value, str) and _ISO.fullmatch(value):
         return exact(language, datetime.fromisoformat(value), zone)
-    return _plain(value)
+    if key == "seconds" and isinstance(value, (int, float)):
+        return span(language, value)
+    return told(value, language) if isinstance(value, str) and key in _OURS else _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -1,16 +1,18 @@
 """What can happen to an incident, and how is it told?"""
 
 from tocsin.ground.i18n import N_
-from tocsin.ground.timeline import declare
+from tocsin.ground.timeline import declare, reason
 
 declare("incident.opened", N_("Opened as {severity} from an alert of {source}: {title}"))
 declare("incident.declared", N_("Declared as {severity} by {actor}: {title}"))
-declare("incident.acknowledged", N_("Acknowledged by {by}, {seconds} s after it was detected"))
+declare("incident.acknowledged", N_("Acknowledged by {by}, {seconds} after it was detected"))
 declare("incident.mitigated", N_("Service is back, being watched: {why}"))
 declare("incident.resolved", N_("Resolved: {why}"))
 declare("incident.reopened", N_("Opened again: {why}"))
 declare("incident.closed", N_("Closed: {why}"))
-declare("severity.decided", N_("Severity {level}: {rule} matched with {values}"))
+declare(
+    "severity.decided", N_("Severity {level}: {rule} matched with {values}"), N_("Severity {level}: {rule}")
+)
 declare("severity.changed", N_("Severity changed from {old} to {new}: {reason}"))
 declare("alert.attached", N_("Alert {name} belongs to this incident"))
 declare("alert.fired", N_("Alert {name} fires again"))
@@ -20,7 +22,9 @@ declare("note.added", N_("{actor} noted: {text}"))
 declare("clock.started", N_("Clock {clock} started, due {due_at}"))
 declare("clock.warned", N_("Clock {clock} is running out, due {due_at}"))
 declare("clock.missed", N_("Clock {clock} was missed, it was due {due_at}"))
-declare("clock.met", N_("Clock {clock} met after {seconds} s"))
+declare("clock.met", N_("Clock {clock} met after {seconds}"))
 declare("soak.started", N_("Watching until {until}, {rounds} rounds"))
 declare("soak.round", N_("Watch round {n} of {of} passed: {text}"))
 declare("soak.failed", N_("Watch round {n} failed: {text}"))
+# The rule of a severity that a person chose.
+reason(N_("declared by {actor}"))

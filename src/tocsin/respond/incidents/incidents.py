@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, update
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
 from tocsin.ground.engine import Timer
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.respond.incidents import events as events  # declares the kinds
@@ -151,13 +152,15 @@ class Incidents:
         return self._act(lambda conn: (lifecycle.assign(self._desk, conn, id_, role, person, actor), ()))
 
     def mitigate(self, id_: str, why: str, actor: str) -> Incident:
-        return self._act(lambda conn: (recovery.mitigate(self._desk, conn, id_, why or "by hand", actor), ()))
+        return self._act(
+            lambda conn: (recovery.mitigate(self._desk, conn, id_, why or N_("by hand"), actor), ())
+        )
 
     def resolve(self, id_: str, why: str, actor: str) -> Incident:
         return self._act(lambda conn: (lifecycle.resolve(self._desk, conn, id_, why, actor), ()))
 
     def reopen(self, id_: str, why: str, actor: str) -> Incident:
-        return self._act(lambda conn: lifecycle.reopen(self._desk, conn, id_, why or "by hand", actor))
+        return self._act(lambda conn: lifecycle.reopen(self._desk, conn, id_, why or N_("by hand"), actor))
 
     def close(self, id_: str, why: str, actor: str) -> Incident:
         return self._act(lambda conn: (lifecycle.close(self._desk, conn, id_, why, actor), ()))

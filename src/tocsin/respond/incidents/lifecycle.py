@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Conflict, Invalid
 from tocsin.ground.store import insert
 from tocsin.respond.incidents import clocks, store
@@ -45,7 +46,7 @@ def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
     seconds = round((now - incident.detected_at).total_seconds())
     timeline.append(conn, incident.id, "incident.acknowledged", actor, now, by=person, seconds=seconds)
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
-    desk.escalations.stop(conn, incident.id, f"acknowledged by {person}")
+    desk.escalations.stop(conn, incident.id, N_("acknowledged"))
     if actor.startswith("person:") and "commander" not in store.roles_of(conn, incident.id):
         assign(desk, conn, incident.id, "commander", person, actor)
     return store.get(conn, incident.id)
@@ -82,7 +83,7 @@ def set_severity(
     clocks.recompute(conn, desk.timers, changed, spec.clocks, now)
     pages: tuple[Delivery, ...] = ()
     if changed.state == "triggered":
-        desk.escalations.stop(conn, incident.id, "the severity was changed")
+        desk.escalations.stop(conn, incident.id, N_("the severity was changed"))
         if spec.page:
             pages = escalate(desk, conn, changed, spec)
     return changed, pages
@@ -130,12 +131,12 @@ def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Inc
         soak_until=None,
         updated_at=now,
     )
-    timeline.append(conn, incident.id, "incident.resolved", actor, now, why=why or "by hand")
+    timeline.append(conn, incident.id, "incident.resolved", actor, now, why=why or N_("by hand"))
     clocks.meet(conn, desk.timers, incident.id, "mitigated", now)
     clocks.meet(conn, desk.timers, incident.id, "resolved", now)
     # Nobody needs to acknowledge what is over: a clock that asks for it is met by the end.
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
-    desk.escalations.stop(conn, incident.id, "resolved")
+    desk.escalations.stop(conn, incident.id, N_("resolved"))
     desk.timers.cancel(conn, "soak", incident.id)
     resolved = store.get(conn, incident.id)
     level = desk.level(incident.policy, incident.severity)
@@ -193,7 +194,7 @@ def close(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incid
         )
     now = desk.clock.now()
     store.change(conn, incident.id, state="closed", closed_at=now, updated_at=now)
-    timeline.append(conn, incident.id, "incident.closed", actor, now, why=why or "report read")
+    timeline.append(conn, incident.id, "incident.closed", actor, now, why=why or N_("report read"))
     clocks.meet(conn, desk.timers, incident.id, "closed", now)
     return store.get(conn, incident.id)
 

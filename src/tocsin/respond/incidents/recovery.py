@@ -14,10 +14,15 @@ from sqlalchemy import Connection
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
 from tocsin.ground.engine import Timer
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Conflict
 from tocsin.respond.incidents import clocks, lifecycle, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import Incident
+
+_FAILED = timeline.reason(N_("a check failed while it was watched: {text}"))
+_HELD = timeline.reason(N_("stayed well for {n} rounds"))
+_PASSES = timeline.reason(N_("its checks pass again: {text}"))
 
 
 def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incident:
@@ -35,7 +40,7 @@ def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> In
     clocks.meet(conn, desk.timers, incident.id, "mitigated", now)
     # What is back needs no assessment any more: its clock would page for nothing while it is watched.
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
-    desk.escalations.stop(conn, incident.id, "the service is back")
+    desk.escalations.stop(conn, incident.id, N_("the service is back"))
     desk.timers.set(
         conn,
         "soak",
@@ -56,7 +61,7 @@ def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
     service = desk.service(incident.service)
     result = desk.check(incident.service, service)
     ok = result is None or result.ok
-    text = "no alert" if result is None else result.summary
+    text = N_("no alert") if result is None else result.summary
 
     def job(conn: Connection) -> tuple[Delivery, ...]:
         current = store.get(conn, due.subject, lock=True)
@@ -68,14 +73,14 @@ def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
             return ()
         if not ok:
             timeline.append(conn, current.id, "soak.failed", "tocsin", now, n=n, text=text)
-            why = f"a check failed while it was watched: {text}"
+            why = _FAILED(text=text)
             _, pages = lifecycle.reopen(desk, conn, current.id, why, "tocsin")
             if not store.firing(conn, current.id):
                 _look_again(desk, conn, current)
             return pages
         timeline.append(conn, current.id, "soak.round", "tocsin", now, n=n, of=of, ok=True, text=text)
         if current.soak_until is None or now >= current.soak_until:
-            lifecycle.resolve(desk, conn, current.id, f"stayed well for {n} rounds", "tocsin")
+            lifecycle.resolve(desk, conn, current.id, _HELD(n=n), "tocsin")
         else:
             desk.timers.set(
                 conn,
@@ -99,7 +104,7 @@ def _recheck(desk: Desk, conn: Connection, incident: Incident, ok: bool, text: s
     if incident.state not in ("triggered", "acknowledged") or store.firing(conn, incident.id):
         return ()
     if ok:
-        mitigate(desk, conn, incident.id, f"its checks pass again: {text}", "tocsin")
+        mitigate(desk, conn, incident.id, _PASSES(text=text), "tocsin")
     else:
         _look_again(desk, conn, incident)
     return ()

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
 from tocsin.ground.catalogue import UNASSIGNED, service_of
+from tocsin.ground.i18n import N_
 from tocsin.respond.incidents import lifecycle, recovery, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.opening import open_incident
@@ -23,6 +24,7 @@ from tocsin.sense.alerts import AlertEvent, claim, done
 from tocsin.sense.severity import decide, facts_of, undecided
 
 BATCH = 64
+_FIRES = timeline.reason(N_("alert {name} fires while it was watched"))
 _IDLE_S = 0.25
 _log = structlog.get_logger(__name__)
 
@@ -123,9 +125,7 @@ def fired(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...
     timeline.append(conn, incident.id, kind, "tocsin", now, alert=alert.id, name=alert.name)
     pages: tuple[Delivery, ...] = ()
     if incident.state == "mitigated":
-        _, pages = lifecycle.reopen(
-            desk, conn, incident.id, f"alert {alert.name} fires while it was watched", "tocsin"
-        )
+        _, pages = lifecycle.reopen(desk, conn, incident.id, _FIRES(name=alert.name), "tocsin")
     if incident.policy == decision.policy and _is_higher(
         desk, decision.policy, decision.level, incident.severity
     ):
@@ -151,7 +151,7 @@ def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, .
         name=news.alert.name,
     )
     if incident.state != "mitigated" and not store.firing(conn, incident.id):
-        recovery.mitigate(desk, conn, incident.id, "all its alerts have cleared", "tocsin")
+        recovery.mitigate(desk, conn, incident.id, N_("all its alerts have cleared"), "tocsin")
     return ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import declare
 
-STARTED = declare("escalation.started", N_("Escalation {policy} started, {steps} steps"))
+STARTED = declare("escalation.started", N_("Escalation {policy} started, steps: {steps}"))
 STEP = declare("escalation.step", N_("Escalation reached step {step} of {steps}: {target}"))
 SKIPPED = declare("escalation.skipped", N_("Nobody to page in step {step} of {steps} ({target})"))
 FALLBACK = declare("escalation.fallback", N_("Nobody could be reached: paging everybody"))

@@ -10,11 +10,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from tocsin.act.notify import Directory
 from tocsin.ground.catalogue import Service, Slug, Team, did_you_mean
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.duration import Duration, format_duration
 from tocsin.ground.kernel.settings import Problem, Section, Settings
 from tocsin.respond.oncall.schedule import Schedule
 
-EVERYBODY = "everybody"
+EVERYBODY = N_("everybody")
 _KINDS = ("schedule", "person", "team")
 _DEFAULT_PAUSE = timedelta(minutes=5)
 
@@ -72,7 +73,7 @@ class Escalation(Settings):
 
 
 ESCALATE_TO_EVERYBODY = Escalation(
-    title="Everybody", steps=(Step(page=(EVERYBODY,)),), repeat=2, every=timedelta(minutes=10)
+    title=N_("Everybody"), steps=(Step(page=(EVERYBODY,)),), repeat=2, every=timedelta(minutes=10)
 )
 """What happens where nothing is configured: everybody who can be reached, three times."""
 

@@ -113,7 +113,7 @@ def next_move(plan: Plan, record: Record, now: datetime) -> Move:
         if row.ok:
             return Finish(outcome="succeeded", why=part.title)
     if not plan.parts:
-        return Finish(outcome="diagnosed", why=DIAGNOSED)
+        return Finish(outcome=N_("diagnosed"), why=DIAGNOSED)
     return Finish(outcome="failed", why=EXHAUSTED)
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin.act.actions.action import Result
+from tocsin.ground import timeline
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
 from tocsin.respond.runbooks.plan import PlannedStep
 
 _SHOWN = 300
+_SAW = timeline.reason(N_("expected {condition}, saw {seen}"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,4 +46,4 @@ def holds(condition: str, variables: dict[str, Any]) -> Verdict:
     if verdict.why:
         return Verdict(ok=False, why=f"expected {condition}, {verdict.why}")
     seen = ", ".join(f"{name} {value}" for name, value in verdict.values.items())
-    return Verdict(ok=False, why=f"expected {condition}, saw {seen[:_SHOWN]}")
+    return Verdict(ok=False, why=_SAW(condition=condition, seen=seen[:_SHOWN]))

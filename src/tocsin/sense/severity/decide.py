@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.conditions import Verdict, compile_condition
 from tocsin.sense.severity.facts import Facts
 from tocsin.sense.severity.policy import Level, Policy
 from tocsin.sense.severity.section import DEFAULT_POLICY
 
-OTHERWISE = "otherwise"
+OTHERWISE = N_("otherwise")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
