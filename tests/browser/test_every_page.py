@@ -1,0 +1,128 @@
+"""Every page, in both languages, light and dark, wide and on a phone: no barrier, no sideways scroll, no complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from burning import PASSWORD, Burning
+from eyes import Reader
+from playwright.sync_api import Browser
+
+from tocsin.act import notify
+from tocsin.faces.web.security import LANGUAGE_COOKIE, SESSION_COOKIE
+
+pytestmark = pytest.mark.browser
+LANGUAGES = {"en": "en", "zh_Hant": "zh-Hant"}
+WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
+
+
+class Fire:
+    """Everything at once: thirty alerts and a live run that waits, a missed clock, something that nobody has."""
+
+    def __init__(self, house: Burning) -> None:
+        self.outage = house.outage(30)
+        house.app.incidents.acknowledge(self.outage, "person:mei")
+        house.app.incidents.note(self.outage, "deploy 4f2c at 10:12 touched the cache keys", "person:mei")
+        self.queue = house.queue()
+        house.pass_time(1_700)
+        run = house.run(self.outage)
+        house.ask(run, "rebuild")
+        self.over = house.app.incidents.declare("Login was slow", "", "", "", "person:jun").id
+        house.app.incidents.resolve(self.over, "a certificate was renewed", "person:jun")
+        title = "Searches for names with an apostrophe time out in the northern region"
+        self.unseen = house.app.incidents.declare(title, "recommendation", "P0", "", "person:jun").id
+        house.pass_time(301)
+        with house.app.store.read() as conn:
+            (self.alert,) = [each.id for each in house.app.incidents.alerts(conn, self.queue)]
+            page = next(each for each in notify.of_incident(conn, self.unseen))
+        self.link = house.app.links.acknowledge(page.id).removeprefix("http://127.0.0.1:9911")
+        test = house.app.escalations.test_page("mei", "person:mei")
+        self.test_link = house.app.links.acknowledge(test.id).removeprefix("http://127.0.0.1:9911")
+
+
+@pytest.fixture(scope="module")
+def fire(house: Burning) -> Fire:
+    return Fire(house)
+
+
+PAGES: dict[str, Callable[[Fire], str]] = {
+    "dashboard": lambda fire: "/",
+    "declaring": lambda fire: "/?act=declare",
+    "a live run, thirty alerts": lambda fire: f"/incidents/{fire.outage}",
+    "approving": lambda fire: f"/incidents/{fire.outage}?act=approve",
+    "a missed clock": lambda fire: f"/incidents/{fire.unseen}",
+    "what is over": lambda fire: f"/incidents/{fire.over}",
+    "report": lambda fire: f"/incidents/{fire.outage}/report",
+    "alerts": lambda fire: "/alerts",
+    "alert": lambda fire: f"/alerts/{fire.alert}",
+    "no alerts": lambda fire: "/alerts?state=resolved",
+    "on call": lambda fire: "/oncall",
+    "runbooks": lambda fire: "/runbooks",
+    "runbook": lambda fire: "/runbooks/reco/service-down.md",
+    "acknowledge": lambda fire: fire.link,
+    "a test page": lambda fire: fire.test_link,
+    "nothing": lambda fire: "/nothing",
+}
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def mei(request: pytest.FixtureRequest, chromium: Browser, served: str, house: Burning) -> Iterator[Reader]:
+    """Mei, in one language after the other."""
+    session = house.app.accounts.sign_in("mei", PASSWORD)
+    opened = Reader(chromium, served, cookies={SESSION_COOKIE: session, LANGUAGE_COOKIE: request.param})
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_barrier(mei: Reader, fire: Fire, name: str):
+    look_at(mei, PAGES[name](fire))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_doors_have_no_barrier(chromium: Browser, served: str, language: str, monkeypatch: pytest.MonkeyPatch,
+                                   house: Burning):  # fmt: skip
+    monkeypatch.setattr(house.app.accounts, "set_up_is_open", lambda _: True)
+    stranger = Reader(chromium, served, cookies={LANGUAGE_COOKIE: language})
+    for path in ("/sign-in", "/setup/set_first"):
+        look_at(stranger, path)
+    stranger.close()
+
+
+def test_the_eyes_see(reader: Reader):
+    """The instruments themselves: each of these would be noticed."""
+    page = reader.open("/alerts")
+    page.evaluate("""() => {
+        document.querySelector("label[for=service]").remove();
+        document.querySelector("h1").textContent = "wide".repeat(200);
+        document.querySelector("h1").setAttribute("style", "overflow-wrap: normal");
+        document.querySelector(".filter button").textContent = "";
+        document.body.append(Object.assign(document.createElement("img"), { src: "http://elsewhere.example/x.png" }));
+    }""")
+    assert {each.partition(":")[0] for each in reader.barriers()} >= {
+        "select-name",
+        "button-name",
+        "image-alt",
+    }
+    assert [each for each in reader.complaints if "Content Security Policy" in each]
+    assert (
+        reader.wider()
+        or page.evaluate("() => getComputedStyle(document.querySelector('h1')).overflowWrap") != "normal"
+    )
+
+
+def look_at(reader: Reader, path: str) -> None:
+    page = reader.open(path)
+    found: list[str] = []
+    for (width, height), scheme in ((WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        found += [f"{width} {scheme} {each}" for each in reader.barriers()]
+    for width, height in (WIDE, PHONE, NARROW):
+        page.set_viewport_size({"width": width, "height": height})
+        found += [f"{width}: {each}" for each in reader.wider()]
+    found += [f"too small: {each}" for each in reader.small()]
+    found += [each for each in reader.complaints if path != "/nothing" or "404" not in each]
+    reader.complaints.clear()
+    assert not found, "\n".join(found)
