@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 
@@ -88,3 +90,23 @@ def test_a_viewer_does_not_send(client, as_):
 def test_an_alert_that_is_not_there_is_not_found(client, script):
     answer = client.get("alerts/alr_0", headers=script)
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-7"]
+)
+def test_an_alert_comes_as_json_and_says_so(client, as_, kind):
+    headers = {**as_("responder"), "Content-Type": kind}
+    answer = client.post("alerts", content=b'{"name": "DiskFull"}', headers=headers)
+    assert answer.status_code == 415
+    assert answer.json()["error"]["field"] == "Content-Type"
+    assert client.get("alerts", headers=headers).json()["items"] == []
+
+
+def test_a_packed_alert_is_unpacked_as_it_is_at_the_intake(client, as_):
+    headers = {**as_("responder"), "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert (
+        client.post("alerts", content=gzip.compress(b'{"name": "Disk"}'), headers=headers).status_code == 200
+    )
+    bomb = client.post("alerts", content=gzip.compress(b" " * 50_000_000), headers=headers)
+    assert bomb.status_code == 413

@@ -85,7 +85,12 @@ class Intake:
         start, answer = sent
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         assert int(headers["content-length"]) == len(answer["body"])
-        return Heard(status=start["status"], headers=headers, body=answer["body"])
+        heard = Heard(status=start["status"], headers=headers, body=answer["body"])
+        if heard.status >= 400 and isinstance(heard.json, dict):
+            told = heard.json["error"]
+            assert told["message"], "who is refused hears why"
+            assert told["fix"], f"who is refused hears what to do: {told}"
+        return heard
 
     def post(self, kind: str, body: bytes | Sequence[bytes], **more: Any) -> Heard:
         """Posts JSON with the key of that kind, to where it belongs."""

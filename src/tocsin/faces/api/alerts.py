@@ -15,6 +15,7 @@ from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.sense import alerts
 from tocsin.sense.alerts import API, Alert, Sender
+from tocsin.sense.intake import limits
 from tocsin.sense.intake.sources.webhook import Webhook
 
 routes = Routes("alerts")
@@ -111,9 +112,12 @@ async def send(request: Request) -> Accepted:
 
     With an intake key the alerts are of that key; only whoever opened an alert can resolve it.
     """
+    limits.check_content_type(request.headers.get("content-type"), _FORMAT.content_types)
+    coding = request.headers.get("content-encoding", "")
+    payload = limits.decode(await request.body(), coding, _FORMAT.limit)
     key = key_of(request)
     sender = Sender(key=key.id, source=key.kind, service=key.service) if key else API
-    reading = _FORMAT.read(await request.body(), request.headers, "/", "")
+    reading = _FORMAT.read(payload, request.headers, "/", "")
     outcomes = await asyncio.wrap_future(context_of(request).ledger.submit(reading.signals, sender))
     return Accepted(alerts=[Taken(id=each.alert, result=each.result) for each in outcomes])
 

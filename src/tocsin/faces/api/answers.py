@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from tocsin.ground.kernel.errors import (
     Invalid,
@@ -117,15 +118,27 @@ async def on_validation_error(_request: Request, error: Exception) -> JSONRespon
     )
 
 
-async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
+async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     """What the framework itself refuses: an unknown path, a method that a path does not know."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return error_response(NotFound("there is nothing at this path", fix="See /api/v1/openapi.json."))
     if error.status_code == 400:
         return error_response(Malformed("the body cannot be read", fix="Send one JSON object in UTF-8."))
-    body = {"error": {"code": "refused", "field": "", "message": str(error.detail), "fix": ""}}
-    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+    if error.status_code == 405:
+        allowed = ", ".join(sorted(_methods(request)))
+        message = f"this path does not know {request.method}"
+        body = {"code": "method_not_allowed", "field": "", "message": message, "fix": f"Use {allowed}."}
+        return JSONResponse({"error": body}, status_code=405, headers={"Allow": allowed})
+    body = {"code": "refused", "field": "", "message": str(error.detail), "fix": "See /api/v1/openapi.json."}
+    return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What the path knows over all its routes; the framework names those of the first one only."""
+    routes: list[Route] = request.app.state.routes
+    found = [route.methods or () for route in routes if route.matches(request.scope)[0] != Match.NONE]
+    return set[str]().union(*found)
 
 
 async def on_any_error(request: Request, error: Exception) -> JSONResponse:

@@ -35,6 +35,7 @@ def make_api(context: Context) -> FastAPI:
         separate_input_output_schemas=False,
     )
     api.state.context = context
+    api.state.routes = [route for feature in _FEATURES for route in feature.routes.router.routes]
     for feature in _FEATURES:
         api.include_router(feature.routes.router)
     api.add_exception_handler(TocsinError, answers.on_tocsin_error)

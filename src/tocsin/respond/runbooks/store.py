@@ -185,7 +185,7 @@ def get(conn: Connection, id_: str, *, lock: bool = False) -> Run:
     query = select(*_LIGHT).where(run.c.id == id_)
     row = conn.execute(query.with_for_update() if lock else query).first()
     if row is None:
-        raise NotFound(f"there is no run {id_}")
+        raise NotFound(f"there is no run {id_}", fix="`tocsin run list --all` shows them.")
     return Run.from_row(row)
 
 
@@ -312,7 +312,7 @@ def get_approval(conn: Connection, id_: str, *, lock: bool = False) -> Approval:
     query = select(approval).where(approval.c.id == id_)
     row = conn.execute(query.with_for_update() if lock else query).first()
     if row is None:
-        raise NotFound(f"there is no approval {id_}")
+        raise NotFound(f"there is no approval {id_}", fix="`tocsin run show RUN` says what a run waits for.")
     return Approval.from_row(row)
 
 

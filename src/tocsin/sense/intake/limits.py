@@ -47,7 +47,8 @@ class HeadersTooLarge(TocsinError):
 def check_headers(headers: list[tuple[bytes, bytes]]) -> None:
     size = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > HEADERS or size > HEADER_BYTES:
-        raise HeadersTooLarge(f"at most {HEADERS} headers and {HEADER_BYTES} bytes of them")
+        message = f"at most {HEADERS} headers and {HEADER_BYTES} bytes of them"
+        raise HeadersTooLarge(message, fix="Send fewer or shorter headers.")
 
 
 def check_content_type(value: str | None, wanted: tuple[str, ...]) -> None:
@@ -95,11 +96,13 @@ def _gunzip(body: bytes, limit: int) -> bytes:
     try:
         plain = unzip.decompress(body, limit + 1)
     except zlib.error:
-        raise Malformed("the body is not gzip, though its header says so", field="body") from None
+        fix = "Send gzip, or leave the header Content-Encoding out."
+        raise Malformed("the body is not gzip, though its header says so", field="body", fix=fix) from None
     if len(plain) > limit:
         raise too_large(limit)
     if not unzip.eof or unzip.unused_data:
-        raise Malformed("the gzip body is cut or has something behind it", field="body")
+        fix = "Send one whole gzip stream."
+        raise Malformed("the gzip body is cut or has something behind it", field="body", fix=fix)
     return plain
 
 

@@ -15,12 +15,13 @@ UNNAMED = "it has no alertname"
 def read_alert(value: Any, at: str, remarks: Collection[str]) -> tuple[Signal, dict[str, Any]]:
     """The alert, and its fields for what else a format has. Raises Invalid with the field, which begins with `at`."""
     if not isinstance(value, dict):
-        raise Invalid("an alert is a JSON object", field=at)
+        raise Invalid("an alert is a JSON object", field=at, fix='Send {"labels": {"alertname": "…"}}.')
     given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
     flags = set(remarks)
     labels = text.read_labels(given.get("labels"), f"{at}.labels", flags)
     if not labels:
-        raise Invalid("an alert needs at least one label", field=f"{at}.labels")
+        fix = 'Send {"labels": {"alertname": "…"}}.'
+        raise Invalid("an alert needs at least one label", field=f"{at}.labels", fix=fix)
     if "alertname" not in labels:
         flags.add(UNNAMED)
     annotations = text.read_annotations(given.get("annotations"), f"{at}.annotations", flags)

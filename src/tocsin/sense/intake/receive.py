@@ -50,10 +50,14 @@ _log = structlog.get_logger(__name__)
 
 
 class WrongMethod(TocsinError):
-    """The route exists, but not for this method."""
+    """The route exists, but not for this method: use one of those that it knows."""
 
     code = "method_not_allowed"
     status = 405
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(f"this path does not know {method[:20]}", fix=f"Use {allowed}.")
+        self.allowed = allowed
 
 
 class _Gone(Exception):
@@ -116,7 +120,7 @@ class Receiver:
             close = error.status in (408, 413, 431)
         except Exception:
             _log.exception("intake failed", path=_masked(scope["path"]))
-            answer = _refusal(source, Unavailable("something went wrong here; nothing is known to be stored"))
+            answer = _refusal(source, _failed())
         await _respond(send, answer, close=close)
 
     async def _admit(self, request: _Request) -> tuple[Source, Key]:
@@ -156,7 +160,7 @@ class Receiver:
             firing = await asyncio.to_thread(self._firing, key)
             return source.show(request.path, request.query, firing, self._started)
         if request.method != "POST" or not takes:
-            raise WrongMethod(_allowed(takes, shows), fix="Use one of these methods.")
+            raise WrongMethod(request.method, _allowed(takes, shows))
         limits.check_content_type(request.headers.get("content-type"), source.content_types)
         body = await _read(request, source.limit)
         payload = limits.decode(body, request.headers.get("content-encoding", ""), source.limit)
@@ -179,6 +183,11 @@ class Receiver:
             return list_alerts(conn, state="firing", key=key.id, limit=_SHOWN)
 
 
+def _failed() -> Unavailable:
+    message = "something went wrong here; nothing is known to be stored"
+    return Unavailable(message, fix="Send it again.")
+
+
 def _routes(source: Source) -> tuple[str, ...]:
     return source.paths + source.shows
 
@@ -186,7 +195,8 @@ def _routes(source: Source) -> tuple[str, ...]:
 def _request(scope: Scope, receive: Receive) -> _Request:
     limits.check_headers(scope["headers"])
     if len(scope["query_string"]) > limits.QUERY_BYTES:
-        raise Malformed(f"a query has at most {limits.QUERY_BYTES} bytes", field="query")
+        message = f"a query has at most {limits.QUERY_BYTES} bytes"
+        raise Malformed(message, field="query", fix="Ask for less at once.")
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     path: str = scope["path"]
     credential = ""
@@ -239,7 +249,9 @@ async def _read(request: _Request, limit: int) -> bytes:
                     return b"".join(chunks)
     except TimeoutError:
         raise limits.TooSlow(
-            f"the body did not arrive within {limits.BODY_SECONDS:.0f} seconds", field="body"
+            f"the body did not arrive within {limits.BODY_SECONDS:.0f} seconds",
+            field="body",
+            fix="Send it again.",
         ) from None
 
 
@@ -256,13 +268,15 @@ def _allowed(takes: bool, shows: bool) -> str:
 
 def _refusal(source: Source | None, error: TocsinError) -> Answer:
     """The error in the protocol of the source, or as JSON where none is known."""
+    if isinstance(error, Unavailable) and not error.fix:
+        error = Unavailable(error.message, field=error.field, fix="Send it again.")
     if source:
         answer = source.refuse(error)
     else:
         answer = Answer(status=error.status, body=msgspec.json.encode(error.as_json()), headers=JSON)
     more: tuple[tuple[str, str], ...] = ()
     if isinstance(error, WrongMethod):
-        more = (("allow", error.message),)
+        more = (("allow", error.allowed),)
     elif isinstance(error, Unauthenticated):
         more = (("www-authenticate", 'Bearer realm="Tocsin", Basic realm="Tocsin"'),)
     elif isinstance(error, Unavailable):

@@ -34,7 +34,8 @@ def read_json(payload: bytes) -> tuple[Any, tuple[str, ...]]:
     try:
         value = _decoder.decode(payload)
     except msgspec.ValidationError as error:
-        raise Invalid(f"a number is out of range: {error}", field="body") from None
+        fix = "Send numbers that fit 64 bits, or send them as text."
+        raise Invalid(f"a number is out of range: {error}", field="body", fix=fix) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"this is no JSON: {error}", field="body", fix="Send one JSON document.") from None
     if _count(value) != pairs:
@@ -83,5 +84,5 @@ def _count(value: Any) -> int:
     if isinstance(value, list):
         return sum([_count(each) for each in value if not isinstance(each, str)])  # pyright: ignore[reportUnknownVariableType] - decoded JSON
     if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        raise Invalid("an integer does not fit 64 bits", field="body")
+        raise Invalid("an integer does not fit 64 bits", field="body", fix="Send it as text.")
     return 0

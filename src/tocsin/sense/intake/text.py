@@ -49,16 +49,16 @@ def scalar(value: Any, field: str) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(value)
-    raise Invalid("must be text, not a list or a map", field=field)
+    raise Invalid("must be text, not a list or a map", field=field, fix="Send one text or number.")
 
 
 def read_labels(value: Any, field: str, flags: set[str]) -> dict[str, str]:
     """Cleaned labels, empty ones left out. Raises Invalid naming the label."""
     if not isinstance(value, Mapping):
-        raise Invalid("must be an object of names and texts", field=field)
+        raise _no_object(field)
     given: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
     if len(given) > limits.LABELS:
-        raise Invalid(f"at most {limits.LABELS} labels an alert", field=field)
+        raise Invalid(f"at most {limits.LABELS} labels an alert", field=field, fix="Send fewer labels.")
     kept: dict[str, str] = {}
     for name, each in given.items():
         _check_name(name, field)
@@ -79,10 +79,11 @@ def read_annotations(value: Any, field: str, flags: set[str]) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise Invalid("must be an object of names and texts", field=field)
+        raise _no_object(field)
     given: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
     if len(given) > limits.LABELS:
-        raise Invalid(f"at most {limits.LABELS} annotations an alert", field=field)
+        message = f"at most {limits.LABELS} annotations an alert"
+        raise Invalid(message, field=field, fix="Send fewer annotations.")
     kept: dict[str, str] = {}
     for name, each in given.items():
         _check_name(name, field)
@@ -124,11 +125,16 @@ def moment(value: Any, field: str, flags: set[str], *, epochs: bool = False) -> 
     if not (
         isinstance(value, str) or (epochs and isinstance(value, int | float) and not isinstance(value, bool))
     ):
-        raise Invalid("must be a time such as 2026-11-21T10:30:00Z", field=field)
+        raise Invalid("must be a time", field=field, fix="Write it like 2026-11-21T10:30:00Z.")
     return parse_time(value, field, flags, epochs=epochs)
 
 
 def _check_name(name: str, field: str) -> None:
     if not name or len(name.encode()) > limits.LABEL_NAME_BYTES or not name.isprintable():
         message = f"a name has 1 to {limits.LABEL_NAME_BYTES} printable bytes"
-        raise Invalid(message, field=f"{field}.{clean(name)[:40]}")
+        shown = clean(name)[:40]
+        raise Invalid(message, field=f"{field}.{shown}", fix="Give it a shorter or a printable name.")
+
+
+def _no_object(field: str) -> Invalid:
+    return Invalid("must be an object of names and texts", field=field, fix='Send {"name": "text"}.')

@@ -75,7 +75,7 @@ class Alertmanager(Source):
     def refuse(self, error: TocsinError) -> Answer:
         status = 400 if error.status == 422 else error.status
         field = f"{error.field}: " if error.field else ""
-        return _said(status, f"{field}{error.message}")
+        return _said(status, f"{field}{error.message}" + (f"; {error.fix}" if error.fix else ""))
 
     def show(self, path: str, query: str, firing: Sequence[Alert], started: datetime) -> Answer:
         if path == "/api/v2/status":

@@ -75,6 +75,6 @@ def _signal(value: Any, at: str, remarks: Collection[str]) -> Signal:
     signal, given = read_alert(value, at, remarks)
     status = given.get("status")
     if status not in ("firing", "resolved"):
-        raise Invalid("must be firing or resolved", field=f"{at}.status")
+        raise Invalid("must be firing or resolved", field=f"{at}.status", fix='Send "firing" or "resolved".')
     resolved = status == "resolved"
     return replace(signal, resolved=resolved, ends_at=signal.ends_at if resolved else None)

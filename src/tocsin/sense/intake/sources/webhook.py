@@ -84,7 +84,7 @@ def _signal(value: Any, where: str, mended: Sequence[str]) -> Signal:
     _name(given, at, labels, annotations, flags)
     measured = given.get("value", annotations.get("value"))
     if measured is not None and text.number(measured) is None:
-        raise Invalid("must be a number", field=f"{at}value")
+        raise Invalid("must be a number", field=f"{at}value", fix="Leave it out where nothing was measured.")
     return Signal(
         labels=labels,
         annotations=annotations,
@@ -119,7 +119,8 @@ def _name(
 def _status(value: Any, at: str) -> str:
     status = "firing" if value is None else text.scalar(value, f"{at}status").strip().lower()
     if status not in ("firing", "resolved"):
-        raise Invalid("must be firing or resolved", field=f"{at}status")
+        fix = 'Send "firing" or "resolved"; without it the alert fires.'
+        raise Invalid("must be firing or resolved", field=f"{at}status", fix=fix)
     return status
 
 
@@ -135,5 +136,6 @@ def _dedup_key(value: Any, field: str) -> str | None:
         return None
     key = unicodedata.normalize("NFC", text.clean(text.scalar(value, field))).strip()
     if not key or len(key) > limits.DEDUP_KEY:
-        raise Invalid(f"has 1 to {limits.DEDUP_KEY} characters", field=field)
+        fix = "Send a shorter key, or none: then the labels say which alert it is."
+        raise Invalid(f"has 1 to {limits.DEDUP_KEY} characters", field=field, fix=fix)
     return key
