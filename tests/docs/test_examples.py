@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from tocsin.cli.main import application
 from tocsin.configuration import load
 from tocsin.respond.runbooks.reader import read
+from tocsin.sense.severity import run_cases
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -53,6 +54,21 @@ def test_a_runbook_that_is_shown_is_read_without_a_complaint(text):
     assert document.findings == ()
     assert document.ladders
     assert document.verification
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda each: each.name)
+def test_an_example_is_whole_and_a_case_stands_beside_each_of_its_rules(folder):
+    loaded = load(folder)
+    assert [str(problem) for problem in loaded.problems] == []
+    found = loaded.required()
+    for name, policy in found.policies.items():
+        if name == "default":
+            continue
+        results = run_cases(policy, found.services)
+        assert [result.case.name for result in results if not result.ok] == []
+        ruled = {(result.decision.level, result.decision.rule) for result in results}
+        for level, spec in policy.levels.items():
+            assert {(level, rule) for rule in spec.when} <= ruled
 
 
 def _commands() -> list[tuple[str, str]]:
