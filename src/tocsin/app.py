@@ -6,6 +6,7 @@ Nothing below knows this page; tests start it in their own process, with another
 from __future__ import annotations
 
 import gc
+import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -306,7 +307,8 @@ def serve(folder: Path, *, host: str, port: int, log_level: str) -> None:
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
     _greet(app, host, port)
-    uvicorn.Server(
+    _Server(
+        app.hub,
         uvicorn.Config(
             app.asgi,
             host=host,
@@ -319,8 +321,20 @@ def serve(folder: Path, *, host: str, port: int, log_level: str) -> None:
             server_header=False,
             timeout_graceful_shutdown=10,
             h11_max_incomplete_event_size=16_384,
-        )
+        ),
     ).run()
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of open pages before it waits for connections to end: they would hold it up."""
+
+    def __init__(self, hub: web.Hub, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._hub.stop()
+        await super().shutdown(sockets)
 
 
 def _greet(app: App, host: str, port: int) -> None:
