@@ -36,3 +36,13 @@ def test_a_few_are_told_one_by_one():
 
 def test_what_stands_beside_it_is_not_told_again():
     assert story_of(events("clock.started", "page.queued", "run.step.started")) == []
+
+
+def test_checks_that_fail_again_and_again_are_one_line_until_they_pass():
+    told = [
+        Event(seq=seq, incident="INC-2026-0001", at=AT, kind="run.verified", actor="run:run_1", data=data)
+        for seq, data in enumerate([*[{"ok": False, "why": "five users: 500"}] * 6, {"ok": True}], start=1)
+    ]
+    lines = story_of(told)
+    assert [line.folded for line in lines] == ["", "{n} rounds of checks did not pass"]
+    assert lines[1].what == ["five users: 500"]

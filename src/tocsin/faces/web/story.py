@@ -15,6 +15,7 @@ FOLDED = {
     "alert.attached": N_("{n} alerts belong to this incident"),
     "alert.resolved": N_("{n} alerts have cleared"),
     "alert.fired": N_("{n} alerts fire again"),
+    "run.verified": N_("{n} rounds of checks did not pass"),
 }
 _FROM = 4
 
@@ -35,6 +36,11 @@ class Line:
         return f"e{self.events[-1].seq}"
 
     @property
+    def what(self) -> list[str]:
+        """Of what was folded: the names of the alerts, or why, each once."""
+        return list(dict.fromkeys(str(each.data.get("name") or each.data.get("why")) for each in self.events))
+
+    @property
     def folded(self) -> str:
         """The sentence for all of them, or empty where there is only one."""
         return FOLDED[self.newest.kind] if len(self.events) > 1 else ""
@@ -48,9 +54,9 @@ def story_of(events: Sequence[Event]) -> list[Line]:
         {"severity.decided"} if any(event.kind == "incident.declared" for event in events) else set[str]()
     )
     told = (event for event in reversed(events) if event.kind not in silent)
-    for kind, group in groupby(told, key=lambda event: event.kind):
+    for (kind, ok), group in groupby(told, key=lambda event: (event.kind, event.data.get("ok"))):
         burst = tuple(group)
-        if kind in FOLDED and len(burst) >= _FROM:
+        if kind in FOLDED and ok is not True and len(burst) >= _FROM:
             lines.append(Line(events=burst))
         else:
             lines += [Line(events=(event,)) for event in burst]
