@@ -118,7 +118,8 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
         assert status == 202
         kills = 0
         for _ in range(chance.randint(1, 3)):
-            time.sleep(chance.uniform(0, 1.2))
+            in_the_middle_of(chance.randint(1, STEPS), ledger)
+            time.sleep(chance.uniform(0, 0.4))
             if chance.random() < 0.3:
                 end_everything(served)
             else:
@@ -158,6 +159,13 @@ def pages(hook: Receiver) -> Counter[str]:
     return Counter(
         message[1]["webhook-id"] for message in hook.messages if "incident" in str(message[2]).lower()
     )
+
+
+def in_the_middle_of(line: int, ledger: Path) -> None:
+    """Until the step has begun, or nothing moves any more because a person is asked."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end and f"begin {line}" not in ledger.read_text():
+        time.sleep(0.01)
 
 
 def end_everything(served: Served) -> None:

@@ -1,10 +1,12 @@
 """A service breaks at night and comes back: from the probe that sees it to the report that tells it.
 
-Mei-Ling is on call. The shop answers 500; the first rung of its runbook does nothing, the second mends it.
+Mei-Ling is on call. The shop answers 500; the first rung of its runbook does nothing, the second deletes what
+breaks it, which a person has to approve.
 """
 
 from __future__ import annotations
 
+import json
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -184,6 +186,24 @@ def test_the_shop_breaks_and_comes_back(served: Served, shop: Shop, mail: Mailbo
         return served.get(f"/api/v1/incidents/{incident['id']}")
 
     assert state()["acknowledged_at"] is not None
+
+    def question() -> dict[str, Any] | None:
+        runs = served.get(f"/api/v1/runs?incident={incident['id']}")["items"]
+        return next((each["waiting_for"] for each in runs if each["state"] == "waiting"), None)
+
+    asked = until(lambda: (question() or {}).get("approval"), 20, "the question before the deletion")
+    assert shop.broken.exists()
+    approver = served.command(
+        *("token", "create", "--role", "approver", "--name", "jun", "--scope", "approve"),
+        *("--config", str(served.folder), "--json"),
+    )
+    status, answer = served.ask(
+        "POST",
+        f"/api/v1/approvals/{asked}/approve",
+        {"reason": "the file is a left-over"},
+        token=json.loads(approver.stdout)["token"],
+    )
+    assert status == 200, answer
     resolved = until(lambda: state()["state"] == "resolved" and state(), 60, "the resolution")
     assert resolved["detected_at"] <= resolved["acknowledged_at"]
     assert resolved["mitigated_at"] <= resolved["resolved_at"]
@@ -198,6 +218,7 @@ def test_the_shop_breaks_and_comes_back(served: Served, shop: Shop, mail: Mailbo
         "incident.acknowledged",
         "run.started",
         "run.rung.finished",
+        "run.approval.given",
         "run.verified",
         "run.finished",
         "incident.mitigated",
@@ -208,7 +229,9 @@ def test_the_shop_breaks_and_comes_back(served: Served, shop: Shop, mail: Mailbo
 
     (run,) = served.get(f"/api/v1/runs?incident={incident['id']}")["items"]
     assert run["state"] == "succeeded"
-    output = str(served.get(f"/api/v1/runs/{run['id']}/output"))
+    output = "".join(
+        str(served.get(f"/api/v1/runs/{run['id']}/output?step=resolution-{number}")) for number in (1, 2)
+    )
     assert "looking away" in output
     assert "mending with ***" in output
 
