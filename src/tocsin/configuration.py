@@ -33,6 +33,7 @@ from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.severity.section import PolicySection
 
 FILE = "tocsin.yaml"
+_Path = tuple[str | int, ...]
 _log = structlog.get_logger(__name__)
 
 
@@ -136,7 +137,7 @@ def _cross_check(configuration: Configuration) -> list[Problem]:
         ]
 
 
-def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Secret]]:
+def _secrets(value: Any, path: _Path) -> Iterator[tuple[_Path, Secret]]:
     """Every secret in the configuration, with its place."""
     below: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, Secret):
@@ -155,6 +156,22 @@ def _secrets(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
 def _placed(problem: Problem, tree: Tree) -> Problem:
     place = None if problem.file else tree.place(problem.path)
     return replace(problem, file=place.file, line=place.line, column=place.column) if place else problem
+
+
+def differences(before: Configuration, after: Configuration) -> Iterator[tuple[_Path, Any, Any]]:
+    """What is not the same, by its place: the values as JSON, None for what is not there. Secrets stay references."""
+    yield from _differences(
+        (), before.model_dump(mode="json", by_alias=True), after.model_dump(mode="json", by_alias=True)
+    )
+
+
+def _differences(path: _Path, before: Any, after: Any) -> Iterator[tuple[_Path, Any, Any]]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        was, now = cast("dict[str, Any]", before), cast("dict[str, Any]", after)
+        for name in sorted({*was, *now}):
+            yield from _differences((*path, name), was.get(name), now.get(name))
+    elif before != after:
+        yield path, before, after
 
 
 @cache

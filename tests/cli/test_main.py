@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,58 @@ def test_config_check_says_place_and_cure_and_ends_with_1(run, tmp_path: Path) -
     told = json.loads(run("config", "check", "--config", tmp_path, "--json").out)
     assert told["ok"] is False
     assert told["problems"][0]["line"] == 1
+
+
+def test_config_diff_says_what_means_something_else(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    before, after = tmp_path / "before", tmp_path / "after"
+    assert json.loads(run("init", before, "--json").out)["files"][0] == str(before / "tocsin.yaml")
+    run("init", after)
+    assert run("config", "diff", before, "--config", after).out == "No difference.\n"
+    text = (after / "tocsin.yaml").read_text()
+    text = text.replace("soak: 15m", "soak: 900s").replace("every: 30s", "every: 20s")
+    text = text.replace("  hook:\n    kind: webhook\n", "  hook: {kind: webhook, secret: env:NOT_SHOWN}\n")
+    (after / "tocsin.yaml").write_text(text)
+    ran = run("config", "diff", before, "--config", after)
+    assert ran.out.splitlines() == [
+        'channels.hook.secret: – → "env:NOT_SHOWN"',
+        'services.example.monitor.every: "30s" → "20s"',
+    ]
+    told = json.loads(run("config", "diff", before, "--config", after, "--json").out)["differences"]
+    assert told[1] == {"path": ["services", "example", "monitor", "every"], "before": "30s", "after": "20s"}
+    assert "there is no tocsin.yaml" in run("config", "diff", tmp_path, "--config", after).err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--host", "192.0.2.1"], "192.0.2.1:9911 cannot be listened on: Cannot assign requested address"),
+        (["--log-level", "loud"], "'loud' is not one of"),
+        (["--port", "70000"], "less than or equal to 65535"),
+    ],
+)
+def test_up_says_what_stands_in_its_way(run, tmp_path: Path, more: list[str], said: str) -> None:  # type: ignore[no-untyped-def]
+    run("init", tmp_path / "new")
+    ran = run("up", "--config", tmp_path / "new", *more)
+    assert ran.status in (1, 2)
+    assert said in " ".join(ran.err.replace("│", " ").split())
+    assert not (tmp_path / "new" / "tocsin.db").exists()
+
+
+def test_up_names_a_port_that_is_taken(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    run("init", tmp_path / "new")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = run("up", "--config", tmp_path / "new", "--port", taken.getsockname()[1])
+    assert (ran.status, "Address already in use" in ran.err, "--port" in ran.err) == (1, True, True)
+
+
+def test_doctor_finds_a_database_that_cannot_be_made(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("TOCSIN_URL", "http://127.0.0.1:1")
+    (tmp_path / "tocsin.yaml").write_text("database: sqlite:////no/such/folder/tocsin.db\n")
+    ran = run("doctor", "--config", tmp_path)
+    assert ran.status == 1
+    assert "/no/such/folder/tocsin.db cannot be made" in ran.out
 
 
 def test_config_schema_is_json_schema(run) -> None:  # type: ignore[no-untyped-def]

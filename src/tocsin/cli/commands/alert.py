@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +43,10 @@ def send(
     """Send one alert. It is on disk when the command returns. TOCSIN_TOKEN may be a token or an intake key."""
     from tocsin.cli.client import Server
     from tocsin.cli.output import say, say_json
+    from tocsin.ground.kernel.errors import Invalid
 
+    if value is not None and not math.isfinite(value):
+        raise Invalid(f"--value {value} is not a number to send", field="--value", fix="Leave it out.")
     annotations = _named(annotation or [], "--annotation")
     if summary:
         annotations["summary"] = summary

@@ -9,9 +9,10 @@ import typer
 
 
 def add(app: typer.Typer) -> None:
-    config = typer.Typer(no_args_is_help=True, help="Check the configuration and print its schema.")
+    config = typer.Typer(no_args_is_help=True, help="Check the configuration, compare it, print its schema.")
     config.command("check")(check)
     config.command("schema")(schema)
+    config.command("diff")(diff)
     app.add_typer(config, name="config")
 
 
@@ -49,3 +50,33 @@ def schema() -> None:
     from tocsin.configuration import schema as described
 
     say_json(described())
+
+
+def diff(
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", help="The folder to compare with, such as a checkout.")
+    ],
+    config: Annotated[Path | None, typer.Option("--config", help="The folder with tocsin.yaml.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what means something else than in BEFORE; order, comments and spelling of the files are no difference."""
+    from tocsin.cli.output import say, say_json
+    from tocsin.configuration import differences, find_folder, load
+
+    old, new = load(find_folder(before)).required(), load(find_folder(config)).required()
+    found = list(differences(old, new))
+    if as_json:
+        say_json(
+            {"differences": [{"path": list(path), "before": was, "after": now} for path, was, now in found]}
+        )
+        return
+    for path, was, now in found:
+        say(f"{'.'.join(str(part) for part in path)}: {_shown(was)} → {_shown(now)}")
+    if not found:
+        say("No difference.")
+
+
+def _shown(value: object) -> str:
+    import json
+
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -119,6 +120,13 @@ def _database(folder: Path, found: Configuration) -> Finding:
         url = database_of(folder, found.database_url)
         path = url.removeprefix("sqlite:///")
         if path != url and not Path(path).exists():
+            if not os.access(Path(path).parent, os.W_OK):
+                return Finding(
+                    mark="failed",
+                    what="database",
+                    found=f"{path} cannot be made",
+                    fix=f"Make the folder {Path(path).parent} and let this user write there, or change `database:`.",
+                )
             return Finding(mark="ok", what="database", found=f"{path} is not there yet; `tocsin up` makes it")
         store = Store.open(url)
     except TocsinError as error:

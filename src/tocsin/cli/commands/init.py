@@ -24,9 +24,10 @@ def add(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a configuration folder that runs as it is."""
-    from tocsin.cli.output import say
+    from tocsin.cli.output import say, say_json
     from tocsin.ground.kernel.errors import Conflict, Invalid
 
     for name in _FILES:
@@ -42,6 +43,9 @@ def init(
             target.write_text(starter.joinpath(source).read_text("utf-8"), "utf-8")
     except OSError as error:
         raise Invalid(f"{folder} cannot be written: {error.strerror}", fix="choose another folder") from None
+    if as_json:
+        say_json({"folder": str(folder), "files": [str(folder / name) for name in _FILES]})
+        return
     say(f"{folder} is ready:")
     for name in _FILES:
         say(f"  {folder / name}")

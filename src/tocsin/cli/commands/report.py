@@ -37,5 +37,7 @@ def report(
     try:
         output.write_text(found["markdown"], encoding="utf-8")
     except OSError as error:
-        raise Invalid(f"{output} cannot be written: {error.strerror}", field="output") from None
+        raise Invalid(
+            f"{output} cannot be written: {error.strerror}", field="output", fix="Choose another place."
+        ) from None
     say(f"The report of {found['incident']} is in {output}.")

@@ -104,11 +104,12 @@ def new(
     title: Annotated[str, typer.Option(help="What is broken when it is needed.")] = "The service is down",
     service: Annotated[str, typer.Option(help="The service it is for.")] = "example",
     owner: Annotated[str, typer.Option(help="Who keeps it true.")] = "unknown",
+    as_json: _Json = False,
 ) -> None:
     """Write a runbook with all sections, ready to be filled in."""
     from importlib import resources
 
-    from tocsin.cli.output import say
+    from tocsin.cli.output import say, say_json
     from tocsin.ground.kernel.errors import Conflict, Invalid
 
     text = resources.files("tocsin.respond.runbooks").joinpath("template.md").read_text("utf-8")
@@ -122,6 +123,9 @@ def new(
         raise Conflict(f"{file} is there already", fix="choose another name; nothing was changed") from None
     except OSError as error:
         raise Invalid(f"{file} cannot be written: {error.strerror}", fix="choose another place") from None
+    if as_json:
+        say_json({"file": str(file)})
+        return
     say(f"{file} is written; see what it would do: tocsin runbook plan {file}")
 
 

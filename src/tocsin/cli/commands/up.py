@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,11 +19,35 @@ def up(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 9911,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], typer.Option(help="What is worth a line.")
+    ] = "info",
 ) -> None:
     """Serve the pages, the API and the engine in one process."""
-    from tocsin.app import serve
     from tocsin.configuration import find_folder
+
+    _check_address(host, port)
+    from tocsin.app import serve
 
     # Absolute: the commands of runs work in folders of their own, and find their way from there.
     serve(find_folder(config).resolve(), host=host, port=port, log_level=log_level)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Raises Invalid where nobody can listen, before anything is started that would have to be stopped again."""
+    import asyncio
+
+    from tocsin.ground.kernel.errors import Invalid
+
+    async def listen() -> None:
+        (await asyncio.start_server(lambda _, writer: writer.close(), host, port)).close()
+
+    try:
+        asyncio.run(listen())
+    except OSError as error:
+        number = error.errno or 0  # that of a name which leads nowhere is negative
+        raise Invalid(
+            f"{host}:{port} cannot be listened on: {os.strerror(number) if number > 0 else error.strerror}",
+            field="port",
+            fix="Is another Tocsin running? Choose a free port with --port, or an address of this machine with --host.",
+        ) from None

@@ -112,6 +112,8 @@ async def on_validation_error(_request: Request, error: Exception) -> JSONRespon
         return error_response(Malformed("the body is not JSON", fix="Send `Content-Type: application/json`."))
     field = ".".join(path)
     message = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "string_pattern_mismatch":
+        message = "a name has 1 to 128 letters, digits or . _ : -"
     fix = "See /api/v1/openapi.json." if field else "Send a JSON object as the body."
     return error_response(
         Invalid(f"{field or where}: {message[:1].lower()}{message[1:]}", field=field, fix=fix)
