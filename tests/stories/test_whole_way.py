@@ -243,7 +243,7 @@ def test_the_shop_breaks_and_comes_back(served: Served, shop: Shop, mail: Mailbo
 
     printed = served.command("report", incident["id"]).stdout
     assert incident["id"] in printed
-    listed = served.command("incident", "list", "--json").stdout
+    listed = served.command("incident", "list", "--all", "--json").stdout
     assert incident["id"] in listed
 
 

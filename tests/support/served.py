@@ -40,7 +40,7 @@ class Served:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.env = {**os.environ, **(env or {})}
+        self.env = {**os.environ, "PYTHONFAULTHANDLER": "1", **(env or {})}
         self.process: subprocess.Popen[bytes] | None = None
         self.token = ""
         self._log = folder / "server.log"
@@ -87,9 +87,9 @@ class Served:
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                self.process.send_signal(signal.SIGABRT)  # says where each thread stands
                 self.process.wait(5)
-                raise
+                raise AssertionError(f"the server did not stop:\n{self.log()[-20_000:]}") from None
 
     def log(self) -> str:
         return self._log.read_text() if self._log.exists() else ""
