@@ -2,7 +2,7 @@
 
 from tocsin.sense.alerts.alert import Alert, AlertEvent
 from tocsin.sense.alerts.ledger import TOPIC, Ledger, Outcome
-from tocsin.sense.alerts.news import claim, claimants, done, release
+from tocsin.sense.alerts.news import claim, done
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.alerts.signal import API, MONITOR, Sender, Signal
 from tocsin.sense.alerts.store import get, get_many, list_alerts
@@ -19,10 +19,8 @@ __all__ = [
     "Sender",
     "Signal",
     "claim",
-    "claimants",
     "done",
     "get",
     "get_many",
     "list_alerts",
-    "release",
 ]

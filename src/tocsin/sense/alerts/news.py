@@ -1,8 +1,8 @@
 """Which alerts wait to be triaged, and who has taken them? Claims on the rows that the ledger wrote with each change.
 
-1. `claim` marks waiting news with the id of this boot, in one conditional update. 2. The claimer acts and calls `done`,
-best in the same transaction as what it did. 3. `release` gives back what a dead boot had claimed, so no news is lost.
-Of each alert only the oldest unfinished piece of news is given out: nobody triages an end before its beginning.
+`claim` marks waiting news with the id of this boot, in one conditional update; the claimer acts and calls `done`, all
+in one transaction: whoever dies in between has taken nothing. Of each alert only the oldest unfinished piece of news
+is given out: nobody triages an end before its beginning.
 """
 
 from __future__ import annotations
@@ -57,18 +57,3 @@ def claim(conn: Connection, boot: str, limit: int = 64) -> list[AlertEvent]:
 def done(conn: Connection, seqs: Collection[int]) -> None:
     """Closes claimed news; it never comes back."""
     conn.execute(update(alert_event).where(alert_event.c.seq.in_(seqs)).values(state="done"))
-
-
-def release(conn: Connection, dead: Collection[str]) -> int:
-    """Gives back what these boots had claimed and not finished; says how much."""
-    return conn.execute(
-        update(alert_event)
-        .where(alert_event.c.state == "claimed", alert_event.c.claimed_by.in_(dead))
-        .values(state="new", claimed_by=None)
-    ).rowcount
-
-
-def claimants(conn: Connection) -> set[str]:
-    """The boots that hold claims: who of them is dead, only the caller can know."""
-    query = select(alert_event.c.claimed_by).where(alert_event.c.state == "claimed").distinct()
-    return {boot for boot in conn.scalars(query) if boot}

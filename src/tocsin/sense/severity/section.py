@@ -38,8 +38,6 @@ class PolicySection(Section):
         """The policy of that name; the default one if there is none, or not any more."""
         return self.policies.get(name or "default") or self.policies.get("default") or DEFAULT_POLICY
 
-    policy_of = policy
-
     def cross_check(self) -> Iterable[Problem]:
         for name in self.measures:
             if name in ALERT.measures:
