@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlencode
@@ -38,6 +39,8 @@ class Server:
         self.url = url.rstrip("/")
         self._token = token
         self._outbound = outbound or Outbound()
+        if outbound is None:  # nobody else has it: its connections end with us
+            weakref.finalize(self, self._outbound.close)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Server:
