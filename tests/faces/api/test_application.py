@@ -93,6 +93,30 @@ def test_a_body_that_is_no_json_is_refused(client, as_, body):
     assert answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"title": "x"}'.encode("utf-16"), "the body is not UTF-8"),
+        (b'{"title": "x", "title": "y"}', "a key stands twice"),
+        (b'{"title": "\\ud800"}', "half a character"),
+        (b'{"title": ' + b"[" * 50 + b"]" * 50 + b"}", "nested more than 32 deep"),
+        (b'{"title": 1e999}', "a number is out of range"),
+    ],
+)
+def test_a_body_that_two_readers_would_understand_differently_is_refused(client, as_, body, said):
+    headers = {**as_("responder"), "Content-Type": "application/json"}
+    answer = client.post("incidents", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert said in answer.json()["error"]["message"]
+    assert answer.json()["error"]["fix"]
+    assert client.get("incidents", headers=as_("viewer")).json()["items"] == []
+
+
+def test_a_byte_order_mark_is_no_part_of_a_body(client, as_):
+    headers = {**as_("responder"), "Content-Type": "application/json"}
+    assert client.post("incidents", content=b'\xef\xbb\xbf{"title": "x"}', headers=headers).status_code == 200
+
+
 def test_a_mistake_of_ours_is_told_in_one_sentence_without_its_inside(client, as_, rooms, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("secret inside")

@@ -125,6 +125,8 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return error_response(NotFound("there is nothing at this path", fix="See /api/v1/openapi.json."))
+    if isinstance(error.__cause__, TocsinError):  # the reader of the body knows what is wrong with it
+        return error_response(error.__cause__)
     if error.status_code == 400:
         return error_response(Malformed("the body cannot be read", fix="Send one JSON object in UTF-8."))
     if error.status_code == 405:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from tocsin.faces.api.answers import ErrorAnswer
+from tocsin.faces.api.bodies import StrictRoute
 from tocsin.faces.api.context import Context
 from tocsin.ground.accounts import NOBODY, Identity, Key, Permission, allowed, require
 from tocsin.ground.kernel.errors import Unauthenticated
@@ -41,7 +42,7 @@ class Routes:
     """The routes of one feature. A route declares its permission as it declares its path."""
 
     def __init__(self, tag: str) -> None:
-        self.router = APIRouter(tags=[tag])
+        self.router = APIRouter(tags=[tag], route_class=StrictRoute)
 
     def get(self, path: str, *, permission: Permission, summary: str) -> Callable[[F], F]:
         return self._route("GET", path, permission, summary)
