@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
@@ -28,6 +29,7 @@ ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CONFIGURATION = """
 people: {{mei: {{name: Mei-Ling Chen, webhook: "{hook}"}}}}
 channels: {{hook: {{kind: webhook}}}}
+outbound: {{allow: ["127.0.0.0/8"]}}
 escalations: {{all: {{steps: [{{page: ["person:mei"]}}]}}}}
 services:
   steps: {{title: Steps, escalation: all, runbooks: ["steps.md"], automatic: change, soak: 1s}}
@@ -55,26 +57,34 @@ def main() -> None:
         served.start()
         ready = time.perf_counter() - began
         try:
-            page = alert_to_page(served, hook)
+            page, idle = alert_to_page(served, hook)
             steps, bare = step_overhead(served)
             memory = resident(served)
         finally:
             served.stop()
             hook.stop()
-    show(console, page, steps, bare, ready, memory)
+    show(console, page, idle, steps, bare, ready, memory)
 
 
-def alert_to_page(served: Served, hook: Receiver) -> list[float]:
-    """Milliseconds from the POST of a distinct alert to the receiver holding its page, one after another."""
+def alert_to_page(served: Served, hook: Receiver) -> tuple[list[float], list[float]]:
+    """Milliseconds from the POST of a distinct alert to the receiver holding its page, one after another, each
+    beside a request that stores nothing.
+    """
     key = served.key("webhook")
     times: list[float] = []
+    idle: list[float] = []
     for number in range(ALERTS + 5):
         before = len(hook.messages)
         start = time.time()
-        served.ask("POST", f"/in/{key}/x", {"name": f"Bench{number}", "labels": {"severity": "critical"}})
+        sent = {"name": f"Bench{number}", "labels": {"severity": "critical"}}
+        status, answer = served.ask("POST", f"/in/{key}", sent)
+        assert status == 202, answer
         until(lambda before=before: len(hook.messages) > before, 10, "the page")
         times.append((hook.messages[before][0] - start) * 1000)
-    return times[5:]
+        began = time.perf_counter()
+        served.ask("GET", "/healthz")
+        idle.append((time.perf_counter() - began) * 1000)
+    return times[5:], idle[5:]
 
 
 def step_overhead(served: Served) -> tuple[list[float], list[float]]:
@@ -84,7 +94,7 @@ def step_overhead(served: Served) -> tuple[list[float], list[float]]:
     for number in range(ROUNDS):
         incident = served.post("/api/v1/incidents", {"title": f"bench {number}", "service": "steps"})
         run = served.post(
-            "/api/v1/runs", {"incident": incident["id"], "runbook": "steps.md", "mode": "automatic"}
+            "/api/v1/runs", {"incident": incident["id"], "path": "steps.md", "mode": "automatic"}
         )
         path = f"/api/v1/incidents/{incident['id']}/timeline?limit=1000"
         until(
@@ -104,8 +114,6 @@ def step_overhead(served: Served) -> tuple[list[float], list[float]]:
 
 
 def seconds(moment: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(moment).timestamp()
 
 
@@ -118,7 +126,13 @@ def resident(served: Served) -> float:
 
 
 def show(
-    console: Console, page: list[float], steps: list[float], bare: list[float], ready: float, memory: float
+    console: Console,
+    page: list[float],
+    idle: list[float],
+    steps: list[float],
+    bare: list[float],
+    ready: float,
+    memory: float,
 ) -> None:
     table = Table(title="tocsin up, SQLite, one process", title_justify="left")
     for name in ("figure", "median", "min", "max", "asked"):
@@ -129,6 +143,8 @@ def show(
     ratio = [one / other for one, other in zip(steps, bare, strict=True)]
     rows = [
         ("alert → page at the receiver, ms", page, "p50 ≤ 10"),
+        ("request that stores nothing, ms", idle, ""),
+        ("alert → page ÷ such a request", [one / other for one, other in zip(page, idle, strict=True)], ""),
         ("durable step, ms", steps, ""),
         ("bare command, ms", bare, ""),
         ("step overhead, ms", extra, "≤ 8"),

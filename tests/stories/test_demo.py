@@ -63,6 +63,17 @@ def test_a_killed_api_is_brought_back_by_the_first_attempt(workplace: Path) -> N
     assert report.read_text().startswith("#")
 
 
+@pytest.mark.parametrize(
+    ("fault", "cure"), [("redis-memory", "Attempt 2"), ("slow-database", "Attempt 3")], ids=lambda each: each
+)
+def test_each_fault_is_cured_by_its_own_attempt(workplace: Path, fault: str, cure: str) -> None:
+    status, text = told(workplace, BREAK=fault)
+    assert status == 0, text
+    helped = re.findall(r"(Attempt \d): .*: it (helped|did not help)", text)
+    assert helped[-1] == (cure, "helped")
+    assert [did for _, did in helped[:-1]] == ["did not help"] * (int(cure[-1]) - 1)
+
+
 def test_when_nothing_helps_the_service_lives_on_degraded(workplace: Path) -> None:
     status, text = told(workplace, BREAK="everything")
     assert status == 0, text
