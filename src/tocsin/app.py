@@ -6,12 +6,12 @@ Nothing below knows this page; tests start it in their own process, with another
 from __future__ import annotations
 
 import gc
-import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -332,7 +332,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._hub = hub
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
         await self._hub.stop()
         await super().shutdown(sockets)
 
