@@ -275,8 +275,10 @@ class Burning:
             for key, text in (("health", "500\n"), ("dependencies", OUTPUT)):
                 row = {"run": run, "step": key, "attempt": 1, "seq": 1, "stream": "out", "offset": len(text)}
                 runs.put_output(conn, [row | {"text": text, "at": now}])
-            over = {"rung": "rung1", "title": "Restart the service", "ok": False, "why": "five-users: 500"}
-            timeline.append(conn, incident, "run.rung.finished", f"run:{run}", now, run=run, **over)
+            first = next(part.title for part in self.app.runs.plan(conn, run).parts if part.key == "rung1")
+            over = {"rung": "rung1", "title": first, "ok": False, "why": "five-users: 500"}
+            at = now + timedelta(seconds=49)
+            timeline.append(conn, incident, "run.rung.finished", f"run:{run}", at, run=run, **over)
 
         self.app.store.write(job)
         return run
@@ -287,6 +289,11 @@ class Burning:
         approval = f"apr_{run[-8:]}"
 
         def job(conn: Connection) -> None:
+            if key == "rebuild":  # the rung before it is over by then
+                over = {"state": "finished", "ended_at": now - timedelta(seconds=2)}
+                runs.change_attempt(conn, run, "dependencies", 1, "started", ok=True, **over)
+                why = "five-users: status == 200 does not hold (500)"
+                runs.change_attempt(conn, run, "rung2", 1, "started", ok=False, why=why, **over)
             step = self.app.runs.plan(conn, run).find(key)
             title, level = (step.title, step.level) if step else (key, "read")
             waiting = {"kind": kind, "step": key, "title": title, "level": level, "attempt": 1, **more}

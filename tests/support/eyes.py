@@ -79,9 +79,12 @@ class Reader:
         ):
             self.complaints.append(f"no content security policy: {response.url}")
 
-    def barriers(self) -> list[str]:
-        """What axe finds on the page, every rule it has, one line each."""
-        found: list[dict[str, Any]] = Axe().run(self.page).response["violations"]
+    def barriers(self, *rules: str) -> list[str]:
+        """What axe finds on the page by these rules, or by every rule it has, one line each."""
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = {"type": "rule", "values": list(rules)}
+        found: list[dict[str, Any]] = Axe().run(self.page, options=options).response["violations"]
         return [
             f"{each['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
             for each in found

@@ -68,6 +68,6 @@ def _incident_page(visit: Visit, conn: Connection, incident_id: str, person: str
         awaited=awaits_acknowledgement(incident),
         person=person,
         severity=severity_view(context.policies(), incident.policy, incident.severity),
-        service=context.catalogue().service(incident.service).title or incident.service,
+        service=visit.service(incident.service),
         commander=context.incidents.roles(conn, incident_id).get("commander"),
     )

@@ -58,5 +58,4 @@ def one(visit: Visit) -> Response:
                 N_("There is no such alert."), fix=N_("It may have been sent to another installation.")
             )
         incident = visit.context.incidents.of_alerts(conn, [alert.id]).get(alert.id)
-    service = visit.context.catalogue().service(alert.service)
-    return visit.page("alert.html", alert=alert, incident=incident, service=service.title or alert.service)
+    return visit.page("alert.html", alert=alert, incident=incident, service=visit.service(alert.service))

@@ -57,8 +57,8 @@ def service_choices(visit: Visit) -> list[tuple[str, str]]:
     """The services one can declare an incident for."""
     services = visit.context.catalogue().services.items()
     return [
+        ("", visit.speech.text(N_("Not sure yet"))),
         *((name, each.title or name) for name, each in services),
-        ("", visit.speech.text(N_("None of these"))),
     ]
 
 
@@ -67,7 +67,7 @@ def _row(visit: Visit, conn: Connection, incident: Incident) -> IncidentRow:
     return IncidentRow(
         incident=incident,
         severity=severity_view(visit.context.policies(), incident.policy, incident.severity),
-        service=visit.context.catalogue().service(incident.service).title or incident.service,
+        service=visit.service(incident.service),
         commander=incidents.roles(conn, incident.id).get("commander"),
         clock=most_pressing(incidents.clocks(conn, incident.id), visit.speech.now),
     )

@@ -79,7 +79,7 @@ def incident_page(visit: Visit) -> Response:
         incident=incident,
         severity=severity_view(context.policies(), incident.policy, incident.severity),
         levels=levels_of(context.policies(), incident.policy),
-        service=context.catalogue().service(incident.service).title or incident.service,
+        service=visit.service(incident.service),
         clocks=clock_views(clocks, visit.speech.now),
         roles=roles,
         unassigned=[title for role, title in words.ROLES.items() if role not in roles],
@@ -101,7 +101,9 @@ def incident_page(visit: Visit) -> Response:
 def report_page(visit: Visit) -> Response:
     with visit.context.store.read() as conn:
         incident = visit.context.incidents.get(conn, visit.parts["id"])
-    return visit.page("report.html", incident=incident, text=visit.context.report(incident.id))
+    first, _, rest = (text := visit.context.report(incident.id)).partition("\n")
+    # Its title is the title of the page.
+    return visit.page("report.html", incident=incident, text=rest if first.startswith("# ") else text)
 
 
 @pages.get("/incidents/{id}/report.md", Permission.READ)

@@ -61,6 +61,10 @@ class Visit:
     def may_approve(self) -> bool:
         return self.may(Permission.APPROVE)
 
+    def service(self, name: str) -> str:
+        """What a service is called; the title of what belongs to none is a text of ours."""
+        return self.speech.told(self.context.catalogue().service(name).title) or name
+
     def page(self, template: str, /, *, status: int = 200, **data: object) -> Response:
         """The template as a whole page; `visit`, `speech` and `_` are known in it."""
         html = render_page(template, visit=self, speech=self.speech, _=self.speech.text, **data)

@@ -137,11 +137,18 @@ _TONES = {
 }
 
 
-def tone_of_event(kind: str, ok: object = None) -> str:
-    """The tone of a line of the timeline; what neither cures nor hurts has none."""
+_SHAPES = {"crit": "▲", "warn": "◆", "ok": "✓"}
+
+
+def mark_of_event(kind: str, ok: object = None) -> Mark | None:
+    """The mark of a line of the timeline; what neither cures nor hurts has none.
+
+    It has a word only where the sentence does not say it: that something has failed.
+    """
     if ok is False:
-        return "crit"
-    return _TONES.get(kind, "")
+        return STEP["failed"]
+    tone = _TONES.get(kind)
+    return Mark(shape=_SHAPES[tone], tone=tone, text="") if tone else None
 
 
 def known(table: dict[str, Mark], name: str) -> Mark:
