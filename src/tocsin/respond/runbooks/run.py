@@ -164,7 +164,9 @@ class Runs:
         def job(conn: Connection, run: Run) -> None:
             waiting = run.waiting_for or {}
             if run.state != "waiting" or waiting.get("kind") not in ("guided", "approval"):
-                raise Conflict("the run does not wait for this", fix="Look at what it waits for.")
+                raise Conflict(
+                    "the run does not wait for this", fix="`tocsin run show RUN` says what it waits for."
+                )
             if waiting["kind"] == "approval":
                 if store.get_approval(conn, waiting["approval"]).state == "asked":
                     raise Conflict(
@@ -193,7 +195,9 @@ class Runs:
         def job(conn: Connection, run: Run) -> None:
             waiting = run.waiting_for or {}
             if run.state != "waiting" or waiting.get("step") != step or waiting["kind"] not in _ANSWERED:
-                raise Conflict(f"the run does not ask about {step}", fix="Look at what it waits for.")
+                raise Conflict(
+                    f"the run does not ask about {step}", fix="`tocsin run show RUN` says what it waits for."
+                )
             self._answer(conn, run, waiting, answer, actor, reason)
             self._workshop.tell(
                 conn,
@@ -250,7 +254,9 @@ class Runs:
         def job(conn: Connection, run: Run) -> None:
             waiting = run.waiting_for or {}
             if run.state != "waiting" or waiting.get("kind") != "input":
-                raise Conflict("the run does not ask for a value", fix="Look at what it waits for.")
+                raise Conflict(
+                    "the run does not ask for a value", fix="`tocsin run show RUN` says what it waits for."
+                )
             given = check(inputs, waiting["names"], {})
             hostile = [name for name in run.hostile if name not in given]
             store.change(conn, id_, inputs={**run.inputs, **given}, hostile=hostile)
@@ -279,7 +285,7 @@ class Runs:
             elif run.wish == "pause":
                 store.change(conn, id_, wish="")
             else:
-                raise Conflict("the run is not paused", fix="Look at what it waits for.")
+                raise Conflict("the run is not paused", fix="`tocsin run show RUN` says what it waits for.")
             self._workshop.tell(conn, run, "run.resumed", actor)
 
         return self._act(id_, job)
