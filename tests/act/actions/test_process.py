@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -180,6 +180,48 @@ def test_a_number_of_a_process_that_was_used_again_is_not_the_command(tmp_path: 
     recorded = (tmp_path / "pid").read_text()
     (tmp_path / "pid").write_text(recorded.replace(str(host.shim), str(os.getpid()), 1))
     assert process.find(tmp_path, same_machine=True) is Found.UNKNOWN
+
+
+@pytest.fixture
+def bystander() -> Iterator[subprocess.Popen[bytes]]:
+    """Somebody else's service, which leads a group of its own."""
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as service:
+        yield service
+        service.kill()
+
+
+@pytest.mark.parametrize("life", ["of the machine before", "of an earlier process"])
+@pytest.mark.parametrize("traces", [("stop", "exit"), ("stop",), ()])
+def test_nobody_else_is_killed_who_has_got_the_number_of_a_command(
+    tmp_path: Path, bystander: subprocess.Popen[bytes], life: str, traces: tuple[str, ...]
+):
+    host = Host(tmp_path, "sleep 60")
+    until((tmp_path / "pid").exists)
+    host.kill(group=True)
+    (tmp_path / "exit").unlink(missing_ok=True)
+    if life == "of the machine before":
+        stat = Path(f"/proc/{bystander.pid}/stat").read_text().strip()
+        recorded = f"{stat} 00000000-0000-0000-0000-000000000000\n"
+    else:
+        recorded = (tmp_path / "pid").read_text().replace(str(host.shim), str(bystander.pid), 1)
+    (tmp_path / "pid").write_text(recorded)
+    for name in traces:
+        (tmp_path / name).write_text({"stop": "timeout\n", "exit": "143\n"}[name])
+    process.follow(tmp_path, timeout_s=0.1, stop=never, grace_s=0.1)
+    time.sleep(0.2)
+    assert bystander.poll() is None
+
+
+def test_a_command_that_was_being_ended_when_its_server_died_is_asked_again_before_it_is_killed(
+    tmp_path: Path,
+):
+    host = Host(tmp_path, "trap 'echo tidied; exit 0' TERM; touch ready; while :; do sleep 0.05; done")
+    until((tmp_path / "ready").exists)
+    host.kill()
+    (tmp_path / "stop").write_text("timeout\n")
+    ended = process.follow(tmp_path, timeout_s=20, stop=never, grace_s=10)
+    assert ended == process.Ended(exit=0, stop="timeout")
+    assert (tmp_path / "out").read_text() == "tidied\n"
 
 
 @pytest.mark.parametrize("delay_ms", range(0, 30, 3))

@@ -98,7 +98,7 @@ def follow(
 ) -> Ended:
     """Waits until the command is over, and ends its whole group at the timeout or when `stop()` gives a reason."""
     deadline = time.monotonic() + timeout_s
-    kill_at = 0.0
+    kill_at: float | None = None  # once it has been asked to end
     while True:
         gone = _wait(folder, child)
         code = _exit(folder)
@@ -123,10 +123,12 @@ def follow(
                     _outliving.append(child)
                 raise
             reason = asked or ("timeout" if time.monotonic() >= deadline else "") or _too_much(folder)
-            if reason:
-                _write_stop(folder, reason)
-                _signal(folder, child, signal.SIGTERM)
-                kill_at = time.monotonic() + grace_s
+            if not reason:
+                continue
+            _write_stop(folder, reason)
+        if kill_at is None:
+            _signal(folder, child, signal.SIGTERM)
+            kill_at = time.monotonic() + grace_s
         elif time.monotonic() >= kill_at:
             _signal(folder, child, signal.SIGKILL)
 
@@ -207,10 +209,24 @@ def _write_stop(folder: Path, reason: str) -> None:
 
 
 def _leader(folder: Path, child: subprocess.Popen[bytes] | None) -> int | None:
-    if child is not None:
+    """The number of the command's group, while it is certain that no stranger has it.
+
+    The system gives a number anew once the group is empty: what is found under it with another start, or after the
+    machine was started anew, is none of ours, and a signal would hit somebody else's service.
+    """
+    if child is not None and child.returncode is None:
         return child.pid
     line = _whole(folder / "pid")
-    return _parse(line)[0] if line else None
+    if not line:
+        return None
+    pid, started, boot = _parse(line)
+    if boot != _boot():
+        return None
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return pid  # the shim is gone; while one of its group lives, nobody else gets the number
+    return pid if _fields(stat)[1] == started else None
 
 
 def _signal(folder: Path, child: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:
