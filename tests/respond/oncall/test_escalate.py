@@ -46,7 +46,7 @@ def test_the_first_step_is_paged_at_once_and_the_rest_wait_in_rows(desk: Desk):
     start = desk.clock.now()
     assert [row.due_at - start for row in waiting] == [timedelta(minutes=each) for each in (5, 10, 15)]
     assert desk.told() == [
-        "Escalation backend started, 2 steps",
+        "Escalation backend started, steps: 2",
         "Escalation reached step 1 of 2: schedule:backend",
     ]
 
