@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from burning import Burning
+from sqlalchemy import event
 from walking import Browser
 
 
@@ -83,3 +84,23 @@ def test_admins_see_that_a_changed_configuration_was_refused_and_why(
     shop.app.reload()
     assert "was refused" not in mei.open("/").text
     assert "refused" not in mei.open("/readyz").html
+
+
+def test_a_storm_costs_the_page_no_more_questions_than_one_incident(shop: Burning, mei: Browser):
+    def asked() -> int:
+        statements: list[str] = []
+
+        def count(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+            statements.append(statement)
+
+        event.listen(shop.app.store.engine, "before_cursor_execute", count)
+        mei.open("/")
+        event.remove(shop.app.store.engine, "before_cursor_execute", count)
+        return len(statements)
+
+    shop.app.incidents.declare("Checkout is broken", "", "P1", "", "person:jun")
+    one = asked()
+    assert one
+    for number in range(8):
+        shop.app.incidents.declare(f"Checkout is broken {number}", "", "P1", "", "person:jun")
+    assert asked() == one

@@ -56,3 +56,11 @@ def test_the_timeline_refuses_to_be_changed(store: Store, clock: FrozenClock):
             store.write(lambda conn, statement=statement: conn.exec_driver_sql(statement))
     with store.read() as conn:
         assert [each.kind for each in timeline.of_incident(conn, "INC-1")] == ["note.added"]
+
+
+def test_what_no_database_keeps_does_not_keep_an_event_from_its_story(store: Store, clock: FrozenClock):
+    printed = {"text": "a\0b", "lines": ["half \ud83d"], "values": {"k\0": 1.5, "none": None}}
+    store.write(lambda conn: timeline.append(conn, "INC-1", "note.added", "run:1", clock.now(), **printed))
+    with store.read() as conn:
+        (event,) = timeline.of_incident(conn, "INC-1")
+    assert event.data == {"text": "a�b", "lines": ["half �"], "values": {"k�": 1.5, "none": None}}

@@ -1,174 +1,26 @@
-"""A desk with real rooms around it, on each database; only the service's checks are told what to say."""
+"""A room of incidents on each database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from incident_room import CONFIGURATION, Room, opened
 
-from tocsin.act.notify import Deliveries
 from tocsin.configuration import Configuration
-from tocsin.ground.engine import Boots, Timers
-from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock
-from tocsin.ground.kernel.links import Links
-from tocsin.ground.kernel.outbound import Outbound
 from tocsin.ground.kernel.settings import Holder
 from tocsin.ground.store import Store
-from tocsin.respond.incidents import Incident, Incidents, Triage
-from tocsin.respond.incidents.desk import Desk
-from tocsin.respond.oncall import Escalations, Oncall
-from tocsin.sense.alerts import Ledger, Sender, Signal
-
-CONFIGURATION: dict[str, Any] = {
-    "people": {
-        "mei": {"name": "Mei-Ling Chen", "email": "mei@example.com"},
-        "jun": {"name": "Jun Wu", "email": "jun@example.com"},
-    },
-    "channels": {"mail": {"kind": "email", "host": "127.0.0.1", "port": 1, "from": "tocsin@example.com"}},
-    "escalations": {
-        "backend": {"steps": [{"page": ["person:mei"]}, {"page": ["person:jun"], "after": "5m"}]},
-    },
-    "policies": {
-        "core": {
-            "levels": {
-                "P0": {
-                    "when": ["m.availability < 0.5"],
-                    "clocks": {"assess": "5m", "restore": "30m", "report": "1h"},
-                },
-                "P1": {
-                    "when": ["m.error_rate > 0.2"],
-                    "clocks": {"assess": "15m", "restore": "2h", "report": "1h"},
-                },
-                "P3": {"otherwise": True, "page": False},
-            }
-        }
-    },
-    "services": {
-        "shop": {
-            "title": "Shop",
-            "policy": "core",
-            "escalation": "backend",
-            "soak": "3m",
-            "soak_every": "1m",
-            "match": [{"job": "shop-*"}],
-        }
-    },
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looked:
-    """What the checks are told to say."""
-
-    ok: bool
-    summary: str
-    findings: tuple[()] = ()
-
-
-@dataclass(kw_only=True)
-class Room:
-    """Everything a story about incidents needs."""
-
-    store: Store
-    clock: FrozenClock
-    incidents: Incidents
-    triage: Triage
-    timers: Timers
-    ledger: Ledger
-    deliveries: Deliveries
-    checks: list[Looked] = field(default_factory=list)
-
-    def fire(self, name: str = "ShopDown", **labels: str) -> None:
-        self._say(name, labels, over=False)
-
-    def clear(self, name: str = "ShopDown", **labels: str) -> None:
-        self._say(name, labels, over=True)
-
-    def _say(self, name: str, labels: dict[str, str], *, over: bool) -> None:
-        signal = Signal(
-            labels={"alertname": name, **labels},
-            annotations={"summary": f"{name} in the shop"},
-            resolved=over,
-        )
-        self.ledger.record([signal], Sender(key="key_1", source="webhook"))
-        while self.triage.step():
-            pass
-
-    def pass_time(self, seconds: float, *, step: float = 15) -> None:
-        """Lets time go by; what becomes due on the way happens on the way."""
-        left = seconds
-        while left > 0:
-            self.clock.tick(min(step, left))
-            left -= step
-            while self.timers.sweep():
-                pass
-
-    def only(self) -> Incident:
-        with self.store.read() as conn:
-            (incident,) = self.incidents.list(conn)
-        return incident
-
-    def story(self, incident: str) -> list[str]:
-        from tocsin.ground import timeline
-
-        with self.store.read() as conn:
-            return [event.kind for event in timeline.of_incident(conn, incident)]
-
-    def pages(self, incident: str) -> list[tuple[str | None, str]]:
-        from tocsin.act.notify import of_incident
-
-        with self.store.read() as conn:
-            return [(each.person, each.state) for each in of_incident(conn, incident)]
 
 
 @pytest.fixture
 def configured() -> Holder[Configuration]:
-    return Holder(Configuration.model_validate(CONFIGURATION))
+    settings: dict[str, Any] = CONFIGURATION
+    return Holder(Configuration.model_validate(settings))
 
 
 @pytest.fixture
-def room(
-    store: Store, clock: FrozenClock, configured: Holder[Configuration], tmp_path: Path
-) -> Iterator[Room]:
-    bell = Bell()
-    boots = Boots(store, clock)
-    boots.begin()
-    timers = Timers(store, clock, boots)
-    links = Links(lambda: "http://127.0.0.1:9911", b"k" * 32)
-    outbound = Outbound(["127.0.0.0/8"])
-    deliveries = Deliveries(store, clock, configured, bell=bell, links=links, outbound=outbound, boots=boots)
-    oncall = Oncall(configured, clock)
-    escalations = Escalations(store, clock, configured, oncall=oncall, deliveries=deliveries, timers=timers)
-    from tocsin.ground.catalogue import service_of
-
-    ledger = Ledger(store, clock, configured, bell, lambda labels: service_of(configured(), labels)[0])
-    looks: list[Looked] = []
-    check: Callable[..., Any] = lambda *_: looks.pop(0) if looks else Looked(ok=True, summary="1 of 1 passed")  # noqa: E731 - a stand-in of one line
-    desk = Desk(
-        store=store,
-        clock=clock,
-        bell=bell,
-        timers=timers,
-        services=configured,
-        policies=configured,
-        escalations=escalations,
-        deliveries=deliveries,
-        check=check,
-    )
-    ledger.start()
-    yield Room(
-        store=store,
-        clock=clock,
-        incidents=Incidents(desk),
-        triage=Triage(desk=desk),
-        timers=timers,
-        ledger=ledger,
-        deliveries=deliveries,
-        checks=looks,
-    )
-    ledger.stop()
-    outbound.close()
+def room(store: Store, clock: FrozenClock, configured: Holder[Configuration]) -> Iterator[Room]:
+    with opened(store, clock, configured) as put_together:
+        yield put_together

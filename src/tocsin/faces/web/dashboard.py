@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -34,12 +35,8 @@ class IncidentRow:
 def dashboard(visit: Visit) -> Response:
     context = visit.context
     with context.store.read() as conn:
-        active = [
-            _row(visit, conn, each) for each in context.incidents.list(conn, states=OPEN, limit=_MOST_OPEN)
-        ]
-        ended = [
-            _row(visit, conn, each) for each in context.incidents.list(conn, states=ENDED, limit=_MOST_ENDED)
-        ]
+        active = _rows(visit, conn, context.incidents.list(conn, states=OPEN, limit=_MOST_OPEN))
+        ended = _rows(visit, conn, context.incidents.list(conn, states=ENDED, limit=_MOST_ENDED))
         overall = context.incidents.overall(conn)
     return visit.page(
         "dashboard.html",
@@ -62,15 +59,21 @@ def service_choices(visit: Visit) -> list[tuple[str, str]]:
     ]
 
 
-def _row(visit: Visit, conn: Connection, incident: Incident) -> IncidentRow:
-    incidents = visit.context.incidents
-    return IncidentRow(
-        incident=incident,
-        severity=severity_view(visit.context.policies(), incident.policy, incident.severity),
-        service=visit.service(incident.service),
-        commander=incidents.roles(conn, incident.id).get("commander"),
-        clock=most_pressing(incidents.clocks(conn, incident.id), visit.speech.now),
-    )
+def _rows(visit: Visit, conn: Connection, incidents: Sequence[Incident]) -> list[IncidentRow]:
+    """A storm has fifty of them, and every open page asks again with each event: one query for all."""
+    ids = [each.id for each in incidents]
+    commanders = visit.context.incidents.commanders(conn, ids)
+    clocks = visit.context.incidents.clocks_of_all(conn, ids)
+    return [
+        IncidentRow(
+            incident=incident,
+            severity=severity_view(visit.context.policies(), incident.policy, incident.severity),
+            service=visit.service(incident.service),
+            commander=commanders.get(incident.id),
+            clock=most_pressing(clocks.get(incident.id, ()), visit.speech.now),
+        )
+        for incident in incidents
+    ]
 
 
 _URGENCY = ("critical", "high", "medium", "low")

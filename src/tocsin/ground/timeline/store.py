@@ -7,9 +7,10 @@ older than every transaction still open are shown to followers, in the order (tr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     DDL,
@@ -67,6 +68,7 @@ for _dialect, _statements in APPEND_ONLY.items():
     for _statement in _statements:
         event.listen(timeline_event, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
 _OLDEST_OPEN: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
@@ -81,11 +83,25 @@ def append(conn: Connection, incident: str, kind: str, actor: str, moment: datet
             at=moment,
             kind=kind,
             actor=actor,
-            data=data,
+            data=_storable(data),
         )
     )
     key = result.inserted_primary_key
     return int(key[0]) if key else 0
+
+
+def _storable(value: Any) -> Any:
+    """What a command printed may hold what no database keeps: that must not keep an event from its story."""
+    match value:
+        case str():
+            return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+        case dict():
+            named = cast("dict[str, Any]", value)
+            return {_storable(key): _storable(each) for key, each in named.items()}
+        case list() | tuple():
+            return [_storable(each) for each in cast("Sequence[Any]", value)]
+        case _:
+            return value
 
 
 def of_incident(

@@ -2,7 +2,8 @@
 
 A clock starts at a moment of the incident and is met by an act: `assess` runs from detection to acknowledgement,
 `restore` from detection until the service is back, `report` from the resolution until somebody has read the report and
-closes the incident. A policy may name others; those run from detection to resolution.
+closes the incident. A policy may name others; those run from detection to resolution. A clock whose act has already
+happened does not begin: nothing could meet it any more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tocsin.ground import timeline
 from tocsin.ground.engine import Timers
 from tocsin.ground.store import insert
 from tocsin.respond.incidents.incident import Incident
-from tocsin.respond.incidents.store import clocks_of, incident_clock
+from tocsin.respond.incidents.store import IncidentClock, clocks_of, incident_clock
 
 WARN_SHARE = 0.8
 STARTS = {"report": "resolved", "postmortem": "resolved"}
@@ -28,6 +29,13 @@ MET_BY = {
     "report": "closed",
     "postmortem": "closed",
 }
+_HAPPENED = {
+    "triggered": frozenset[str](),
+    "acknowledged": frozenset({"acknowledged"}),
+    "mitigated": frozenset({"acknowledged", "mitigated"}),
+    "resolved": frozenset({"acknowledged", "mitigated", "resolved"}),
+    "closed": frozenset({"acknowledged", "mitigated", "resolved", "closed"}),
+}
 
 
 def begin(
@@ -36,17 +44,56 @@ def begin(
     incident: Incident,
     deadlines: Mapping[str, timedelta | None],
     moment: str,
+    start: datetime,
     at: datetime,
 ) -> None:
-    """Starts the clocks that run from `moment` (`detected` or `resolved`) and are not yet running."""
-    running = {clock.name for clock in clocks_of(conn, incident.id)}
+    """Begins, from `start` on, the clocks that run from `moment` (`detected` or `resolved`) and are not there yet."""
+    known = {clock.name for clock in clocks_of(conn, incident.id)}
     for name, deadline in deadlines.items():
-        if deadline is None or name in running or STARTS.get(name, "detected") != moment:
+        if deadline is None or name in known or STARTS.get(name, "detected") != moment:
             continue
-        _set(conn, timers, incident.id, name, at, deadline)
-        timeline.append(
-            conn, incident.id, "clock.started", "tocsin", at, clock=name, due_at=(at + deadline).isoformat()
+        if _met_by(name) in _HAPPENED[incident.state]:
+            continue
+        _set(conn, timers, incident.id, name, start, deadline)
+        _tell(conn, incident.id, "clock.started", at, name, start + deadline)
+
+
+def restart(
+    conn: Connection,
+    timers: Timers,
+    incident: Incident,
+    deadlines: Mapping[str, timedelta | None],
+    at: datetime,
+) -> None:
+    """Nobody has it, again: what runs from detection and has not happened yet is counted anew from now."""
+    for clock in clocks_of(conn, incident.id):
+        if STARTS.get(clock.name, "detected") == "detected" and clock.met_at:
+            _drop(conn, timers, clock)
+    begin(conn, timers, incident, deadlines, "detected", at, at)
+
+
+def withdraw(conn: Connection, timers: Timers, incident: str, moment: str) -> None:
+    """`moment` has turned out not to hold: what ran from it is gone, and begins anew when it comes again."""
+    for clock in clocks_of(conn, incident):
+        if STARTS.get(clock.name, "detected") == moment:
+            _drop(conn, timers, clock)
+
+
+def _met_by(name: str) -> str:
+    return MET_BY.get(name, "resolved")
+
+
+def _drop(conn: Connection, timers: Timers, clock: IncidentClock) -> None:
+    _silence(conn, timers, clock.incident, clock.name)
+    conn.execute(
+        delete(incident_clock).where(
+            incident_clock.c.incident == clock.incident, incident_clock.c.name == clock.name
         )
+    )
+
+
+def _tell(conn: Connection, incident: str, kind: str, at: datetime, name: str, due_at: datetime) -> None:
+    timeline.append(conn, incident, kind, "tocsin", at, clock=name, due_at=due_at.isoformat())
 
 
 def _set(
@@ -66,9 +113,12 @@ def _set(
 def meet(conn: Connection, timers: Timers, incident: str, act: str, at: datetime) -> None:
     """`act` has happened: the clocks that it meets stop. A clock that was missed is met late, and stays missed."""
     for clock in clocks_of(conn, incident):
-        if clock.met_at or MET_BY.get(clock.name, "resolved") != act:
+        if clock.met_at or _met_by(clock.name) != act:
             continue
         state = "missed" if clock.state == "missed" or at > clock.due_at else "met"
+        if state != clock.state and state == "missed":
+            # The act came before the timer did: the story tells both.
+            _tell(conn, incident, "clock.missed", at, clock.name, clock.due_at)
         conn.execute(
             update(incident_clock)
             .where(incident_clock.c.incident == incident, incident_clock.c.name == clock.name)
@@ -80,20 +130,24 @@ def meet(conn: Connection, timers: Timers, incident: str, act: str, at: datetime
 
 
 def resume(conn: Connection, timers: Timers, incident: str, act: str, at: datetime) -> None:
-    """`act` has turned out not to hold (the service is down again): its clocks run on, from where they began."""
+    """`act` has turned out not to hold (the service is down again): its clocks run on, from where they began.
+
+    One that has run out in the meantime pages now; one that had been missed before has said so already.
+    """
     for clock in clocks_of(conn, incident):
-        if not clock.met_at or MET_BY.get(clock.name, "resolved") != act:
+        if not clock.met_at or _met_by(clock.name) != act:
             continue
-        state = "running" if clock.due_at > at else "missed"
+        state = "missed" if clock.state == "missed" else "running"
         conn.execute(
             update(incident_clock)
             .where(incident_clock.c.incident == incident, incident_clock.c.name == clock.name)
             .values(state=state, met_at=None)
         )
+        if state == "missed":
+            continue
         if clock.warn_at > at:
             timers.set(conn, "clock.warn", f"{incident}/{clock.name}", clock.warn_at)
-        if clock.due_at > at:
-            timers.set(conn, "clock.miss", f"{incident}/{clock.name}", clock.due_at)
+        timers.set(conn, "clock.miss", f"{incident}/{clock.name}", max(clock.due_at, at))
 
 
 def recompute(
@@ -103,23 +157,33 @@ def recompute(
     deadlines: Mapping[str, timedelta | None],
     at: datetime,
 ) -> None:
-    """The severity has changed: running clocks get the new level's deadlines, counted from their own start."""
+    """The severity has changed: running clocks get the new level's deadlines, counted from their own start.
+
+    A clock that was missed, and by the new deadline still is, has paged and does not page again.
+    """
     for clock in clocks_of(conn, incident.id):
         if clock.met_at:
             continue
         deadline = deadlines.get(clock.name)
-        _silence(conn, timers, incident.id, clock.name)
         if deadline is None:
+            _drop(conn, timers, clock)
+            timeline.append(conn, incident.id, "clock.dropped", "tocsin", at, clock=clock.name)
+            continue
+        due_at = clock.started_at + deadline
+        if due_at == clock.due_at:
+            continue
+        _tell(conn, incident.id, "clock.moved", at, clock.name, due_at)
+        if clock.state == "missed" and due_at <= at:
             conn.execute(
-                delete(incident_clock).where(
-                    incident_clock.c.incident == incident.id, incident_clock.c.name == clock.name
-                )
+                update(incident_clock)
+                .where(incident_clock.c.incident == incident.id, incident_clock.c.name == clock.name)
+                .values(due_at=due_at, warn_at=clock.started_at + deadline * WARN_SHARE)
             )
         else:
             _set(conn, timers, incident.id, clock.name, clock.started_at, deadline)
-    begin(conn, timers, incident, deadlines, "detected", incident.detected_at)
+    begin(conn, timers, incident, deadlines, "detected", incident.detected_at, at)
     if incident.resolved_at:
-        begin(conn, timers, incident, deadlines, "resolved", incident.resolved_at)
+        begin(conn, timers, incident, deadlines, "resolved", incident.resolved_at, at)
 
 
 def _silence(conn: Connection, timers: Timers, incident: str, name: str) -> None:

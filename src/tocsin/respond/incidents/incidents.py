@@ -12,6 +12,7 @@ from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
 from tocsin.ground.engine import Timer
 from tocsin.ground.i18n import N_
+from tocsin.ground.i18n import clock as at_clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.respond.incidents import events as events  # declares the kinds
@@ -24,6 +25,8 @@ from tocsin.sense.alerts import Alert
 from tocsin.sense.severity import declared
 
 Outcome = tuple[Incident, tuple[Delivery, ...]]
+_MISSED = timeline.reason(N_("The clock {clock} has run out: {title}"))
+_WAS_DUE = timeline.reason(N_("It was due at {time} ({incident})."))
 
 
 class Incidents:
@@ -55,8 +58,16 @@ class Incidents:
     def clocks(self, conn: Connection, id_: str) -> Sequence[IncidentClock]:
         return store.clocks_of(conn, id_)
 
+    def clocks_of_all(self, conn: Connection, ids: Sequence[str]) -> dict[str, Sequence[IncidentClock]]:
+        """Incident id → its clocks, for a list of incidents, in one query."""
+        return store.clocks_of_all(conn, ids)
+
     def roles(self, conn: Connection, id_: str) -> dict[str, str]:
         return store.roles_of(conn, id_)
+
+    def commanders(self, conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+        """Incident id → who commands it, for a list of incidents, in one query."""
+        return store.commanders_of(conn, ids)
 
     def alerts(self, conn: Connection, id_: str) -> Sequence[Alert]:
         return store.alerts_of(conn, id_)
@@ -104,6 +115,7 @@ class Incidents:
             raise Invalid(
                 "a title has at most 200 characters", field="title", fix="Put the rest into the text."
             )
+        title, text = lifecycle.written(title, "title"), lifecycle.written(text, "text")
         desk = self._desk
         service = service or "unassigned"
         known = desk.services().services
@@ -143,27 +155,31 @@ class Incidents:
         return self._act(lambda conn: (lifecycle.acknowledge(self._desk, conn, id_, actor), ()))
 
     def set_severity(self, id_: str, level: str, reason: str, actor: str) -> Incident:
-        return self._act(lambda conn: lifecycle.set_severity(self._desk, conn, id_, level, reason, actor))
+        said = lifecycle.written(reason, "reason")
+        return self._act(lambda conn: lifecycle.set_severity(self._desk, conn, id_, level, said, actor))
 
     def note(self, id_: str, text: str, actor: str) -> Incident:
-        return self._act(lambda conn: (lifecycle.note(self._desk, conn, id_, text, actor), ()))
+        said = lifecycle.written(text, "text")
+        return self._act(lambda conn: (lifecycle.note(self._desk, conn, id_, said, actor), ()))
 
     def assign(self, id_: str, role: str, person: str, actor: str) -> Incident:
         return self._act(lambda conn: (lifecycle.assign(self._desk, conn, id_, role, person, actor), ()))
 
     def mitigate(self, id_: str, why: str, actor: str) -> Incident:
-        return self._act(
-            lambda conn: (recovery.mitigate(self._desk, conn, id_, why or N_("by hand"), actor), ())
-        )
+        said = lifecycle.written(why, "why") or N_("by hand")
+        return self._act(lambda conn: recovery.mitigate(self._desk, conn, id_, said, actor))
 
     def resolve(self, id_: str, why: str, actor: str) -> Incident:
-        return self._act(lambda conn: (lifecycle.resolve(self._desk, conn, id_, why, actor), ()))
+        said = lifecycle.written(why, "why")
+        return self._act(lambda conn: (lifecycle.resolve(self._desk, conn, id_, said, actor), ()))
 
     def reopen(self, id_: str, why: str, actor: str) -> Incident:
-        return self._act(lambda conn: lifecycle.reopen(self._desk, conn, id_, why or N_("by hand"), actor))
+        said = lifecycle.written(why, "why") or N_("by hand")
+        return self._act(lambda conn: lifecycle.reopen(self._desk, conn, id_, said, actor))
 
     def close(self, id_: str, why: str, actor: str) -> Incident:
-        return self._act(lambda conn: (lifecycle.close(self._desk, conn, id_, why, actor), ()))
+        said = lifecycle.written(why, "why")
+        return self._act(lambda conn: (lifecycle.close(self._desk, conn, id_, said, actor), ()))
 
     def _act(self, job: Callable[[Connection], Outcome]) -> Incident:
         incident, pages = self._desk.store.write(job)
@@ -196,6 +212,10 @@ class Incidents:
             if clock is None or clock.met_at or clock.state != "running":
                 return ()
             now = self._desk.clock.now()
+            if now < (clock.due_at if missed else clock.warn_at):
+                return ()  # it was moved while this was on its way; its timer stands anew
+            if not missed and (now >= clock.due_at or _was_warned(conn, clock)):
+                return ()
             timeline.append(conn, id_, kind, "tocsin", now, clock=name, due_at=clock.due_at.isoformat())
             if not missed:
                 return ()
@@ -214,14 +234,20 @@ class Incidents:
         level = self._desk.level(incident.policy, incident.severity)
         if level is not None and not level.page:
             return ()
+        zone = self._desk.services().time_zone
         return tuple(
             self._desk.escalations.page_now(
                 conn,
                 incident=incident.id,
-                subject=f"{name}: {incident.title}",
-                lines=[
-                    f"The clock “{name}” was missed; it was due at {due_at:%H:%M:%S} UTC ({incident.id})."
-                ],
+                subject=_MISSED(clock=name, title=incident.title),
+                lines=[_WAS_DUE(time=f"{at_clock(due_at, zone)} ({zone})", incident=incident.id)],
                 severity=incident.severity,
             )
         )
+
+
+def _was_warned(conn: Connection, clock: IncidentClock) -> bool:
+    """Whether the story tells of it already: a timer may fire twice."""
+    warned = timeline.of_incident(conn, clock.incident, kinds=("clock.warned",))
+    due_at = clock.due_at.isoformat()
+    return any(each.data.get("clock") == clock.name and each.data.get("due_at") == due_at for each in warned)

@@ -17,7 +17,7 @@ from tocsin.respond.incidents.incident import Incident
 from tocsin.respond.incidents.opening import escalate
 
 ROLES = ("commander", "technical-lead", "communications-lead", "scribe")
-_LONGEST_NOTE = 10_000
+_LONGEST = 10_000
 
 
 def person_of(actor: str) -> str:
@@ -25,12 +25,23 @@ def person_of(actor: str) -> str:
     return actor.partition(":")[2] or actor
 
 
+def written(text: str, field: str) -> str:
+    """What a person wrote, if both databases can keep it. Raises Invalid."""
+    if len(text) > _LONGEST:
+        raise Invalid(f"this text has more than {_LONGEST} characters", field=field, fix="Shorten it.")
+    if any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text):
+        raise Invalid(
+            "this text holds NUL or half a character", field=field, fix="Take these characters out."
+        )
+    return text
+
+
 def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
     """Somebody has it: paging stops. Acknowledging again changes nothing; whoever was first has it."""
     incident = store.get(conn, id_, lock=True)
     if incident.state in ("resolved", "closed"):
         raise Conflict(f"{incident.id} is already {incident.state}", fix="Open it again if it is back.")
-    if incident.acknowledged_at and incident.state != "triggered":
+    if incident.acknowledged_by and incident.state != "triggered":
         return incident
     now = desk.clock.now()
     person = person_of(actor)
@@ -48,7 +59,7 @@ def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("acknowledged"))
     if actor.startswith("person:") and "commander" not in store.roles_of(conn, incident.id):
-        assign(desk, conn, incident.id, "commander", person, actor)
+        _give(conn, incident.id, "commander", person, actor, now)
     return store.get(conn, incident.id)
 
 
@@ -93,8 +104,6 @@ def note(desk: Desk, conn: Connection, id_: str, text: str, actor: str) -> Incid
     incident = store.get(conn, id_)
     if not text.strip():
         raise Invalid("an empty note says nothing", field="text", fix="Write what you saw or did.")
-    if len(text) > _LONGEST_NOTE:
-        raise Invalid(f"a note has at most {_LONGEST_NOTE} characters", field="text", fix="Attach the rest.")
     timeline.append(conn, incident.id, "note.added", actor, desk.clock.now(), text=text.strip())
     return incident
 
@@ -103,24 +112,36 @@ def assign(desk: Desk, conn: Connection, id_: str, role: str, person: str, actor
     incident = store.get(conn, id_)
     if role not in ROLES:
         raise Invalid(f"there is no role {role}", field="role", fix=f"One of {', '.join(ROLES)}.")
-    if not person.strip():
-        raise Invalid("a role needs a person", field="person")
-    now = desk.clock.now()
-    values = {"person": person, "assigned_at": now}
+    people = desk.services().people
+    if person not in people and person != person_of(actor):
+        raise Invalid(
+            f"there is no person {person}" if person.strip() else "a role needs a person",
+            field="person",
+            fix=f"A name under people: ({', '.join(people) or 'none yet'}).",
+        )
+    if store.roles_of(conn, incident.id).get(role) != person:
+        _give(conn, incident.id, role, person, actor, desk.clock.now())
+    return incident
+
+
+def _give(conn: Connection, incident: str, role: str, person: str, actor: str, at: datetime) -> None:
+    values = {"person": person, "assigned_at": at}
     conn.execute(
         insert(conn, store.incident_role)
-        .values(incident=incident.id, role=role, **values)
+        .values(incident=incident, role=role, **values)
         .on_conflict_do_update(index_elements=["incident", "role"], set_=values)
     )
-    timeline.append(conn, incident.id, "role.assigned", actor, now, role=role, person=person)
-    return incident
+    timeline.append(conn, incident, "role.assigned", actor, at, role=role, person=person)
 
 
 def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incident:
     """It is over: nothing of it pages any more, and the clocks of learning start."""
     incident = store.get(conn, id_, lock=True)
     if not incident.is_open:
-        raise Conflict(f"{incident.id} is already {incident.state}")
+        raise Conflict(
+            f"{incident.id} is already {incident.state}",
+            fix="There is nothing to do; its page says how it ended.",
+        )
     now = desk.clock.now()
     store.change(
         conn,
@@ -141,7 +162,7 @@ def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Inc
     resolved = store.get(conn, incident.id)
     level = desk.level(incident.policy, incident.severity)
     if level:
-        clocks.begin(conn, desk.timers, resolved, level.clocks, "resolved", now)
+        clocks.begin(conn, desk.timers, resolved, level.clocks, "resolved", now, now)
     return resolved
 
 
@@ -151,16 +172,20 @@ def reopen(
     """It is not over. Whoever had it has it still and is paged once; if nobody had it, the ladder starts anew."""
     incident = store.get(conn, id_, lock=True)
     if incident.state in ("triggered", "acknowledged"):
-        raise Conflict(f"{incident.id} is open as it is")
+        raise Conflict(
+            f"{incident.id} is open as it is", fix="Work on it; only what has ended is opened again."
+        )
     other = store.find_open(conn, _group_of(conn, incident.id))
     if other and other.id != incident.id:
         raise Conflict(f"{other.id} is already open for the same thing", fix=f"Work on {other.id}.")
     now = at or desk.clock.now()
-    has_it = incident.acknowledged_at is not None and not incident.resolved_at
+    ended = incident.resolved_at is not None
+    has_it = incident.acknowledged_by is not None and not ended
     store.change(
         conn,
         incident.id,
         state="acknowledged" if has_it else "triggered",
+        acknowledged_by=incident.acknowledged_by if has_it else None,
         mitigated_at=None,
         soak_until=None,
         resolved_at=None,
@@ -168,11 +193,16 @@ def reopen(
         updated_at=now,
     )
     timeline.append(conn, incident.id, "incident.reopened", actor, now, why=why)
-    clocks.resume(conn, desk.timers, incident.id, "mitigated", now)
-    clocks.resume(conn, desk.timers, incident.id, "resolved", now)
     desk.timers.cancel(conn, "soak", incident.id)
     changed = store.get(conn, incident.id)
     level = desk.level(incident.policy, incident.severity)
+    if ended:
+        # It was over, perhaps for days: its deadlines count from now, and the report is due after the next end.
+        clocks.withdraw(conn, desk.timers, incident.id, "resolved")
+    else:
+        clocks.resume(conn, desk.timers, incident.id, "mitigated", now)
+    if not has_it:
+        clocks.restart(conn, desk.timers, changed, level.clocks if level else {}, now)
     if has_it:
         lines = [why]
         return changed, tuple(
@@ -190,7 +220,8 @@ def close(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incid
     incident = store.get(conn, id_, lock=True)
     if incident.state != "resolved":
         raise Conflict(
-            f"{incident.id} is {incident.state}; only a resolved incident is closed", fix="Resolve it first."
+            f"{incident.id} is {incident.state}; only a resolved incident is closed",
+            fix="Resolve it first." if incident.is_open else "Open it again if it is back.",
         )
     now = desk.clock.now()
     store.change(conn, incident.id, state="closed", closed_at=now, updated_at=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -40,7 +41,8 @@ def open_incident(
 ) -> Opened:
     """Opens an incident within the caller's transaction. `source` is `person` when somebody declared it."""
     now = desk.clock.now()
-    id_ = store.next_number(conn, now.year)
+    # People say the number: its year is theirs, not that of Greenwich.
+    id_ = store.next_number(conn, now.astimezone(ZoneInfo(desk.services().time_zone)).year)
     rule: dict[str, Any] = {
         "level": decision.level,
         "policy": decision.policy,
@@ -72,7 +74,7 @@ def open_incident(
     if text:
         timeline.append(conn, id_, "note.added", actor, now, text=text)
     incident = store.get(conn, id_)
-    clocks.begin(conn, desk.timers, incident, decision.spec.clocks, "detected", now)
+    clocks.begin(conn, desk.timers, incident, decision.spec.clocks, "detected", now, now)
     pages = escalate(desk, conn, incident, decision.spec) if decision.spec.page else ()
     return Opened(incident=incident, pages=pages)
 

@@ -11,10 +11,10 @@ import math
 
 from sqlalchemy import Connection
 
-from tocsin.act.notify import Delivery
+from tocsin.act.notify import Delivery, of_incident
 from tocsin.ground import timeline
 from tocsin.ground.engine import Timer
-from tocsin.ground.i18n import N_
+from tocsin.ground.i18n import N_, clock
 from tocsin.ground.kernel.errors import Conflict
 from tocsin.respond.incidents import clocks, lifecycle, store
 from tocsin.respond.incidents.desk import Desk
@@ -23,13 +23,26 @@ from tocsin.respond.incidents.incident import Incident
 _FAILED = timeline.reason(N_("a check failed while it was watched: {text}"))
 _HELD = timeline.reason(N_("stayed well for {n} rounds"))
 _PASSES = timeline.reason(N_("its checks pass again: {text}"))
+_SHORT = timeline.reason(
+    N_(
+        "It began at {time} and was over before anybody could be paged. Nothing is asked of you: it is watched."
+    )
+)
 
 
-def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incident:
-    """The service is back as far as anybody can see: stop paging, start watching."""
+def mitigate(
+    desk: Desk, conn: Connection, id_: str, why: str, actor: str
+) -> tuple[Incident, tuple[Delivery, ...]]:
+    """The service is back as far as anybody can see: stop paging, start watching.
+
+    What was so short that no page has left yet is told once, as a notice: no outage goes by unheard.
+    """
     incident = store.get(conn, id_, lock=True)
     if incident.state not in ("triggered", "acknowledged"):
-        raise Conflict(f"{incident.id} is already {incident.state}")
+        raise Conflict(
+            f"{incident.id} is already {incident.state}",
+            fix="It is being watched." if incident.is_open else "Open it again if it is back.",
+        )
     now = desk.clock.now()
     service = desk.service(incident.service)
     until = now + service.soak
@@ -48,7 +61,26 @@ def mitigate(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> In
         min(until, now + service.soak_every),
         {"n": 1, "of": rounds, "from": now.isoformat()},
     )
-    return store.get(conn, incident.id)
+    pages = () if actor.startswith("person:") else _tell_at_least_once(desk, conn, incident)
+    return store.get(conn, incident.id), pages
+
+
+def _tell_at_least_once(desk: Desk, conn: Connection, incident: Incident) -> tuple[Delivery, ...]:
+    level = desk.level(incident.policy, incident.severity)
+    if incident.acknowledged_by or (level is not None and not level.page):
+        return ()
+    if any(each.state == "sent" for each in of_incident(conn, incident.id)):
+        return ()
+    zone = desk.services().time_zone
+    return tuple(
+        desk.escalations.page_now(
+            conn,
+            incident=incident.id,
+            subject=incident.title,
+            lines=[_SHORT(time=f"{clock(incident.started_at, zone)} ({zone})")],
+            severity=incident.severity,
+        )
+    )
 
 
 def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
@@ -104,7 +136,6 @@ def _recheck(desk: Desk, conn: Connection, incident: Incident, ok: bool, text: s
     if incident.state not in ("triggered", "acknowledged") or store.firing(conn, incident.id):
         return ()
     if ok:
-        mitigate(desk, conn, incident.id, _PASSES(text=text), "tocsin")
-    else:
-        _look_again(desk, conn, incident)
+        return mitigate(desk, conn, incident.id, _PASSES(text=text), "tocsin")[1]
+    _look_again(desk, conn, incident)
     return ()

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    false,
     func,
     or_,
     select,
@@ -139,7 +140,7 @@ def next_number(conn: Connection, year: int) -> str:
 
 def get(conn: Connection, id_: str, *, lock: bool = False) -> Incident:
     """Raises NotFound. With `lock`, nobody else changes it before this transaction ends."""
-    query = select(incident).where(incident.c.id == id_.upper())
+    query = select(incident).where(incident.c.id == (id_.upper() if id_.isprintable() else ""))
     row = conn.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise NotFound(f"there is no incident {id_}", fix="`tocsin incident list` shows them.")
@@ -178,10 +179,10 @@ def listed(
     query = select(incident)
     if states:
         query = query.where(incident.c.state.in_(states))
-    if severity:
-        query = query.where(incident.c.severity == severity)
-    if service:
-        query = query.where(incident.c.service == service)
+    for column, wanted in ((incident.c.severity, severity), (incident.c.service, service)):
+        if wanted:
+            # What no database can hold is none of ours, rather than an error of the database.
+            query = query.where(column == wanted if wanted.isprintable() else false())
     if after:
         last = get(conn, after)
         query = query.where(
@@ -248,3 +249,22 @@ def clocks_of(conn: Connection, id_: str) -> list[IncidentClock]:
         select(incident_clock).where(incident_clock.c.incident == id_).order_by(incident_clock.c.due_at)
     )
     return [IncidentClock.from_row(row) for row in rows]
+
+
+def clocks_of_all(conn: Connection, ids: Sequence[str]) -> dict[str, Sequence[IncidentClock]]:
+    """Incident id → its clocks; one without any is not there."""
+    rows = conn.execute(
+        select(incident_clock).where(incident_clock.c.incident.in_(ids)).order_by(incident_clock.c.due_at)
+    )
+    found: dict[str, list[IncidentClock]] = {}
+    for row in rows:
+        found.setdefault(row.incident, []).append(IncidentClock.from_row(row))
+    return dict(found)
+
+
+def commanders_of(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Incident id → its commander; one without is not there."""
+    rows = conn.execute(
+        select(incident_role).where(incident_role.c.incident.in_(ids), incident_role.c.role == "commander")
+    )
+    return {row.incident: row.person for row in rows}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
@@ -37,7 +38,6 @@ class Triage:
     _woken: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
-    _poison: set[int] = field(default_factory=set[int])
 
     def start(self) -> None:
         self.desk.bell.on("alerts", self._woken.set)
@@ -80,13 +80,17 @@ class Triage:
         return count
 
     def _judge(self, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
+        judge = cleared if news.kind == "resolved" else fired
         try:
-            with conn.begin_nested():
-                return (
-                    cleared(self.desk, conn, news)
-                    if news.kind == "resolved"
-                    else fired(self.desk, conn, news)
-                )
+            try:
+                with conn.begin_nested():
+                    return judge(self.desk, conn, news)
+            except IntegrityError:
+                # Another worker opened an incident for the same group at the same moment: now it can be seen.
+                with conn.begin_nested():
+                    return judge(self.desk, conn, news)
+        except OperationalError:
+            raise  # the database, not the alert: the whole batch is taken again
         except Exception as problem:
             _log.exception("an alert could not be judged", alert=news.alert.id)
             with conn.begin_nested():
@@ -151,7 +155,8 @@ def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, .
         name=news.alert.name,
     )
     if incident.state != "mitigated" and not store.firing(conn, incident.id):
-        recovery.mitigate(desk, conn, incident.id, N_("all its alerts have cleared"), "tocsin")
+        _, pages = recovery.mitigate(desk, conn, incident.id, N_("all its alerts have cleared"), "tocsin")
+        return pages
     return ()
 
 

@@ -59,11 +59,11 @@ def page(
 def notice(
     *, incident: str, severity: str, subject: str, lines: tuple[str, ...], person: str, language: str
 ) -> Message:
-    """Something about an incident that cannot wait."""
+    """Something about an incident that cannot wait; what is a text of ours is told in the person's language."""
     return Message(
         kind="notice",
-        subject=headline(severity, subject),
-        lines=lines,
+        subject=headline(severity, timeline.told(subject, language)),
+        lines=tuple(timeline.told(each, language) for each in lines),
         severity=severity,
         incident=incident,
         person=person,
