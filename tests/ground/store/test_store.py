@@ -6,10 +6,11 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from databases import on_sqlite
-from sqlalchemy import Column, Connection, Integer, Table, Text, select
+from databases import on_postgres, on_sqlite
+from sqlalchemy import Column, Connection, Integer, Table, Text, select, text
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from tocsin.ground.kernel.errors import Invalid
+from tocsin.ground.kernel.errors import Invalid, Unavailable
 from tocsin.ground.store import Json, Store, Time, insert, metadata
 
 thing = Table(
@@ -97,3 +98,26 @@ def test_what_is_on_the_disk_is_synced_before_the_answer(store: Store):
     with store.read() as conn:
         assert conn.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert conn.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+@on_postgres
+def test_a_database_that_goes_away_or_takes_no_writes_is_unavailable_and_no_fault_of_ours(store: Store):
+    with pytest.raises(Unavailable), store.read() as conn:
+        conn.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+
+    def on_a_standby(conn: Connection) -> None:
+        conn.execute(text("set transaction read only"))
+        put(1)(conn)
+
+    with pytest.raises(Unavailable):
+        store.write(on_a_standby)
+    assert store.write(put(1)) == 1
+
+
+def test_a_read_that_gets_no_connection_says_so(store: Store, monkeypatch: pytest.MonkeyPatch):
+    def taken() -> None:
+        raise NoConnection("every connection is taken")
+
+    monkeypatch.setattr(store.engine, "connect", taken)
+    with pytest.raises(Unavailable), store.read():
+        pytest.fail("it was read all the same")

@@ -6,6 +6,7 @@ The steps append to a file outside; what counts is how often they did.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tocsin.act.actions.action import Call, Result
+from tocsin.ground.kernel.errors import Unavailable
 from tocsin.respond.runbooks import plan as plans
 from tocsin.respond.runbooks import store as rows
 from tocsin.respond.runbooks.attempts import Attempts
@@ -265,6 +268,60 @@ def test_a_request_that_may_have_arrived_is_unknown(case: Callable[..., Case], t
     one.hall.store.write(lambda conn: rows.put_attempt(conn, "run_1", "restart", 1, **what))
     one.find()
     assert one.states() == [(1, "unknown", None, None)]
+
+
+@pytest.mark.parametrize("point", ["row written, not forked", "just forked", "over, not written"])
+def test_with_its_folder_lost_a_dangerous_step_is_unknown_and_not_begun_anew(
+    case: Callable[..., Case], tmp_path: Path, point: str
+):
+    one = case()
+    one.die(point)
+    _until(lambda: point == "row written, not forked" or one.ran())
+    ran = one.ran()
+    shutil.rmtree(tmp_path / "runs")
+    one.find()
+    assert (one.ran(), one.states()) == (ran, [(1, "unknown", None, None)])
+
+
+@pytest.mark.parametrize("wish", ["pause", "cancel"])
+def test_a_step_does_not_begin_once_somebody_wished_the_run_to_stop(case: Callable[..., Case], wish: str):
+    one = case()
+    run = one.run
+    one.hall.store.write(lambda conn: rows.change(conn, "run_1", wish=wish))
+    one.attempts.carry_out(run, one.step, 1)
+    assert (one.ran(), one.states()) == (0, [])
+
+
+def test_while_the_store_is_away_a_step_goes_on_and_its_end_is_kept(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+):
+    one = case("POST http://127.0.0.1:9/", kind="http")
+    store, write, refused, asked = one.hall.store, one.hall.store.write, list[str](), list[str]()
+
+    def refuse(*_: object) -> None:
+        refused.append("no")
+        if len(refused) > 2:
+            monkeypatch.undo()
+            write(*_)
+            return
+        raise Unavailable("locked")
+
+    class Request:
+        """Leaves no trace by which a finder could know how it ended."""
+
+        def run(self, call: Call) -> Result:
+            monkeypatch.setattr(store, "read", refuse)
+            time.sleep(1.05)
+            asked.append(call.stopped())
+            monkeypatch.undo()
+            monkeypatch.setattr(store, "write", refuse)
+            return Result(well=True, status=200)
+
+    one.hall.workshop.actions["http"] = Request()
+    refused.clear()
+    one.attempts.carry_out(one.run, one.step, 1)
+    assert [state for _, state, *_ in one.states()] == ["finished"]
+    assert (asked, one.hall.world.pages) == ([""], [])
 
 
 def _until(found: Callable[[], Any], seconds: float = 20) -> None:

@@ -3,6 +3,6 @@
 from tocsin.ground.engine.boots import Boots
 from tocsin.ground.engine.engine import Engine
 from tocsin.ground.engine.timers import Timer, Timers
-from tocsin.ground.engine.work import Leg, Work
+from tocsin.ground.engine.work import Interrupted, Leg, Work
 
-__all__ = ["Boots", "Engine", "Leg", "Timer", "Timers", "Work"]
+__all__ = ["Boots", "Engine", "Interrupted", "Leg", "Timer", "Timers", "Work"]

@@ -33,6 +33,7 @@ boot = Table(
 
 SILENT = timedelta(seconds=15)
 _KEPT = timedelta(days=7)
+_TAKEN_OVER_S = 3600.0
 
 
 class Boots:
@@ -42,13 +43,13 @@ class Boots:
         self._store = store
         self._clock = clock
         self.id = new_id("boot")
+        self._began = clock.monotonic()
 
     def begin(self) -> None:
         """Makes this boot known; before anything is claimed in its name."""
         now = self._clock.now()
 
         def job(conn: Connection) -> None:
-            conn.execute(boot.delete().where(boot.c.seen_at < now - _KEPT, boot.c.id != self.id))
             if self._store.is_sqlite:
                 conn.execute(update(boot).where(boot.c.ended_at.is_(None)).values(ended_at=now))
             conn.execute(
@@ -64,6 +65,17 @@ class Boots:
         now = self._clock.now()
         self._store.write(
             lambda conn: conn.execute(update(boot).where(boot.c.id == self.id).values(seen_at=now))
+        )
+
+    def forget(self) -> None:
+        """Drops what is known of boots long dead; not before this one has had an hour to take over what they held,
+        since a claim of a boot that nobody knows would stay one for ever.
+        """
+        if self._clock.monotonic() - self._began < _TAKEN_OVER_S:
+            return
+        limit = self._clock.now() - _KEPT
+        self._store.write(
+            lambda conn: conn.execute(boot.delete().where(boot.c.seen_at < limit, boot.c.id != self.id))
         )
 
     def end(self) -> None:

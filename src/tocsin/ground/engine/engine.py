@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,8 @@ APPLICATION_VERSION = "tocsin-1"
 _LEADER = 0x70C51  # pg_try_advisory_lock: who hands a dead boot's workflows over
 _RECONCILE_S = 60.0
 _BEAT_S = 4.0
+STOP_S = 8.0
+"""The end of a process takes no longer than this, of what belongs to the engine."""
 _PRAGMAS = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA journal_mode=WAL",
@@ -91,20 +94,33 @@ class Engine:
         self._beat("boots", _BEAT_S, self._alive)
 
     def stop(self) -> None:
+        """Ends within `STOP_S` seconds, whatever hangs; what is left undone stands in its rows for the next boot."""
+        until = time.monotonic() + STOP_S
+
+        def left(share: float = 1.0) -> float:
+            return max(0.0, until - time.monotonic()) * share
+
         self._stopping.set()
+        self.work.stop()
         for topic in ("work", *(wake_on for _, wake_on in self._added.values())):
             self._bell.ring(topic)
         for thread in self._threads:
-            thread.join(timeout=10)
-        self.timers.stop()
+            thread.join(left(0.4))
+        self.timers.stop(left(0.5))
+        # Before the engine below is taken apart: a leg would take that for a failure of its own.
+        self.work.wait_idle(left(0.5))
+        within(left(0.7), "the workflows", self._take_down)
+        # Where this cannot be said, the others find out by the silence.
+        within(left(), "the end of this boot", self.boots.end)
+        if self._lock:
+            self._lock.release()
+
+    def _take_down(self) -> None:
         if self._dbos:
             DBOS.destroy(workflow_completion_timeout_sec=0)
             activate(None)
         if self._sql:
             self._sql.dispose()
-        self.boots.end()
-        if self._lock:
-            self._lock.release()
 
     def _launch(self) -> None:
         logging.getLogger("dbos").setLevel(logging.ERROR)
@@ -155,17 +171,21 @@ class Engine:
 
     def _alive(self) -> None:
         self.boots.beat()
+        self.timers.reclaim()
         if not self._store.is_sqlite:
-            self.timers.reclaim()
             self._recover()
 
     def _reconcile(self) -> None:
         self.work.reconcile()
+        self.boots.forget()
 
     def _recover(self) -> None:
         """Gives the workflows of dead boots to this process; on Postgres one process at a time does so."""
         with self._store.read() as conn:
-            dead = [each for each in self.boots.dead(conn) if each not in self._recovered]
+            gone = set(self.boots.dead(conn))
+        # One that was only silent for a while, and lives, may die for good later.
+        self._recovered &= gone
+        dead = sorted(gone - self._recovered)
         if not dead or not self._dbos:
             return
         if self._store.is_sqlite:
@@ -182,6 +202,22 @@ class Engine:
         # and tests/contracts/test_dbos.py holds this call to what it does today.
         assert self._dbos
         self._dbos._recover_pending_workflows(boots)  # pyright: ignore[reportPrivateUsage] - see above
+
+
+def within(seconds: float, what: str, act: Callable[[], None]) -> None:
+    """Does it, and waits no longer than that for its end; what goes wrong is told in the log."""
+
+    def attempt() -> None:
+        try:
+            act()
+        except Exception:
+            _log.exception("could not be ended in order", what=what)
+
+    thread = threading.Thread(target=attempt, name=f"end-{what}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        _log.warning("did not end in time and is left", what=what)
 
 
 def _engine_for_workflows(store: Store, folder: Path) -> SqlEngine:

@@ -60,6 +60,11 @@ class Timer:
     attempt: int
     data: dict[str, Any]
 
+    @property
+    def claim(self) -> tuple[str, datetime, int]:
+        """Which claim of it this is: set anew and claimed again, it is another."""
+        return self.id, self.due_at, self.attempt
+
     @classmethod
     def from_row(cls, row: Row[Any]) -> Timer:
         return cls(
@@ -84,8 +89,11 @@ class Timers:
         self._boots = boots
         self._handlers: dict[str, Handler] = {}
         self._pool: ThreadPoolExecutor | None = None
-        self._under_way: set[str] = set()
-        self._lock = threading.Lock()
+        self._in_hand: set[tuple[str, datetime, int]] = set()
+        self._forgotten = False
+        self._firing = 0
+        self._changed = threading.Condition()
+        self._claiming = threading.Lock()  # so that what is just being claimed is not taken for forgotten
 
     def on(self, kind: str, handler: Handler) -> None:
         """`handler` runs when a timer of `kind` is due; at least once, so it must bear a repetition."""
@@ -117,28 +125,67 @@ class Timers:
     def start(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="timer")
 
-    def stop(self) -> None:
+    @property
+    def firing(self) -> int:
+        """How many handlers are at work."""
+        return self._firing
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Fires nothing more and waits up to `timeout` seconds for what is just firing; the rest is the next boot's."""
         if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+        with self._changed:
+            self._changed.wait_for(lambda: not self._firing, timeout)
 
     def reclaim(self) -> int:
-        """Takes back what dead boots had claimed; returns how many."""
+        """Takes back what dead boots had claimed, and what this one claimed and has not in hand: it could not be
+        written down how it ended. Returns how many.
+        """
+
+        def lost(conn: Connection) -> list[str]:
+            holders = self._boots.dead(conn)
+            if self._forgotten:
+                holders.append(self._boots.id)
+            if not holders:
+                return []
+            rows = conn.execute(
+                select(timer).where(timer.c.state == "claimed", timer.c.claimed_by.in_(holders))
+            )
+            return [row.id for row in rows if Timer.from_row(row).claim not in self._in_hand]
 
         def job(conn: Connection) -> int:
-            dead = self._boots.dead(conn)
-            if not dead:
-                return 0
             return conn.execute(
                 update(timer)
-                .where(timer.c.state == "claimed", timer.c.claimed_by.in_(dead))
+                .where(timer.c.state == "claimed", timer.c.id.in_(lost(conn)))
                 .values(state="waiting", claimed_by=None, claimed_at=None)
             ).rowcount
 
-        return self._store.write(job)
+        with self._claiming:
+            with self._store.read() as conn:
+                count = len(lost(conn))
+            if count:
+                count = self._store.write(job)
+            self._forgotten = False
+        return count
 
     def sweep(self) -> int:
         """Claims what is due and hands it to the handlers; returns how many."""
+        with self._claiming:
+            try:
+                claimed = self._claim()
+            except Exception:
+                self._forgotten = True  # the commit may have come through all the same
+                raise
+            self._in_hand.update(each.claim for each in claimed)
+        for each in claimed:
+            if self._pool:
+                self._pool.submit(self._fire, each)
+            else:
+                self._fire(each)
+        return len(claimed)
+
+    def _claim(self) -> list[Timer]:
         now = self._clock.now()
         kinds = list(self._handlers)
         due = (
@@ -149,7 +196,7 @@ class Timers:
         )
         with self._store.read() as conn:
             if conn.execute(due.limit(1)).first() is None:
-                return 0
+                return []
 
         def claim(conn: Connection) -> list[Timer]:
             wanted = due if self._store.is_sqlite else due.with_for_update(skip_locked=True)
@@ -166,15 +213,24 @@ class Timers:
             )
             return sorted((Timer.from_row(row) for row in claimed), key=lambda each: each.due_at)
 
-        claimed = self._store.write(claim)
-        for each in claimed:
-            if self._pool:
-                self._pool.submit(self._fire, each)
-            else:
-                self._fire(each)
-        return len(claimed)
+        return self._store.write(claim)
 
     def _fire(self, due: Timer) -> None:
+        with self._changed:
+            self._firing += 1
+        try:
+            self._handle(due)
+        except Exception:
+            # It stays claimed and is found again by `reclaim`: late, and not lost.
+            self._forgotten = True
+            _log.exception("how a timer ended could not be written down", kind=due.kind, subject=due.subject)
+        finally:
+            with self._changed:
+                self._in_hand.discard(due.claim)
+                self._firing -= 1
+                self._changed.notify_all()
+
+    def _handle(self, due: Timer) -> None:
         try:
             self._handlers[due.kind](due)
         except Exception:
@@ -185,8 +241,14 @@ class Timers:
             outcome: dict[str, Any] = {"state": "waiting", "due_at": self._clock.now() + pause}
         else:
             outcome = {"state": "done"}
-        # A handler may have set its own timer anew; then the row is waiting again and is none of ours.
-        mine = (timer.c.id == due.id, timer.c.state == "claimed", timer.c.claimed_by == self._boots.id)
+        # A handler may have set its own timer anew; then the row is waiting, or claimed once more, and none of ours.
+        mine = (
+            timer.c.id == due.id,
+            timer.c.state == "claimed",
+            timer.c.claimed_by == self._boots.id,
+            timer.c.due_at == due.due_at,
+            timer.c.attempt == due.attempt,
+        )
         self._store.write(
             lambda conn: conn.execute(
                 update(timer).where(*mine).values(claimed_by=None, claimed_at=None, **outcome)

@@ -21,6 +21,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select, update
 
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.errors import Unavailable
 from tocsin.ground.store import Json, Store, Time, insert, metadata
 
 T = TypeVar("T")
@@ -43,7 +44,15 @@ Index(
     sqlite_where=work.c.state.in_(("wanted", "started")),
     postgresql_where=work.c.state.in_(("wanted", "started")),
 )
+_AGAIN_S = 1.0
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _log = structlog.get_logger(__name__)
+
+
+class Interrupted(BaseException):
+    """This process stops: leave everything as it stands, the next one finds it. Not an Exception on purpose: nothing
+    on the way may take it for a failure of the work, neither here nor in the engine below.
+    """
 
 
 class PlainJson(Serializer):
@@ -78,10 +87,13 @@ class Leg:
     args: dict[str, Any]
     clock: Clock
     nudged: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def step(self, name: str, function: Callable[..., T], *args: Any) -> T:
         """Runs `function` and records its result (plain JSON); after a crash a recorded step is not repeated,
-        the one that was under way is."""
+        the one that was under way is. Raises Interrupted where this process stops."""
+        if self.stopping.is_set():
+            raise Interrupted
         return DBOS.run_step({"name": name}, function, *args)
 
     def sleep(self, seconds: float) -> None:
@@ -112,6 +124,8 @@ class Work:
         self._bell = bell
         self._kinds: dict[str, _Kind] = {}
         self._legs: dict[str, Leg] = {}
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
 
     def register(self, kind: str, workflow: Workflow, *, failed: Failed | None = None) -> None:
         """`workflow(leg)` runs for each wanted id of `kind`; `failed(id, args, error)` when it raises."""
@@ -137,6 +151,17 @@ class Work:
         if leg:
             leg.nudged.set()
 
+    def stop(self) -> None:
+        """Begins no further step of any leg; one that sleeps ends now and goes on in the next process."""
+        self._stopping.set()
+        for leg in list(self._legs.values()):
+            leg.nudged.set()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Whether every leg of this process has come to its end, or let go, within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._legs, timeout)
+
     def start_wanted(self) -> int:
         """Starts what is wanted and not yet started; returns how many."""
         with self._store.read() as conn:
@@ -148,16 +173,23 @@ class Work:
         return len(wanted)
 
     def reconcile(self) -> int:
-        """Starts again what our rows call started and the engine has never heard of; returns how many."""
+        """Starts again what our rows call started and the engine has never heard of; returns how many.
+
+        What the engine calls over while our row does not has broken on the way, and whoever wanted it is told.
+        """
         count = self.start_wanted()
         with self._store.read() as conn:
             open_ = conn.execute(
                 select(work.c.id, work.c.kind, work.c.args).where(work.c.state == "started")
             ).all()
         for row in open_:
-            if DBOS.get_workflow_status(row.id) is None:
+            status = DBOS.get_workflow_status(row.id)
+            if status is None:
                 self._start(row.id, row.kind, row.args)
                 count += 1
+            elif status.status in _ENDED and row.id not in self._legs:
+                error = None if status.status == "SUCCESS" else f"the engine gave up: {status.status}"
+                self._end(row.kind, row.id, row.args, error)
         return count
 
     def _start(self, id_: str, kind: str, args: dict[str, Any]) -> None:
@@ -174,27 +206,41 @@ class Work:
 
     def run(self, kind: str, id_: str, args: dict[str, Any]) -> None:
         """The body of every workflow: finds its kind, runs it, writes down how it ended."""
-        known = self._kinds[kind]
-        leg = Leg(id=id_, args=args, clock=self._clock)
-        self._legs[id_] = leg
-        error = None
+        leg = Leg(id=id_, args=args, clock=self._clock, stopping=self._stopping)
+        with self._changed:
+            self._legs[id_] = leg
         try:
-            known.workflow(leg)
-        except Exception as problem:
-            error = f"{type(problem).__name__}: {problem}"
-            _log.exception("a workflow failed", id=id_, kind=kind)
-            if known.failed:
-                known.failed(id_, args, error)
+            error = None
+            try:
+                self._kinds[kind].workflow(leg)
+            except Exception as problem:
+                if self._stopping.is_set():  # the engine below is being taken apart
+                    raise Interrupted from problem
+                error = f"{type(problem).__name__}: {problem}"
+                _log.exception("a workflow failed", id=id_, kind=kind)
+            self._end(kind, id_, args, error)
         finally:
-            self._legs.pop(id_, None)
+            with self._changed:
+                del self._legs[id_]
+                self._changed.notify_all()
+
+    def _end(self, kind: str, id_: str, args: dict[str, Any], error: str | None) -> None:
+        """Writes down how it ended, however long the store is away: nobody else would ever say it."""
+        known = self._kinds.get(kind)
+        failed = known.failed if known else None
         now = self._clock.now()
-        self._store.write(
-            lambda conn: conn.execute(
-                update(work)
-                .where(work.c.id == id_)
-                .values(state="failed" if error else "done", ended_at=now, error=error)
-            )
-        )
+        values = {"state": "failed" if error else "done", "ended_at": now, "error": error}
+        mine = (work.c.id == id_, work.c.state.in_(("wanted", "started")))
+        while True:
+            try:
+                if error and failed:
+                    failed(id_, args, error)
+                self._store.write(lambda conn: conn.execute(update(work).where(*mine).values(**values)))
+                return
+            except Unavailable as problem:
+                _log.warning("the end of a workflow waits for the store", id=id_)
+                if self._stopping.wait(_AGAIN_S):
+                    raise Interrupted from problem
 
 
 _active: list[Work] = []

@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from tocsin.ground.kernel.errors import Invalid, Unavailable
 from tocsin.ground.store.door import Door
 
 T = TypeVar("T")
 _LOST_RACE = {"40001", "40P01"}
+# Gone, locked, read only since a failover, every connection taken: it may be back in a moment.
+_AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
 _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
@@ -85,15 +88,20 @@ class Store:
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A connection on one snapshot. Keep it short; write nothing."""
-        with self.engine.connect() as conn:
-            if self.is_sqlite:
-                conn.info["reading"] = True
-            try:
-                yield conn
-            finally:
-                conn.rollback()
-                conn.info.pop("reading", None)
+        """A connection on one snapshot. Keep it short; write nothing. Raises Unavailable while it cannot be read."""
+        try:
+            with self.engine.connect() as conn:
+                if self.is_sqlite:
+                    conn.info["reading"] = True
+                try:
+                    yield conn
+                finally:
+                    conn.rollback()
+                    conn.info.pop("reading", None)
+        except _AWAY as error:
+            raise Unavailable(
+                "the database could not be read", fix="Look at its log, disk and connections."
+            ) from error
 
     def write(self, job: Callable[[Connection], T]) -> T:
         """Runs `job` in a transaction and returns its value once that is durable.
@@ -129,8 +137,9 @@ class Store:
             try:
                 with self.engine.begin() as conn:
                     return job(conn)
-            except OperationalError as error:
-                if getattr(error.orig, "sqlstate", None) in _LOST_RACE and attempt < 4:
+            except _AWAY as error:
+                reason = error.orig if isinstance(error, DBAPIError) else None
+                if getattr(reason, "sqlstate", None) in _LOST_RACE and attempt < 4:
                     continue
                 raise Unavailable(
                     "the database did not take the write", fix="Look at its log, disk and connections."

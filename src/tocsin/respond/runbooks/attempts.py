@@ -17,14 +17,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from tocsin.act.actions import process
 from tocsin.act.actions.action import Call, Found, Result
 from tocsin.act.notify import Delivery
+from tocsin.ground.engine import Interrupted
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
-from tocsin.ground.kernel.errors import TocsinError
+from tocsin.ground.kernel.errors import TocsinError, Unavailable
 from tocsin.ground.kernel.secret import reveal, scrub
 from tocsin.respond.runbooks import store
 from tocsin.respond.runbooks.output import Tail
@@ -37,14 +39,10 @@ from tocsin.respond.runbooks.workshop import Workshop
 NOT_BEGUN = N_("had not begun when Tocsin was interrupted; runs under the next number")
 INTERRUPTED = N_("was interrupted with Tocsin; it may run again, and does")
 _LOOK_S = 10.0
+_AGAIN_S = 1.0
 _INTERRUPTIONS = 3
 _KINDS = {"bash": "shell"}
-
-
-class Interrupted(BaseException):
-    """This process stops: leave everything as it stands, the next one finds it. Not an Exception on purpose: nothing
-    on the way may take it for a failure of the step.
-    """
+_log = structlog.get_logger(__name__)
 
 
 class Attempts:
@@ -89,8 +87,13 @@ class Attempts:
 
     def _begin_or_find(self, run: Run, step: PlannedStep, number: int) -> int | None:
         """The number of the attempt to go on with, where this one gave way to another."""
+        with self._workshop.store.read() as conn:
+            row = store.attempt(conn, run.id, step.key, number)
+        if row is not None and row.state == "started":
+            return self._find(run, step, number)
         folder = self._workshop.folder / run.id / f"{step.key}.{number}"
-        # Before the row: a row whose folder is missing proves that the folder was lost, not that nothing began.
+        # Before the row, and never after it: a row whose folder is missing proves that the folder was lost, not that
+        # nothing began.
         folder.mkdir(parents=True, exist_ok=True)
         is_new = self._begin(run, step, number, folder)
         if is_new is None:
@@ -100,7 +103,9 @@ class Attempts:
         return self._find(run, step, number)
 
     def _begin(self, run: Run, step: PlannedStep, number: int, folder: Path) -> bool | None:
-        """Commits the row before the start. True: ours to start; False: it was there; None: the run has moved on."""
+        """Commits the row before the start. True: ours to start; False: it was there; None: the run has moved on, or
+        somebody wished it to stop before this.
+        """
         shop = self._workshop
         begun: dict[str, Any] = {
             "state": "started",
@@ -112,7 +117,7 @@ class Attempts:
 
         def job(conn: Connection) -> bool | None:
             current = store.get(conn, run.id, lock=True)
-            if current.state != "running" or current.leg != run.leg:
+            if current.state != "running" or current.leg != run.leg or current.wish:
                 return None
             what = {"kind": step.kind, "title": step.title, "level": step.level}
             is_new = store.put_attempt(
@@ -130,13 +135,9 @@ class Attempts:
         """An attempt that began before this process did, or on a leg that was cut off."""
         shop = self._workshop
         with shop.store.read() as conn:
-            row = next(
-                each
-                for each in store.attempts(conn, run.id)
-                if (each.key, each.attempt) == (step.key, number)
-            )
+            row = store.attempt(conn, run.id, step.key, number)
             machine = store.machine_of(conn, run.id, step.key, number)
-        if row.state != "started":
+        if row is None or row.state != "started":
             return None
         elapsed = (shop.clock.now() - row.started_at).total_seconds() if row.started_at else 0.0
         call = replace(
@@ -229,8 +230,22 @@ class Attempts:
                     why=why or _told(result),
                 )
 
-        shop.store.write(job)
+        self._insist(job)
         shop.ring(run.id)
+
+    def _insist(self, job: Callable[[Connection], None]) -> None:
+        """Writes what came of a step however long the store is away: it is known here, and nowhere else."""
+        while True:
+            try:
+                return self._workshop.store.write(job)
+            except Unavailable:
+                _log.warning("the end of a step waits for the store")
+                self.pause(_AGAIN_S)
+
+    def pause(self, seconds: float) -> None:
+        """Waits; raises Interrupted where this process stops meanwhile."""
+        self._stopping.wait(seconds)
+        self._look_out()
 
     def _give_way(self, run: Run, step: PlannedStep, number: int, why: str) -> int | None:
         """The attempt counts for nothing; the next number takes its place, under the same permission."""
@@ -340,10 +355,14 @@ class Attempts:
                 return "cancelled"
             if shop.clock.monotonic() - looked_at >= 1.0:
                 looked_at = shop.clock.monotonic()
-                with shop.store.read() as conn:
-                    if store.get(conn, run_id).wish == "cancel":
-                        self.cancel(run_id)
-                        return "cancelled"
+                try:
+                    with shop.store.read() as conn:
+                        wish = store.get(conn, run_id).wish
+                except Unavailable:
+                    return ""  # a store that is away for a moment ends no command
+                if wish == "cancel":
+                    self.cancel(run_id)
+                    return "cancelled"
             return ""
 
         return stopped

@@ -7,7 +7,6 @@ leg whose run has moved on (a newer leg, a person who paused it) sees so at its 
 from __future__ import annotations
 
 import shutil
-import time
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +38,6 @@ from tocsin.respond.runbooks.workshop import Subject, Workshop
 
 _LOOK_S = 2.0
 _CURED = N_("the service is back")
-_PATIENCE_S = 300.0
 _log = structlog.get_logger(__name__)
 
 
@@ -61,16 +59,15 @@ class Legs:
                 leg.sleep(turn["sleep_s"])
 
     def turn(self, run_id: str, number: int) -> dict[str, Any]:
-        """Moves until something took time. A store that takes no writes for a while is waited for."""
-        begun = time.monotonic()
+        """Moves until something took time. A store that is away is waited for: without it a run can neither go on nor
+        fail.
+        """
         while True:
             try:
                 return self._turn(run_id, number)
             except Unavailable:
-                if time.monotonic() - begun > _PATIENCE_S:
-                    raise
                 _log.warning("a run waits for the store", run=run_id)
-                time.sleep(_LOOK_S)
+                self._attempts.pause(_LOOK_S)
 
     def _turn(self, run_id: str, number: int) -> dict[str, Any]:
         while True:

@@ -226,15 +226,25 @@ def change(conn: Connection, id_: str, **values: Any) -> None:
     conn.execute(update(run).where(run.c.id == id_).values(**values))
 
 
+_ATTEMPT = [column for column in run_step.c if column.name not in ("run", "machine")]
+
+
 def attempts(conn: Connection, run_id: str) -> list[Attempt]:
     """Everything that was tried in a run, in the order in which it began."""
-    columns = [column for column in run_step.c if column.name not in ("run", "machine")]
     rows = conn.execute(
-        select(*columns)
+        select(*_ATTEMPT)
         .where(run_step.c.run == run_id)
         .order_by(run_step.c.started_at.is_(None), run_step.c.started_at, run_step.c.key, run_step.c.attempt)
     )
     return [Attempt(**row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage] - as above
+
+
+def attempt(conn: Connection, run_id: str, key: str, number: int) -> Attempt | None:
+    columns = run_step.c
+    row = conn.execute(
+        select(*_ATTEMPT).where(columns.run == run_id, columns.key == key, columns.attempt == number)
+    ).first()
+    return Attempt(**row._mapping) if row else None  # pyright: ignore[reportPrivateUsage] - as above
 
 
 def put_attempt(conn: Connection, run_id: str, key: str, attempt: int, **values: Any) -> bool:
