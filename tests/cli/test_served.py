@@ -184,6 +184,9 @@ def test_keys_tokens_and_accounts_come_and_go(
     assert _json(tocsin, "account", "create", "me", "--role", "admin")["person"] == "me"
     assert "New password of me" in tocsin("account", "reset", "me")
     assert "admin" in tocsin("account", "list")
+    tocsin("account", "remove", "me", fails="me is the last admin")
+    tocsin("account", "role", "me", "viewer", fails="me is the last admin")
+    tocsin("account", "create", "jun", "--role", "admin")
     tocsin("account", "remove", "me")
     tocsin("key", "create", "webhok", fails="there is no kind of source webhok")
 

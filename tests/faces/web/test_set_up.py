@@ -5,10 +5,11 @@ from __future__ import annotations
 from burning import PASSWORD, Burning
 from walking import Browser
 
+from tocsin.ground.accounts.store import account
+
 
 def link(shop: Burning) -> str:
-    for name in ("mei", "jun", "ada"):
-        shop.app.accounts.remove(name)
+    shop.app.store.write(lambda conn: conn.execute(account.delete()))  # as on the first start
     plain = shop.app.accounts.set_up_link()
     assert plain
     return f"/setup/{plain}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from tocsin.ground.accounts import Accounts
@@ -172,5 +175,148 @@ def test_a_newer_link_replaces_the_older_and_each_lasts_a_day(accounts: Accounts
 
 
 def test_a_link_is_worth_nothing_once_an_account_exists(accounts: Accounts, mei: str):
+    with pytest.raises(NotFound):
+        accounts.set_up("set_made-up", "jun", PASSWORD)
+
+
+def test_the_last_admin_can_neither_be_removed_nor_made_less(accounts: Accounts):
+    accounts.create("mei", "admin", PASSWORD)
+    accounts.create("jun", "operator", PASSWORD)
+    for act in (lambda: accounts.remove("MEI"), lambda: accounts.change_role("mei", "viewer")):
+        with pytest.raises(Conflict, match="mei is the last admin") as refused:
+            act()
+        assert "account create" in refused.value.fix
+    accounts.remove("jun")
+    accounts.change_role("mei", "admin")
+    accounts.create("lin", "admin", PASSWORD)
+    accounts.change_role("mei", "viewer")
+    assert {each.name: each.role for each in accounts.everyone()} == {"lin": "admin", "mei": "viewer"}
+
+
+def test_of_two_admins_who_remove_each_other_one_stays(accounts: Accounts):
+    for name in ("mei", "jun"):
+        accounts.create(name, "admin", PASSWORD)
+
+    def removed(name: str) -> bool:
+        try:
+            accounts.remove(name)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(removed, ("mei", "jun"))) == [False, True]
+    assert [each.role for each in accounts.everyone()] == ["admin"]
+
+
+def test_a_name_in_capitals_is_the_same_account_for_every_act(accounts: Accounts, mei: str):
+    accounts.change_language("MEI", "zh_Hant")
+    assert accounts.everyone()[0].language == "zh_Hant"
+    accounts.remove(" Mei ")
+    assert accounts.session(mei) is None
+    assert accounts.everyone() == []
+
+
+def test_a_password_that_changes_while_the_old_one_is_checked_lets_nobody_in(
+    accounts: Accounts, mei: str, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    real = accounts._verified
+
+    def overtaken(name: str, password: str, address: str) -> object:
+        found = real(name, password, address)
+        accounts.change_password("mei", "some other words in a row")
+        return found
+
+    monkeypatch.setattr(accounts, "_verified", overtaken)
+    with pytest.raises(Unauthenticated):
+        accounts.sign_in("mei", PASSWORD)
+    with store.read() as conn:
+        assert conn.execute(select(tables.session)).all() == []
+
+
+def test_each_sign_in_is_a_session_of_its_own(accounts: Accounts, mei: str):
+    other = accounts.sign_in("mei", PASSWORD)
+    assert other != mei
+    accounts.sign_out(other)
+    assert accounts.session(mei)
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("mei\0", PASSWORD),
+        ("\ud83d", PASSWORD),
+        ("x" * 100_000, PASSWORD),
+        ("mei", PASSWORD + "\ud83d"),
+        ("mei", "\0"),
+        ("mei", "x" * 100_000),
+    ],
+)
+def test_odd_characters_are_a_wrong_guess_and_no_error_of_ours(
+    accounts: Accounts, mei: str, name: str, password: str
+):
+    with pytest.raises(Unauthenticated, match="do not fit together"):
+        accounts.sign_in(name, password)
+
+
+def test_what_is_typed_beyond_the_longest_password_counts(accounts: Accounts):
+    accounts.create("jun", "viewer", "x" * 256)
+    assert accounts.sign_in("jun", "x" * 256)
+    with pytest.raises(Unauthenticated):
+        accounts.sign_in("jun", "x" * 257)
+
+
+def test_half_a_character_is_no_password(accounts: Accounts):
+    with pytest.raises(Invalid) as refused:
+        accounts.create("jun", "viewer", "a few words \ud83d")
+    assert refused.value.field == "password"
+
+
+def test_who_is_unknown_takes_as_long_as_who_is_known(
+    accounts: Accounts, mei: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As many hashes are computed: that is what takes the time."""
+    checked: list[str] = []
+    real = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, hash: str, password: str) -> bool:  # noqa: A002 - argon2's own name
+        checked.append(hash)
+        return real(self, hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    for name in ("mei", "nobody", "\0", ""):
+        with pytest.raises(Unauthenticated):
+            accounts.sign_in(name, "wrong words in a row")
+    assert len(checked) == 4
+    parameters = {each.rsplit("$", 2)[0] for each in checked}
+    assert len(parameters) == 1, "and each is as dear"
+
+
+def test_a_set_up_link_that_two_people_press_makes_one_admin(accounts: Accounts):
+    link = accounts.set_up_link()
+    assert link
+
+    def made(name: str) -> str:
+        try:
+            return accounts.set_up(link, name, PASSWORD).name
+        except NotFound:
+            return ""
+
+    with ThreadPoolExecutor(2) as both:
+        names = list(both.map(made, ("mei", "jun")))
+    assert sorted(names)[0] == ""
+    assert [each.name for each in accounts.everyone()] == [sorted(names)[1]]
+
+
+def test_the_link_is_kept_as_its_hash(accounts: Accounts, store: Store):
+    link = accounts.set_up_link()
+    assert link
+    with store.read() as conn:
+        assert link not in repr(conn.execute(select(tables.set_up)).all())
+
+
+def test_nobody_has_a_hash_computed_by_a_made_up_link(accounts: Accounts, monkeypatch: pytest.MonkeyPatch):
+    accounts.set_up_link()
+    monkeypatch.setattr(PasswordHasher, "hash", lambda *_: pytest.fail("a hash is dear"))
     with pytest.raises(NotFound):
         accounts.set_up("set_made-up", "jun", PASSWORD)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from tocsin.ground.accounts import Accounts, allowed
+from tocsin.ground.accounts import store as tables
 from tocsin.ground.kernel.errors import Invalid, NotFound
+from tocsin.ground.store import Store
 
 
 def test_a_token_stands_for_its_role_and_scopes(accounts: Accounts):
@@ -44,3 +47,16 @@ def test_an_unknown_role_or_scope_is_refused(
     with pytest.raises(Invalid) as refused:
         accounts.token_create(role, "ci", scopes)  # type: ignore[arg-type]  # the mistake under test
     assert refused.value.field == field
+
+
+def test_a_token_is_kept_as_its_hash(accounts: Accounts, store: Store):
+    plain = accounts.token_create("viewer", "board")
+    with store.read() as conn:
+        assert plain not in repr(conn.execute(select(tables.token)).all())
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\0b", "\ud83d", "two\nlines"])
+def test_a_token_that_could_not_be_told_from_others_is_refused(accounts: Accounts, name: str):
+    with pytest.raises(Invalid) as refused:
+        accounts.token_create("viewer", name)
+    assert refused.value.field == "name"

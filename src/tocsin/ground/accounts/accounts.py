@@ -6,6 +6,7 @@ the browser still holds. While no account exists, a link printed at the start ma
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from tocsin.ground.store import insert as upsert
 SESSION_LIFE = timedelta(days=14)
 SET_UP_LIFE = timedelta(hours=24)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 256
+_NO_FIT = N_("This name and password do not fit together.")
 _GUESSES_PER_ACCOUNT, _GUESSES_PER_ADDRESS, _WINDOW = 10, 20, timedelta(hours=1)
 
 
@@ -95,8 +97,9 @@ class Accounts:
         self._change(name, password=self._hasher.hash(_good_password(name, password)))
 
     def change_role(self, name: str, role: Role) -> None:
-        """Sets a new role and ends every session of the account."""
-        self._change(name, role=role_of(role))
+        """Sets a new role and ends every session of the account. Raises Conflict for the last admin."""
+        wanted = role_of(role)
+        self._change(name, keeps_admin=wanted == "admin", role=wanted)
 
     def change_person(self, name: str, person: str | None) -> None:
         """Who the account is under `people:`; its sessions stay."""
@@ -112,15 +115,22 @@ class Accounts:
     def change_language(self, name: str, language: str | None) -> None:
         """Which language the account reads; its sessions stay."""
         self._store.write(
-            lambda conn: conn.execute(update(account).where(account.c.name == name).values(language=language))
+            lambda conn: conn.execute(
+                update(account).where(account.c.name == _plain_name(name)).values(language=language)
+            )
         )
 
     def remove(self, name: str) -> None:
-        """Deletes the account and ends its sessions; what it did stays on the timelines."""
+        """Deletes the account and ends its sessions; what it did stays on the timelines.
+
+        Raises Conflict for the last admin: nobody else may make another.
+        """
+        subject = _plain_name(name)
 
         def job(conn: Connection) -> None:
-            conn.execute(delete(session).where(session.c.account == name))
-            if not conn.execute(delete(account).where(account.c.name == name)).rowcount:
+            _another_admin_stays(conn, subject)
+            conn.execute(delete(session).where(session.c.account == subject))
+            if not conn.execute(delete(account).where(account.c.name == subject)).rowcount:
                 raise _no_account(name)
 
         self._store.write(job)
@@ -132,11 +142,16 @@ class Accounts:
 
         That is ten failures an hour for one account, twenty from one address.
         """
-        found = self.verify(name, password, address)
+        found, proof = self._verified(name, password, address)
         plain = new_token("ses")
         now = self._clock.now()
 
         def job(conn: Connection) -> None:
+            # While the password was being checked it may have been changed, which ended every session: of the old
+            # password none may begin after that.
+            still = select(account.c.name).where(account.c.name == found.name, account.c.password == proof)
+            if conn.execute(still.with_for_update()).first() is None:
+                raise Unauthenticated(_NO_FIT)
             conn.execute(delete(session).where(session.c.expires_at <= now))
             conn.execute(
                 insert(session).values(
@@ -149,20 +164,26 @@ class Accounts:
 
     def verify(self, name: str, password: str, address: str = "") -> Account:
         """Is it really they? Asked at sign-in, and again before something is destroyed. A failure counts as a guess."""
+        return self._verified(name, password, address)[0]
+
+    def _verified(self, name: str, password: str, address: str) -> tuple[Account, str]:
+        """The account, and the hash that the password was checked against."""
         subject = _plain_name(name)
         self._by_address.take(address)
         self._by_account.take(subject)
-        with self._store.read() as conn:
-            row = conn.execute(select(account).where(account.c.name == subject)).one_or_none()
-        try:
-            self._hasher.verify(row.password if row else self._decoy, _normal(password[:LONGEST_PASSWORD]))
-        except (VerificationError, InvalidHashError):
-            row = None
-        if row is None:
-            raise Unauthenticated(N_("This name and password do not fit together."))
+        row = None
+        if _is_name(subject):
+            with self._store.read() as conn:
+                row = conn.execute(select(account).where(account.c.name == subject)).one_or_none()
+        fits = False
+        with contextlib.suppress(VerificationError, InvalidHashError):
+            guess = _normal(password[:LONGEST_PASSWORD]).encode(errors="replace")
+            fits = self._hasher.verify(row.password if row else self._decoy, guess)
+        if row is None or not fits or len(password) > LONGEST_PASSWORD:
+            raise Unauthenticated(_NO_FIT)
         self._by_address.give_back(address)
         self._by_account.give_back(subject)
-        return Account.from_row(row)
+        return Account.from_row(row), row.password
 
     def session(self, plain: str) -> Identity | None:
         """Whom this session stands for, unless it ended."""
@@ -205,16 +226,15 @@ class Accounts:
 
     def set_up(self, plain: str, name: str, password: str, person: str | None = None) -> Account:
         """Makes the first account, an admin. Raises NotFound for a link that is used, old or made up."""
+        if not self.set_up_is_open(plain):  # a hash is dear: it is not made for whoever comes along
+            raise _no_link()
         made = self._new_account(name, "admin", password, person)
 
         def job(conn: Connection) -> None:
             # Taking the row away is the claim: of two people with the same link one finds it gone.
             taken = conn.execute(delete(set_up).where(self._open_set_up(plain))).rowcount
             if not taken or _any_account(conn):
-                raise NotFound(
-                    N_("This set-up link was used or has expired."),
-                    fix=N_("Start Tocsin again for a new link, or run `tocsin account reset NAME`."),
-                )
+                raise _no_link()
             self._insert_account(conn, *made)
 
         self._store.write(job)
@@ -259,7 +279,7 @@ class Accounts:
 
     def _new_account(self, name: str, role: Role, password: str, person: str | None) -> tuple[Account, str]:
         plain = _plain_name(name)
-        if not plain or len(plain) > 64 or any(each.isspace() or not each.isprintable() for each in plain):
+        if not _is_name(plain):
             raise Invalid(
                 N_("A name has 1 to 64 characters and no spaces."),
                 field="name",
@@ -294,16 +314,19 @@ class Accounts:
                 f"there is already an account {made.name!r}", field="name", fix="Choose another name."
             )
 
-    def _change(self, name: str, **values: str) -> None:
+    def _change(self, name: str, *, keeps_admin: bool = True, **values: str) -> None:
         now = self._clock.now()
+        subject = _plain_name(name)
 
         def job(conn: Connection) -> None:
+            if not keeps_admin:
+                _another_admin_stays(conn, subject)
             done = conn.execute(
-                update(account).where(account.c.name == _plain_name(name)).values(**values, changed_at=now)
+                update(account).where(account.c.name == subject).values(**values, changed_at=now)
             )
             if not done.rowcount:
                 raise _no_account(name)
-            conn.execute(delete(session).where(session.c.account == _plain_name(name)))
+            conn.execute(delete(session).where(session.c.account == subject))
 
         self._store.write(job)
 
@@ -313,6 +336,25 @@ class Accounts:
 
 def _any_account(conn: Connection) -> bool:
     return conn.execute(select(account.c.name).limit(1)).first() is not None
+
+
+def _another_admin_stays(conn: Connection, name: str) -> None:
+    """Locks the admins, so that of two who remove each other one stays."""
+    admins = set(
+        conn.scalars(
+            select(account.c.name).where(account.c.role == "admin").order_by(account.c.name).with_for_update()
+        )
+    )
+    if admins == {name}:
+        raise Conflict(
+            f"{name} is the last admin",
+            field="name",
+            fix="Make another one first: `tocsin account create NAME --role admin`.",
+        )
+
+
+def _is_name(plain: str) -> bool:
+    return 0 < len(plain) <= 64 and not any(each.isspace() or not each.isprintable() for each in plain)
 
 
 def _plain_name(name: str) -> str:
@@ -332,9 +374,20 @@ def _good_password(name: str, password: str) -> str:
             field="password",
             fix=N_("A few words in a row are long enough and easy to keep in mind."),
         )
+    if any("\ud800" <= each <= "\udfff" for each in password):
+        raise Invalid(
+            N_("The password holds half a character."), field="password", fix=N_("Choose another password.")
+        )
     if _plain_name(password) == _plain_name(name):
         raise Invalid(N_("The password is the name."), field="password", fix=N_("Choose another password."))
     return _normal(password)
+
+
+def _no_link() -> NotFound:
+    return NotFound(
+        N_("This set-up link was used or has expired."),
+        fix=N_("Start Tocsin again for a new link, or run `tocsin account reset NAME`."),
+    )
 
 
 def _no_account(name: str) -> NotFound:

@@ -36,6 +36,12 @@ def create(conn: Connection, role: Role, name: str, scopes: Iterable[str], at: d
         raise Invalid(
             f"there is no scope {unknown[0]!r}", field="scopes", fix=f"Choose from {', '.join(Permission)}."
         )
+    if not 0 < len(name) <= 64 or not name.isprintable():
+        raise Invalid(
+            "a token's name has 1 to 64 characters that can be printed",
+            field="name",
+            fix="Name it after the program that uses it.",
+        )
     plain = new_token("tok")
     conn.execute(
         insert(table).values(
