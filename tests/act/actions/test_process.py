@@ -238,4 +238,5 @@ def test_killed_at_any_moment_of_the_start_the_command_runs_once_at_most(tmp_pat
         assert not count.exists()
     else:
         assert found in (Found.UNKNOWN, Found.DONE)
-        assert not count.exists() or count.read_text() == "x\n"
+        # Ended between opening the file and writing to it, the command leaves it empty.
+        assert not count.exists() or count.read_text() in ("", "x\n")
