@@ -14,7 +14,9 @@ A file counts once its newline is there.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -51,7 +53,7 @@ class Ended:
 
 def launch(folder: Path, text: str, shell: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Starts the command. Raises CannotRun where the system refuses, before anything ran."""
-    argv = ["/bin/sh", "-c", SHIM, "shim", str(folder), text, shutil.which(shell) or shell]
+    argv = ["/bin/sh", "-c", SHIM, "shim", str(folder), text, _program(shell)]
     try:
         return subprocess.Popen(
             argv,
@@ -64,6 +66,11 @@ def launch(folder: Path, text: str, shell: str, environment: Mapping[str, str]) 
         )
     except (OSError, ValueError) as error:
         raise CannotRun(f"the command could not be started: {error}") from error
+
+
+@functools.cache
+def _program(name: str) -> str:
+    return shutil.which(name) or name
 
 
 def find(folder: Path, *, same_machine: bool) -> Found:
@@ -146,13 +153,25 @@ def machine() -> str:
 def _wait(folder: Path, child: subprocess.Popen[bytes] | None) -> bool:
     """Waits a moment; True when the shim is gone."""
     if child is not None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_TURN_S)
-        return child.returncode is not None
+        return _ended(child)
     if _shim(folder) is None:
         return True
     time.sleep(_TURN_S)
     return False
+
+
+def _ended(child: subprocess.Popen[bytes]) -> bool:
+    """Like `wait` with a timeout, which looks ever more seldom: the kernel wakes us in the moment of the end."""
+    if child.poll() is not None:
+        return True
+    watched = os.pidfd_open(child.pid)  # ours and not yet waited for, so the number is still its own
+    try:
+        waiting = select.poll()
+        waiting.register(watched, select.POLLIN)
+        waiting.poll(_TURN_S * 1000)
+    finally:
+        os.close(watched)
+    return child.poll() is not None
 
 
 def _shim(folder: Path, patience_s: float = 0.0) -> int | None:
