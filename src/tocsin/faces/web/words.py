@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.ground.i18n import N_
+from tocsin.respond.incidents import CLOCK_TITLES, ROLE_TITLES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,21 +95,7 @@ STARTS = {
     "manual": N_("started by hand"),
 }
 
-CLOCKS = {
-    "assess": N_("Assess"),
-    "respond": N_("Respond"),
-    "act": N_("Act"),
-    "restore": N_("Restore"),
-    "report": N_("Report"),
-    "postmortem": N_("Postmortem"),
-}
-
-ROLES = {
-    "commander": N_("incident commander"),
-    "technical-lead": N_("technical lead"),
-    "communications-lead": N_("communications lead"),
-    "scribe": N_("scribe"),
-}
+CLOCKS, ROLES = CLOCK_TITLES, ROLE_TITLES
 
 DELIVERY = {
     "waiting": Mark(shape="◔", tone="plain", text=N_("waits")),

@@ -6,20 +6,26 @@ only for what they did to help.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from tocsin.ground.i18n import N_, translate
-from tocsin.ground.kernel.duration import format_duration
+from tocsin.ground.i18n import N_, span, translate
+from tocsin.ground.kernel.secret import scrub
 from tocsin.ground.timeline import Event, sentence
-from tocsin.respond.incidents import Incident
+from tocsin.respond.incidents import CLOCK_TITLES, ROLE_TITLES, Incident
 from tocsin.sense.alerts import Alert
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+# What would begin a list or a heading where a line begins, as each answer does.
+_BEGINNING = re.compile(r"^(\d{0,9})([-+=.)])")
+# What a terminal obeys, and what turns the direction of writing around.
+_UNSEEN = re.compile("[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 NOT_KNOWN = N_("Not known. To be filled in by {who}.")
+_MOST_ALERTS, _MOST_ROWS = 20, 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +52,31 @@ class Material:
         return translate(self.language, text, **{key: str(value) for key, value in values.items()})
 
     def tell(self, event: Event) -> str:
-        return sentence(event, self.language, self.time_zone)
+        """The event as a sentence, its people, roles and clocks by the names that others call them."""
+        data = {key: self._named(key, value) for key, value in event.data.items()}
+        kind, _, name = event.actor.partition(":")
+        actor = f"person:{self.people.get(name, name)}" if kind == "person" else event.actor
+        return plain(sentence(replace(event, data=data, actor=actor), self.language, self.time_zone))
+
+    def _named(self, key: str, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if key in ("person", "by"):
+            return self.people.get(value, value)
+        if key == "role":
+            return self.say(ROLE_TITLES.get(value, value))
+        if key == "clock":
+            return self.say(CLOCK_TITLES.get(value, value))
+        if key == "target":
+            return ", ".join(self._target(each) for each in value.split(", "))
+        if key in ("due_at", "until"):
+            with contextlib.suppress(ValueError):
+                return self.moment(datetime.fromisoformat(value))
+        return value
+
+    def _target(self, target: str) -> str:
+        kind, colon, name = target.partition(":")
+        return (self.people.get(name, name) if kind == "person" else name) if colon else self.say(target)
 
     def moment(self, at: datetime) -> str:
         return f"{at.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d %H:%M:%S}"
@@ -62,8 +92,12 @@ class Material:
 
 
 def plain(text: str) -> str:
-    """Text that came from outside, so that Markdown shows it and does not obey it."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    """Text that came from outside, so that Markdown shows it and does not obey it.
+
+    Secrets go first: once their signs are escaped, nobody would know them any more.
+    """
+    shown = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(scrub(text).split()))
+    return _BEGINNING.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", shown))
 
 
 def cite(*events: Event | None) -> str:
@@ -78,7 +112,9 @@ def draft(material: Material) -> str:
     parts = [
         f"# {incident.id} · {plain(incident.title)}",
         say(
-            N_("Draft made from the timeline. Numbers in brackets are its events; times are {zone}."),
+            N_(
+                "Draft made from the timeline. Numbers in brackets are its events; times are those of {zone}."
+            ),
             zone=material.time_zone,
         ),
         _figures(material),
@@ -101,116 +137,140 @@ def draft(material: Material) -> str:
 def _figures(material: Material) -> str:
     incident, say = material.incident, material.say
 
-    def span(end: datetime | None) -> str:
-        return format_duration(max(end - incident.detected_at, timedelta())) if end else "–"
+    def after(end: datetime | None) -> str:
+        return _length(material, incident.detected_at, end) if end else "–"
 
-    detect = format_duration(max(incident.detected_at - incident.started_at, timedelta()))
+    detect = _length(material, incident.started_at, incident.detected_at)
     head = [N_("Severity"), N_("Service"), N_("Detected after"), N_("Acknowledged after"), N_("Restored after"),
             N_("Resolved after")]  # fmt: skip
     row = [
-        incident.severity,
+        plain(incident.severity),
         plain(material.service_title),
         detect,
-        span(incident.acknowledged_at),
-        span(incident.mitigated_at),
-        span(incident.resolved_at),
+        after(incident.acknowledged_at),
+        after(incident.mitigated_at),
+        after(incident.resolved_at),
     ]
     return "\n".join(
         f"| {' | '.join(cells)} |" for cells in ([say(each) for each in head], ["---"] * len(head), row)
     )
 
 
+def _length(material: Material, start: datetime, end: datetime) -> str:
+    return span(material.language, (end - start).total_seconds())
+
+
+def _told(material: Material, *kinds: str) -> list[str]:
+    return [f"{material.tell(event)}{cite(event)}" for event in material.of(*kinds)]
+
+
 def _what(material: Material) -> list[str]:
     lines = [
         f"{plain(material.incident.title)}{cite(material.first('incident.opened', 'incident.declared'))}"
     ]
-    decided = material.first("severity.decided")
-    if decided:
-        lines.append(f"{plain(material.tell(decided))}{cite(decided)}")
-    lines += [f"{plain(material.tell(event))}{cite(event)}" for event in material.of("severity.changed")]
-    return lines
+    return lines + _told(material, "severity.decided", "severity.changed")
 
 
 def _when(material: Material) -> list[str]:
     incident, say = material.incident, material.say
-    moments = (
-        (N_("Began {at}"), incident.started_at, material.first("incident.opened", "incident.declared")),
-        (N_("Detected {at}"), incident.detected_at, material.first("incident.opened", "incident.declared")),
-        (N_("Acknowledged {at}"), incident.acknowledged_at, material.first("incident.acknowledged")),
-        (N_("Service back {at}"), incident.mitigated_at, _last(material, "incident.mitigated")),
-        (N_("Resolved {at}"), incident.resolved_at, _last(material, "incident.resolved")),
-    )
+    began = material.first("incident.opened", "incident.declared")
+    acknowledged = material.first("incident.acknowledged")
+    again = [(N_("Opened again {at}"), "", each.at, each) for each in material.of("incident.reopened")]
+    back = _last(material, "incident.mitigated", "incident.resolved")
+    moments = [
+        (N_("Began {at}"), "", incident.started_at, began),
+        (N_("Detected {at}"), "", incident.detected_at, began),
+        (N_("Acknowledged {at}"), N_("Nobody acknowledged it."), incident.acknowledged_at, acknowledged),
+        *again,
+        (N_("Service back {at}"), N_("The service is not back yet."), incident.mitigated_at, back),
+        (
+            N_("Resolved {at}"),
+            N_("It is not resolved yet."),
+            incident.resolved_at,
+            _last(material, "incident.resolved"),
+        ),
+    ]
     return [
-        f"{say(text, at=material.moment(at))}{cite(event)}" for text, at, event in moments if at is not None
+        f"{say(text, at=material.moment(at))}{cite(event)}" if at else say(otherwise)
+        for text, otherwise, at, event in moments
     ]
 
 
 def _where(material: Material) -> list[str]:
     attached = material.of("alert.attached")
     lines = [
-        f"{material.say(N_('Service'))}: {plain(material.service_title)}"
+        f"{material.say(N_('Service: {title}'), title=plain(material.service_title))}"
         f"{cite(material.first('incident.opened', 'incident.declared'))}"
     ]
-    for alert in material.alerts:
-        labels = ", ".join(f"{key}={value}" for key, value in sorted(alert.labels.items()))
+    for alert in material.alerts[:_MOST_ALERTS]:
+        shown = sorted((key, value) for key, value in alert.labels.items() if key != "alertname")
+        labels = ", ".join(f"{key}={value}" for key, value in shown)
         event = next((each for each in attached if each.data.get("alert") == alert.id), None)
-        lines.append(f"{plain(alert.name)}: {plain(labels)}{cite(event)}")
+        lines.append(f"{plain(f'{alert.name}: {labels}' if labels else alert.name)}{cite(event)}")
+    if (more := len(material.alerts) - _MOST_ALERTS) > 0:
+        lines.append(material.say(N_("{n} more alerts, on the timeline below"), n=more))
     return lines
 
 
 def _who(material: Material) -> list[str]:
     say = material.say
-    lines = [
-        f"{plain(material.tell(event))}{cite(event)}"
-        for event in material.of("incident.acknowledged", "role.assigned", "run.approval.given")
+    paged: dict[str, Event] = {}
+    for event in material.of("page.sent"):
+        paged.setdefault(material.person(str(event.data.get("person", ""))), event)
+    first = (
+        f"{say(N_('Paged: {names}'), names=', '.join(paged))}{cite(*paged.values())}"
+        if paged
+        else say(N_("Nobody was paged."))
+    )
+    helped = _told(
+        material, "incident.acknowledged", "role.assigned", "run.approval.given", "run.approval.denied"
+    )
+    return [
+        first,
+        *([] if material.incident.acknowledged_at else [say(N_("Nobody acknowledged it."))]),
+        *helped,
     ]
-    sent = material.of("page.sent")
-    if sent:
-        names = sorted({material.person(str(event.data.get("person", ""))) for event in sent})
-        lines.insert(0, f"{say(N_('Paged: {names}'), names=', '.join(names))}{cite(*sent[:3])}")
-    elif not lines:
-        return []
-    return lines
 
 
 def _why(material: Material) -> list[str]:
     """A cause is for a person to say; what points to it is listed."""
     lines = [material.say(N_("The cause is not known. To be filled in by {who}."), who=material.commander)]
-    lines += [f"{plain(material.tell(event))}{cite(event)}" for event in material.of("note.added")]
+    lines += _told(material, "note.added")
     cured = [event for event in material.of("run.rung.finished") if event.data.get("ok")]
     failed = [event for event in material.of("run.rung.finished") if not event.data.get("ok")]
     for event in failed:
         title = plain(str(event.data.get("title", "")))
-        lines.append(material.say(N_("It outlived: {title}"), title=title) + cite(event))
+        lines.append(material.say(N_("It did not help: {title}"), title=title) + cite(event))
     for event in cured[-1:]:
         title = plain(str(event.data.get("title", "")))
-        lines.append(material.say(N_("It ended with: {title}"), title=title) + cite(event))
+        lines.append(material.say(N_("Well again after: {title}"), title=title) + cite(event))
     return lines
 
 
 def _how(material: Material) -> list[str]:
-    return [
-        f"{plain(material.tell(event))}{cite(event)}"
-        for event in material.of(
-            "run.started",
-            "run.rung.finished",
-            "run.verified",
-            "run.finished",
-            "incident.mitigated",
-            "incident.resolved",
-        )
-    ]
+    return _told(
+        material,
+        *("run.started", "run.rung.finished", "run.step.answered", "run.verified", "run.finished"),
+        *("incident.mitigated", "soak.failed", "incident.reopened", "incident.resolved"),
+    )
 
 
 def _timeline(material: Material) -> str:
     rows = [
-        f"| #{event.seq} | {material.moment(event.at)} | {plain(material.tell(event))} |"
-        for event in material.events
+        f"| #{event.seq} | {material.moment(event.at)} | {material.tell(event)} |"
+        for event in material.events[:_MOST_ROWS]
     ]
     head = f"| # | {material.say(N_('Time'))} | {material.say(N_('Event'))} |"
-    return "\n".join([head, "| --- | --- | --- |", *rows])
+    table = "\n".join([head, "| --- | --- | --- |", *rows])
+    more = len(material.events) - _MOST_ROWS
+    if more <= 0:
+        return table
+    return f"{table}\n\n{material.say(N_('{n} later events are on the page of the incident.'), n=more)}"
 
 
-def _last(material: Material, kind: str) -> Event | None:
-    found = material.of(kind)
-    return found[-1] if found else None
+def _last(material: Material, *kinds: str) -> Event | None:
+    """The newest event of the first of the kinds that there is."""
+    for kind in kinds:
+        if found := material.of(kind):
+            return found[-1]
+    return None

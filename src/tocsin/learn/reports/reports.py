@@ -119,7 +119,7 @@ class Reports:
         current = self._current()
         material = Material(
             incident=known,
-            events=timeline.of_incident(conn, known.id, limit=5_000),
+            events=_story(conn, known.id),
             alerts=self._incidents.alerts(conn, known.id),
             roles=self._incidents.roles(conn, known.id),
             people={slug: person.name for slug, person in current.people.items()},
@@ -128,3 +128,11 @@ class Reports:
             time_zone=current.time_zone,
         )
         return scrub(draft(material))
+
+
+def _story(conn: Connection, incident: str) -> list[timeline.Event]:
+    """All of it, however long: the end of the incident is what the report is about."""
+    events: list[timeline.Event] = []
+    while page := timeline.of_incident(conn, incident, after=events[-1].seq if events else 0):
+        events += page
+    return events

@@ -15,8 +15,9 @@ from tocsin.respond.incidents import clocks, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import Incident
 from tocsin.respond.incidents.opening import escalate
+from tocsin.respond.incidents.titles import ROLE_TITLES
 
-ROLES = ("commander", "technical-lead", "communications-lead", "scribe")
+ROLES = tuple(ROLE_TITLES)
 _LONGEST = 10_000
 
 
