@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from databases import on_postgres
+from sqlalchemy import text
 from tests.respond.oncall.conftest import TEAM, Desk
 
 from tocsin.act.notify import Delivery
+from tocsin.act.notify import store as pages
 from tocsin.ground import timeline
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.respond.oncall import store as climbs
@@ -340,6 +344,53 @@ class TestPageNow:
         assert self.tell(desk, key="clock/restore") == []
         desk.stop()
         assert next(row for row in desk.rows() if row.id == told.id).state == "claimed"
+
+
+class TestTwoAtOnce:
+    @on_postgres
+    def test_an_acknowledgement_while_another_process_turns_a_step_into_pages_takes_those_back_too(
+        self, desk: Desk
+    ):
+        desk.open()
+        desk.clock.tick(300)
+        now = desk.clock.now()
+        acknowledging = threading.Thread(target=desk.stop)
+        with desk.store.engine.begin() as conn:
+            [step] = [
+                each
+                for each in pages.claim_due(
+                    conn, boot="boot_2", now=now, switch_after=timedelta(seconds=60), limit=10
+                )
+                if each.person is None
+            ]
+            pages.drop(conn, [step.id], "the pages of this step took its place")
+            assert desk.escalations._due(conn, step, now)
+            acknowledging.start()
+            _until(lambda: self.waits_for_a_lock(desk))
+        acknowledging.join(20)
+        assert [row for row in desk.rows() if row.state in ("waiting", "claimed")] == []
+
+    def waits_for_a_lock(self, desk: Desk) -> bool:
+        blocked = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+        with desk.store.read() as conn:
+            return conn.scalar(blocked) > 0
+
+
+def test_after_a_long_stop_a_step_without_anybody_gives_way_to_the_one_that_fell_due_with_it(make_desk: Any):
+    steps = [{"page": ["schedule:nights"]}, {"page": ["person:jun"], "after": "5m"}]
+    desk = make_desk(escalations={"backend": {"steps": steps, "repeat": 1}})
+    desk.open()
+    assert desk.paged() == [(1, 2, "jun", "mail")]
+    desk.clock.tick(3_600)
+    desk.deliveries.sweep()
+    assert desk.paged() == [(1, 2, "jun", "mail"), (2, 2, "jun", "mail")]
+
+
+def _until(found: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
 
 
 class TestTestPage:

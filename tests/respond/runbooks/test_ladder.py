@@ -174,6 +174,30 @@ def test_an_alert_that_stays_leads_to_the_next_rung():
     assert story.ran() == ["look", "restart", "rung1.v1.health", "clear", "rung2.v1.health"]
 
 
+def test_after_a_stop_the_alert_has_its_window_anew_before_the_next_rung_begins():
+    def waits(record: Record, now: datetime) -> Move:
+        return next_move(PLAN, record, now)
+
+    rows = (
+        Attempt(key="look", attempt=1, state="finished", ok=True, ended_at=NOON),
+        Attempt(key="rung1", attempt=1, state="started", kind="rung", started_at=NOON),
+        Attempt(key="restart", attempt=1, state="finished", ok=True, ended_at=NOON),
+        Attempt(key="rung1.v1", attempt=1, state="finished", ok=True, kind="round", ended_at=NOON),
+    )
+    up = NOON + timedelta(hours=1)
+    record = Record(
+        mode="automatic", allowed="change", clear="firing", window_s=120, attempts=rows, watched_since=up
+    )
+    assert waits(record, up) == AwaitClear(until=up + timedelta(seconds=120), part="rung1")
+    over = waits(record, up + timedelta(seconds=120))
+    assert isinstance(over, Close)
+    assert not over.ok
+    came_back = replace(record, clear="cleared")
+    assert waits(came_back, up + timedelta(seconds=2)) == Close(
+        key="rung1", kind="rung", title="Restart", ok=True
+    )
+
+
 def test_own_checks_of_a_rung_stand_before_the_verification():
     part = replace(PLAN.parts[0], checks=(step("ping", expect="exit == 0"),))
     story = Story(replace(PLAN, parts=(part, PLAN.parts[1])), clear="none")

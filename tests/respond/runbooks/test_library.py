@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.ground.catalogue import CatalogueSection, Service
+from tocsin.ground.kernel.clock import Clock, FrozenClock
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.respond.runbooks.library import Library
 
@@ -28,8 +29,8 @@ def _write(folder: Path, path: str, front: str = "", title: str = "Page") -> Non
     )
 
 
-def _library(folder: Path) -> Library:
-    return Library(CatalogueSection, folder)
+def _library(folder: Path, clock: Clock | None = None) -> Library:
+    return Library(CatalogueSection, folder, clock)
 
 
 def test_every_markdown_file_below_the_folder_is_a_runbook(folder: Path) -> None:
@@ -45,9 +46,9 @@ def test_without_a_folder_there_are_none(tmp_path: Path) -> None:
     assert _library(tmp_path).all() == []
 
 
-def test_a_file_is_read_again_only_when_it_changed(folder: Path) -> None:
+def test_a_file_is_read_again_only_when_it_changed(folder: Path, clock: FrozenClock) -> None:
     _write(folder, "a.md", title="Before")
-    library = _library(folder)
+    library = _library(folder, clock)
     before = library.get("a.md")
 
     assert library.get("a.md") is before
@@ -57,7 +58,24 @@ def test_a_file_is_read_again_only_when_it_changed(folder: Path) -> None:
     assert library.get("a.md").title == "After, and longer"
 
     (folder / "runbooks" / "a.md").unlink()
+    clock.tick(1)
     assert library.all() == []
+
+
+def test_in_a_storm_the_folder_is_walked_once_a_second(
+    folder: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(folder, "a.md", title="A")
+    library, walk, walks = _library(folder, clock), os.walk, list[str]()
+    monkeypatch.setattr(os, "walk", lambda root: walks.append(str(root)) or walk(root))
+    for _ in range(100):
+        assert [each.title for each in library.matching("shop", SHOP, alert_name="A")] == ["A"]
+        clock.tick(0.009)
+    assert len(walks) == 1
+    _write(folder, "b.md", title="B")
+    clock.tick(0.2)
+    assert [each.title for each in library.all()] == ["A", "B"]
+    assert len(walks) == 2
 
 
 def test_a_path_may_begin_with_the_name_of_the_folder(folder: Path) -> None:

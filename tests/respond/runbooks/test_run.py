@@ -17,6 +17,7 @@ from tocsin.respond.runbooks.workshop import Subject
 
 MEI = "person:mei"
 JUN = Identity(kind="person", name="jun", person="jun", role="operator")
+INCIDENT = "INC-2026-0001"
 KAI = Identity(kind="person", name="kai", person="kai", role="approver")
 Make = Callable[..., Any]
 
@@ -58,7 +59,7 @@ def test_a_run_climbs_until_a_rung_cures(running: Any, make_step: Make, make_doc
         "run.finished",
     ]
     assert running.world.mitigated == ["Shop is down: Attempt 2"]
-    assert not (tmp_path / "runs" / id_).exists()
+    _until(lambda: not (tmp_path / "runs" / id_).exists())
 
 
 def test_a_run_that_cures_nothing_has_failed_and_calls_people(
@@ -203,6 +204,76 @@ def test_a_person_can_pause_and_go_on(running: Any, make_step: Make, make_docume
     running.runs.resume(id_, MEI)
     assert running.until(id_, "succeeded", "failed").state == "succeeded"
     assert [row.attempt for row in running.rows(id_) if row.key == "slow"] == [1]
+
+
+def test_once_the_incident_is_over_a_run_ends_its_step_and_repairs_nothing_more(
+    running: Any, make_step: Make, make_document: Make, tmp_path: Path
+):
+    slow = f"touch {tmp_path}/slow; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; exit 1"
+    running.world.subject = Subject(service="shop", clear="firing")
+    running.world.documents["shop-down.md"] = make_document(
+        [make_step("slow", slow, level="change")], [make_step("after", "echo after", level="change")]
+    )
+    id_ = running.start()
+    _until(lambda: (tmp_path / "slow").exists())
+    running.store.write(lambda conn: running.runs.end_with(conn, INCIDENT))
+    with pytest.raises(Conflict, match="is ending"):
+        running.runs.pause(id_, MEI)
+    (tmp_path / "go").touch()
+    run = running.until(id_, "succeeded", "failed", "cancelled", "waiting")
+    assert (run.state, run.why) == ("cancelled", "the incident is over")
+    assert running.row(id_, "slow").state == "finished"
+    assert not [row for row in running.rows(id_) if row.key == "after"]
+    assert running.world.pages == []
+
+
+def test_a_run_whose_repair_worked_when_the_incident_ended_has_succeeded(
+    running: Any, make_step: Make, make_document: Make, tmp_path: Path
+):
+    slow = f"touch {tmp_path}/slow; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done"
+    running.world.subject = Subject(service="shop", clear="none")
+    running.world.documents["shop-down.md"] = make_document(
+        [make_step("slow", slow, level="change")],
+        verification=[make_step("health", "echo 200", expect="status == 200")],
+    )
+    id_ = running.start()
+    _until(lambda: (tmp_path / "slow").exists())
+    running.store.write(lambda conn: running.runs.end_with(conn, INCIDENT))
+    (tmp_path / "go").touch()
+    assert running.until(id_, "succeeded", "failed", "cancelled", "waiting").state == "succeeded"
+
+
+def test_a_run_that_was_paused_does_not_ask_twice_for_the_same(
+    running: Any, make_step: Make, make_document: Make
+):
+    running.world.subject = Subject(service="shop", clear="cleared")
+    running.world.documents["shop-down.md"] = make_document(
+        [make_step("wipe", "echo wiped", level="destroy")]
+    )
+    id_ = running.start()
+    asked = running.until(id_, "waiting").waiting_for["approval"]
+    running.runs.pause(id_, MEI)
+    running.runs.resume(id_, MEI)
+    assert running.until(id_, "waiting").waiting_for["approval"] == asked
+    with running.store.read() as conn:
+        assert len(running.runs.approvals(conn, run=id_)) == 1
+    assert running.world.pages == ["A run waits for your approval"]
+    running.runs.approve(asked, KAI, "the replica is fine")
+    assert running.until(id_, "succeeded", "failed").state == "succeeded"
+
+
+def test_a_late_no_does_not_undo_what_a_person_went_over(running: Any, make_step: Make, make_document: Make):
+    running.world.subject = Subject(service="shop", clear="cleared")
+    running.world.documents["shop-down.md"] = make_document(
+        [make_step("wipe", "echo wiped", level="destroy"), make_step("call", "Call them", kind="manual")]
+    )
+    id_ = running.start()
+    asked = running.until(id_, "waiting").waiting_for["approval"]
+    running.runs.skip(id_, "wipe", "wiped by hand", MEI)
+    _until(lambda: (running.run(id_).waiting_for or {}).get("step") == "call")
+    running.runs.deny(asked, KAI, "no")
+    running.runs.answer(id_, "call", "done", MEI)
+    assert running.until(id_, "succeeded", "failed").state == "succeeded"
 
 
 def test_cancel_ends_the_command_and_all_that_it_started(

@@ -92,6 +92,16 @@ def test_a_healthy_shop_makes_no_alert(world: World):
     assert world.alerts() == []
 
 
+def test_an_alert_of_a_process_that_died_is_ended_by_the_one_that_lives(world: World):
+    surviving = world.new_monitor()
+    surviving.tick()
+    world.rounds(2, "health")
+    assert [each.state for each in world.alerts()] == ["firing"]
+    world.checks.failing = set()
+    surviving.tick()
+    assert [each.state for each in world.alerts()] == ["resolved"]
+
+
 def test_one_failing_round_is_not_an_alert_but_two_are(world: World):
     begun = world.clock.now()
     world.rounds(1, "health")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -45,9 +46,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 _RECLAIM_S = 4.0
 _BATCH = 200
 _HANDED_OVER = timedelta(seconds=5)
-_FRESH = timedelta(seconds=10)
+_FRESH = timedelta(seconds=4)  # less than after which a claim may be taken back: what is older asks again
 _LATE = timedelta(minutes=2)
-_GRACE_S = 12.0
+_GRACE_S = 6.0
 _EXPANDED = "the pages of this step took its place"
 _log = structlog.get_logger(__name__)
 
@@ -240,7 +241,9 @@ class Deliveries:
 
     def cancel(self, conn: Connection, incident: str, why: str, at: datetime) -> int:
         """Whatever has not been sent for this incident is not sent any more; returns how many."""
-        cancelled = store.cancel_all(conn, incident, why)
+        # Twice: while the first waits for a step that another process is just turning into pages, those are written,
+        # and only a statement that begins afterwards sees them.
+        cancelled = [*store.cancel_all(conn, incident, why), *store.cancel_all(conn, incident, why)]
         for each in cancelled:
             # A step that was never due, or a page nobody has tried yet, is no news.
             if each.person is not None and each.attempt > 0:
@@ -257,13 +260,16 @@ class Deliveries:
         self._thread.start()
 
     def stop(self) -> None:
-        """Claims nothing more and lets attempts that are under way come to their end."""
+        """Claims nothing more and gives the attempts under way a few seconds: what hangs is sent again by the next
+        process, under the same key.
+        """
+        until = time.monotonic() + _GRACE_S
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(timeout=_GRACE_S)
             self._thread = None
         if self._lanes is not None:
-            self._lanes.close(grace=_GRACE_S)
+            self._lanes.close(grace=max(0.0, until - time.monotonic()))
             self._lanes = None
         with self._lock:
             self._in_hand.clear()
@@ -308,8 +314,7 @@ class Deliveries:
             ):
                 if each.person is not None:
                     ready.append(each)
-                elif self._expand is not None:
-                    store.drop(conn, [each.id], _EXPANDED)
+                elif self._expand is not None and store.drop(conn, [each.id], _EXPANDED):
                     ready.extend(self._expand(conn, each, now))
             for each in store.to_switch(conn, now, limit=_BATCH):
                 ready.extend(self._switch(conn, each, now))

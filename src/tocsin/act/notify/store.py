@@ -157,11 +157,11 @@ def of_cause(conn: Connection, cause: str) -> list[Delivery]:
 
 
 def steps_waiting(conn: Connection, cause: str) -> list[Delivery]:
-    """The steps whose time has not come, in their order."""
+    """The steps that nobody has been paged for, in their order; also those that have just fallen due together, as
+    after a long stop.
+    """
     columns = delivery.c
-    query = select(delivery).where(
-        columns.cause == cause, columns.person.is_(None), columns.state == "waiting"
-    )
+    query = select(delivery).where(columns.cause == cause, columns.person.is_(None), columns.state.in_(OPEN))
     rows = conn.execute(query.order_by(columns.round, columns.step))
     return [Delivery.from_row(row) for row in rows]
 

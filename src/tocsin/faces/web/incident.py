@@ -170,5 +170,14 @@ def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[
     }
     if told:
         return [Offer(path=path, title=title) for path, title in told.items()]
-    fitting = visit.context.library.matching(incident.service)
+    with visit.context.store.read() as conn:
+        alerts = visit.context.incidents.alerts(conn, incident.id)
+    first = alerts[0] if alerts else None
+    fitting = visit.context.library.matching(
+        incident.service,
+        alert_name=first.name if first else incident.title,
+        labels=first.labels if first else {},
+        annotations=first.annotations if first else {},
+        severity=incident.severity,
+    )
     return [Offer(path=document.path, title=document.title) for document in fitting]

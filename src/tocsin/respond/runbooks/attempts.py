@@ -117,7 +117,7 @@ class Attempts:
 
         def job(conn: Connection) -> bool | None:
             current = store.get(conn, run.id, lock=True)
-            if current.state != "running" or current.leg != run.leg or current.wish:
+            if current.state != "running" or current.leg != run.leg or current.wish != run.wish:
                 return None
             what = {"kind": step.kind, "title": step.title, "level": step.level}
             is_new = store.put_attempt(

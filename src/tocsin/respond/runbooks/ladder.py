@@ -171,6 +171,8 @@ def _verify(plan: Plan, part: Part, record: Record, now: datetime) -> Move:
 
 def _wait_for_alert(plan: Plan, part: Part, record: Record, now: datetime, since: datetime) -> Move:
     if record.clear == "firing":
+        # After a stop the word that it is over may still be on its way: the next rung is no answer to our own absence.
+        since = max(since, record.watched_since or since)
         until = since + timedelta(seconds=record.window_s)
         if now < until:
             return AwaitClear(until=until, part=part.key)

@@ -28,6 +28,7 @@ from tocsin.respond.runbooks.ladder import (
     Close,
     Dispatch,
     Finish,
+    Move,
     Pause,
     next_move,
 )
@@ -37,6 +38,7 @@ from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
 _LOOK_S = 2.0
+OVER = N_("the incident is over")
 _CURED = N_("the service is back")
 _log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class Legs:
     def __init__(self, workshop: Workshop, attempts: Attempts) -> None:
         self._workshop = workshop
         self._attempts = attempts
+        self._watched_since = workshop.clock.now()
         workshop.work.register("run", self.walk, failed=self._failed)
 
     def walk(self, leg: Leg) -> None:
@@ -77,6 +80,9 @@ class Legs:
             plan, record = self._look(run)
             now = self._workshop.clock.now()
             move = next_move(plan, record, now)
+            if run.wish == "end" and not concludes(move):
+                self._give_up(run)
+                return {"over": True, "sleep_s": 0}
             match move:
                 case Begin() | Close():
                     self._mark(run, move)
@@ -151,7 +157,20 @@ class Legs:
             window_s=settings.window.total_seconds(),
             settle_s=settings.settle.total_seconds(),
             poll_s=settings.poll.total_seconds(),
+            watched_since=self._watched_since,
         )
+
+    def _give_up(self, run: Run) -> None:
+        """The incident is over, and what would come next is a repair."""
+        shop = self._workshop
+
+        def job(conn: Connection) -> None:
+            current = store.get(conn, run.id, lock=True)
+            if current.leg == run.leg and current.state == "running":
+                close(shop, conn, current, "cancelled", OVER)
+
+        shop.store.write(job)
+        shop.ring(run.id)
 
     def _mark(self, run: Run, move: Begin | Close) -> None:
         """A rung, option or round begins or ends: its own row, and a line of the story."""
@@ -234,8 +253,9 @@ class Legs:
             if move.need:
                 what |= {"role": move.need.role, "text_hash": move.step.text_hash(record.values)}
             if move.kind == "approval":
-                what["approval"] = self._request(conn, run, record, move, now)
-                if run.mode == "automatic" and run.incident:
+                open_ = store.asked(conn, run.id, move.step.key, what["text_hash"], now)
+                what["approval"] = open_ or self._request(conn, run, record, move, now)
+                if run.mode == "automatic" and run.incident and not open_:
                     line = f"{run.title}: {move.step.title}"
                     pages.extend(shop.page(conn, run.incident, "A run waits for your approval", [line]))
             store.change(conn, run.id, state="waiting", waiting_for=what)
@@ -330,6 +350,19 @@ class Legs:
         shop.store.write(job)
         shop.hand(pages)
         shop.ring(args["run"])
+
+
+def concludes(move: Move) -> bool:
+    """Does it only find out how things stand, or write that down?"""
+    match move:
+        case Begin():
+            return move.kind == "round"
+        case Dispatch():
+            return "." in move.step.key and move.step.level == "read"
+        case Close() | Finish():
+            return True
+        case Pause() | AwaitClear() | Ask():
+            return False
 
 
 def close(

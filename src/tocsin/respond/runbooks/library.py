@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from tocsin.ground.catalogue import CatalogueSection, Service
+from tocsin.ground.kernel.clock import Clock, SystemClock
 from tocsin.ground.kernel.conditions import ALERT, compile_condition
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.kernel.settings import Current
@@ -26,6 +27,7 @@ from tocsin.sense.severity import Facts, facts_of
 from tocsin.sense.severity.facts import AlertLike
 
 FOLDER = "runbooks"
+_TRUSTED_S = 1.0
 _SUFFIXES = (".md", ".markdown")
 _URL_KEYS = ("runbook_url", "runbook", "runbookUrl")
 
@@ -62,18 +64,24 @@ class _Told:
 class Library:
     """The runbooks of one configuration folder. Safe to use from any thread."""
 
-    def __init__(self, current: Current[CatalogueSection], folder: Path) -> None:
+    def __init__(self, current: Current[CatalogueSection], folder: Path, clock: Clock | None = None) -> None:
         self._current = current
         self._root = folder / FOLDER
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._clock = clock or SystemClock()
+        self._walked: tuple[float, list[Document]] | None = None
 
     def all(self) -> list[Document]:
-        """Every runbook, by path."""
+        """Every runbook, by path, as of a second ago at most: a storm of alerts is not a storm of walks."""
         with self._lock:
-            found = {path: self._document(path, file) for path, file in self._files()}
-            self._kept = {path: kept for path, kept in self._kept.items() if path in found}
-        return [document for _, document in sorted(found.items()) if document is not None]
+            now = self._clock.monotonic()
+            if self._walked is None or now - self._walked[0] >= _TRUSTED_S:
+                found = {path: self._document(path, file) for path, file in self._files()}
+                self._kept = {path: kept for path, kept in self._kept.items() if path in found}
+                documents = [document for _, document in sorted(found.items()) if document is not None]
+                self._walked = (now, documents)
+            return list(self._walked[1])
 
     def get(self, path: str) -> Document:
         """The runbook at a path below `runbooks/`. Raises NotFound, also for what lies outside."""

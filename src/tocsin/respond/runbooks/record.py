@@ -68,6 +68,7 @@ class Record:
     window_s: float = 120.0  # for the alert to clear after a verification that passed
     settle_s: float = 30.0  # for the service to settle after a rung whose author named no wait
     poll_s: float = 5.0
+    watched_since: datetime | None = None  # nobody could tell us before that an alert has cleared
 
     def of(self, key: str) -> list[Attempt]:
         return sorted((row for row in self.attempts if row.key == key), key=lambda row: row.attempt)

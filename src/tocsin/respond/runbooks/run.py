@@ -22,7 +22,7 @@ from tocsin.respond.runbooks import store
 from tocsin.respond.runbooks.approvals import Approval, judge
 from tocsin.respond.runbooks.attempts import Attempts
 from tocsin.respond.runbooks.document import Document
-from tocsin.respond.runbooks.leg import Legs, close
+from tocsin.respond.runbooks.leg import OVER, Legs, close
 from tocsin.respond.runbooks.plan import Plan, plan_of
 from tocsin.respond.runbooks.record import Attempt
 from tocsin.respond.runbooks.store import Chunk, Run
@@ -270,6 +270,8 @@ class Runs:
         def job(conn: Connection, run: Run) -> None:
             if run.state == "paused" or run.wish == "pause":
                 return
+            if run.wish:
+                raise Conflict("the run is ending", fix="Start a new one once it is over.")
             if self._is_under_way(run):
                 store.change(conn, id_, wish="pause")
             else:
@@ -308,10 +310,14 @@ class Runs:
 
     def end_with(self, conn: Connection, incident: str) -> None:
         """The incident is over: a run that only waits for somebody has nothing left to repair. One under way ends
-        its step and sees for itself.
+        its step and begins nothing more that changes anything.
         """
-        for run in store.listed(conn, incident=incident, states=("wanted", "waiting", "paused")):
-            close(self._workshop, conn, run, "cancelled", N_("the incident is over"))
+        for each in store.listed(conn, incident=incident, states=store.OPEN):
+            run = store.get(conn, each.id, lock=True)
+            if run.state == "running" and run.wish != "cancel":
+                store.change(conn, run.id, wish="end")
+            elif run.is_open and run.state != "running":
+                close(self._workshop, conn, run, "cancelled", OVER)
 
     # Within
 
@@ -401,6 +407,8 @@ class Runs:
         """The step will not run: its row says so, and the ladder goes on below it."""
         now = self._workshop.clock.now()
         rows = [row for row in store.attempts(conn, approval.run) if row.key == approval.step]
+        if rows and rows[-1].over and rows[-1].ok:
+            return  # somebody went over it meanwhile
         number = rows[-1].attempt + (rows[-1].state != "waiting") if rows else 1
         step = self.plan(conn, approval.run).find(approval.step)
         kind = step.kind if step else "bash"

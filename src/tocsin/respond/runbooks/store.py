@@ -44,7 +44,7 @@ run = Table(
     Column(
         "state", Text, nullable=False
     ),  # wanted | running | waiting | paused | succeeded | failed | cancelled
-    Column("wish", Text, nullable=False),  # pause | cancel, for the leg under way to fulfil
+    Column("wish", Text, nullable=False),  # pause | cancel | end, for the leg under way to fulfil
     Column("waiting_for", Json),
     Column("inputs", Json, nullable=False),
     Column("hostile", Json, nullable=False),  # names of inputs whose values came from an alert
@@ -297,6 +297,21 @@ def grants(conn: Connection, run_id: str) -> frozenset[Grant]:
 def ask(conn: Connection, **values: Any) -> None:
     """Adds a request, or the press of a person, which is its own answer."""
     conn.execute(insert(conn, approval).values(**{"state": "asked", "reason": ""} | values))
+
+
+def asked(conn: Connection, run_id: str, step: str, text_hash: str, now: datetime) -> str | None:
+    """The request for this very text that somebody can still answer: a run that was paused does not ask twice."""
+    columns = approval.c
+    return conn.scalar(
+        select(columns.id).where(
+            columns.run == run_id,
+            columns.step == step,
+            columns.text_hash == text_hash,
+            columns.kind == "approval",
+            columns.state == "asked",
+            columns.expires_at > now,
+        )
+    )
 
 
 def expire_all(conn: Connection, run_id: str, at: datetime) -> None:

@@ -26,6 +26,7 @@ from tocsin.sense.monitor.watch import Watch, over
 
 _TICK_S = 0.1
 _PAUSE_S = 1.0
+_GRACE_S = 2.0
 _AT_ONCE = 8
 _FORGET_EVERY_S = 600.0
 _ALERTS_MOST = 10_000
@@ -50,6 +51,8 @@ class Monitor:
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._forget_at = 0.0
+        self._looking = 0
+        self._idle = threading.Condition()
 
     def start(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="monitor")
@@ -57,12 +60,14 @@ class Monitor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Begins no further round; one that is under way ends by itself."""
+        """Begins no further round; one that is under way has a moment to end, and counts for nothing after that."""
         self._stopping.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(timeout=_GRACE_S)
         if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            with self._idle:
+                self._idle.wait_for(lambda: not self._looking, _GRACE_S)
 
     def latest(self, service: str) -> Round | None:
         """The last round of a service in this process."""
@@ -123,13 +128,15 @@ class Monitor:
         if gone:
             self._ledger.record(gone, MONITOR)
 
-    def _firing(self) -> set[str]:
-        """The services whose alert is open, by the ledger's own rows."""
+    def _firing(self, service: str | None = None) -> set[str]:
+        """The services whose alert is open, by the ledger's own rows; of all, or of one."""
         with self._store.read() as conn:
-            alerts = list_alerts(conn, state="firing", key=MONITOR.key, limit=_ALERTS_MOST)
+            alerts = list_alerts(conn, state="firing", key=MONITOR.key, service=service, limit=_ALERTS_MOST)
         return {each.labels["service"] for each in alerts}
 
     def _round(self, watch: Watch) -> None:
+        with self._idle:
+            self._looking += 1
         try:
             self._look(watch)
         except TocsinError as error:
@@ -141,13 +148,18 @@ class Monitor:
         finally:
             with self._lock:
                 watch.running = False
+            with self._idle:
+                self._looking -= 1
+                self._idle.notify_all()
 
     def _look(self, watch: Watch) -> None:
         section = self._current()
         service = section.service(watch.service)
         looked = self._checks.of_service(watch.service, service)
-        if looked is None or service.monitor is None:
+        if looked is None or service.monitor is None or self._stopping.is_set():
             return
+        if looked.ok and not watch.firing:
+            watch.firing = watch.service in self._firing(watch.service)  # another process may have opened it
         signal = watch.take(looked, service, section.language)
         if signal:
             self._tell(watch, signal)
