@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 from burning import Burning
 from walking import Browser
+
+from tocsin.faces.web.incident import _offered
 
 
 def test_mei_brings_an_outage_to_its_end_with_the_buttons_of_the_page(shop: Burning, mei: Browser):
@@ -146,3 +151,29 @@ def test_why_it_happened_is_told_in_chinese_too(shop: Burning):
     assert "重新開啟：the cache is cold" in jun.open(f"/incidents/{incident}").text, (
         "what a person wrote stays"
     )
+
+
+def test_a_runbook_that_was_written_after_the_alert_is_offered_by_what_the_alert_says(
+    shop: Burning, mei: Browser
+):
+    for name, trigger in (("eu", "eu"), ("us", "us")):
+        text = f"---\ntriggers: ['alert.labels.region == \"{trigger}\"']\n---\n# Repair {name}\n"
+        (shop.folder / "runbooks" / f"{name}.md").write_text(text, encoding="utf-8")
+    shop.clock.tick(2)
+    shop.fire("QueueStuck", service="transcripts", region="eu", queue_depth="140")
+    incident = shop.incident("transcripts")
+    with shop.app.store.read() as conn:
+        known = shop.app.incidents.get(conn, incident)
+    visit = SimpleNamespace(context=SimpleNamespace(**vars(shop.app)))
+    assert [offer.title for offer in _offered(cast("Any", visit), known, [])] == ["Repair eu"]
+
+
+def test_opened_again_after_its_end_nobody_is_said_to_have_it(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    shop.app.incidents.acknowledge(incident, "person:mei")
+    assert "has it" in mei.open(f"/incidents/{incident}").text
+    shop.app.incidents.resolve(incident, "", "person:mei")
+    shop.app.incidents.reopen(incident, "it is back", "person:mei")
+    assert "Nobody has it yet" in mei.open(f"/incidents/{incident}").text
+    assert "Mei-Ling Chen has it" not in mei.page.text
+    assert "– has it" not in mei.page.text

@@ -60,7 +60,7 @@ def next_act(
 def awaits_acknowledgement(incident: Incident) -> bool:
     """Nobody has said “I have it” yet; what came back by itself can still be taken."""
     return incident.state == "triggered" or (
-        incident.state == "mitigated" and incident.acknowledged_at is None
+        incident.state == "mitigated" and incident.acknowledged_by is None
     )
 
 
