@@ -109,6 +109,7 @@ class Engine:
         self.timers.stop(left(0.5))
         # Before the engine below is taken apart: a leg would take that for a failure of its own.
         self.work.wait_idle(left(0.5))
+        self.work.abandon()
         within(left(0.7), "the workflows", self._take_down)
         # Where this cannot be said, the others find out by the silence.
         within(left(), "the end of this boot", self.boots.end)

@@ -88,13 +88,21 @@ class Leg:
     clock: Clock
     nudged: threading.Event = field(default_factory=threading.Event)
     stopping: threading.Event = field(default_factory=threading.Event)
+    abandoned: threading.Event = field(default_factory=threading.Event)
 
     def step(self, name: str, function: Callable[..., T], *args: Any) -> T:
         """Runs `function` and records its result (plain JSON); after a crash a recorded step is not repeated,
         the one that was under way is. Raises Interrupted where this process stops."""
         if self.stopping.is_set():
             raise Interrupted
-        return DBOS.run_step({"name": name}, function, *args)
+
+        def unless_abandoned() -> T:
+            result = function(*args)
+            if self.abandoned.is_set():
+                raise Interrupted
+            return result
+
+        return DBOS.run_step({"name": name}, unless_abandoned)
 
     def sleep(self, seconds: float) -> None:
         """Waits until `seconds` after the first time it was asked, across restarts; a nudge ends it early."""
@@ -126,6 +134,7 @@ class Work:
         self._legs: dict[str, Leg] = {}
         self._changed = threading.Condition()
         self._stopping = threading.Event()
+        self._abandoned = threading.Event()
 
     def register(self, kind: str, workflow: Workflow, *, failed: Failed | None = None) -> None:
         """`workflow(leg)` runs for each wanted id of `kind`; `failed(id, args, error)` when it raises."""
@@ -156,6 +165,10 @@ class Work:
         self._stopping.set()
         for leg in list(self._legs.values()):
             leg.nudged.set()
+
+    def abandon(self) -> None:
+        """The engine below goes away: a step that still hangs records nothing once it comes back."""
+        self._abandoned.set()
 
     def wait_idle(self, timeout: float) -> bool:
         """Whether every leg of this process has come to its end, or let go, within `timeout` seconds."""
@@ -206,7 +219,7 @@ class Work:
 
     def run(self, kind: str, id_: str, args: dict[str, Any]) -> None:
         """The body of every workflow: finds its kind, runs it, writes down how it ended."""
-        leg = Leg(id=id_, args=args, clock=self._clock, stopping=self._stopping)
+        leg = Leg(id=id_, args=args, clock=self._clock, stopping=self._stopping, abandoned=self._abandoned)
         with self._changed:
             self._legs[id_] = leg
         try:
