@@ -104,3 +104,10 @@ def test_a_storm_costs_the_page_no_more_questions_than_one_incident(shop: Burnin
     for number in range(8):
         shop.app.incidents.declare(f"Checkout is broken {number}", "", "P1", "", "person:jun")
     assert asked() == one
+
+
+def test_what_began_on_another_day_is_shown_with_its_date(shop: Burning, mei: Browser):
+    shop.outage()
+    assert "18:30:00 · just now" in mei.open("/").text
+    shop.clock.tick(86_400)
+    assert "Sat 21 Nov, 18:30 · 1 d ago" in mei.open("/").text

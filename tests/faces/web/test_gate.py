@@ -187,7 +187,7 @@ def test_a_mistake_of_ours_is_told_in_plain_words(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail in /etc/passwd")
 
-    monkeypatch.setattr(dashboard, "_row", broken)
+    monkeypatch.setattr(dashboard, "_rows", broken)
     shop.outage()
     shown = mei.open("/")
     assert shown.status == 500

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tocsin.ground.i18n import ago, calendar, countdown, exact, span, until
+from tocsin.ground.i18n import ago, calendar, countdown, exact, same_day, span, until
 
 NOW = datetime(2026, 11, 21, 10, 30, 8, tzinfo=UTC)
 
@@ -70,3 +70,10 @@ def test_the_exact_moment_in_the_readers_zone():
 def test_a_day_near_enough_to_be_named():
     assert calendar("en", NOW, "Asia/Taipei") == "Sat 21 Nov, 18:30"
     assert calendar("zh_Hant", NOW, "Asia/Taipei") == "11 月 21 日（六）18:30"
+
+
+def test_a_day_is_that_of_the_place():
+    late = NOW.replace(hour=15, minute=59)
+    assert same_day(NOW, late, "Asia/Taipei")
+    assert not same_day(NOW, late + timedelta(minutes=1), "Asia/Taipei")
+    assert same_day(NOW, late + timedelta(minutes=1), "UTC")

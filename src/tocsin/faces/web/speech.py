@@ -49,8 +49,9 @@ class Speech:
         return self._time(_TIME, at, i18n.clock(at, self.zone))
 
     def moment(self, at: datetime) -> Markup:
-        """`18:30:08 · 4 min ago`: to compare with a log, and to feel how long it is."""
-        return Markup("{} · {}").format(self.clock(at), i18n.ago(self.language, at, self.now))
+        """`18:30:08 · 4 min ago`: to compare with a log, and to feel how long it is. Of another day, with its date."""
+        when = self.clock(at) if i18n.same_day(at, self.now, self.zone) else self.day(at)
+        return Markup("{} · {}").format(when, i18n.ago(self.language, at, self.now))
 
     def day(self, at: datetime) -> Markup:
         """`Sat 21 Nov, 18:30`."""

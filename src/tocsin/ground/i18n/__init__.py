@@ -6,7 +6,7 @@ text itself; other languages stand in `locale/<language>/LC_MESSAGES/tocsin.po`,
 """
 
 from tocsin.ground.i18n.texts import N_, choose, languages, placeholders, translate
-from tocsin.ground.i18n.times import ago, calendar, clock, countdown, exact, span, until
+from tocsin.ground.i18n.times import ago, calendar, clock, countdown, exact, same_day, span, until
 
 __all__ = [
     "N_",
@@ -18,6 +18,7 @@ __all__ = [
     "exact",
     "languages",
     "placeholders",
+    "same_day",
     "span",
     "translate",
     "until",

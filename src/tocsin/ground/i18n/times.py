@@ -79,6 +79,11 @@ def calendar(language: str, at: datetime, zone: str = "UTC") -> str:
     )
 
 
+def same_day(one: datetime, other: datetime, zone: str = "UTC") -> bool:
+    """Do both stand on one page of the calendar that hangs there?"""
+    return one.astimezone(_zone(zone)).date() == other.astimezone(_zone(zone)).date()
+
+
 def clock(at: datetime, zone: str = "UTC") -> str:
     """The time of day to the second, for a story that is read line by line: `18:30:08`."""
     return f"{at.astimezone(_zone(zone)):%H:%M:%S}"
