@@ -319,7 +319,7 @@ def serve(folder: Path, *, host: str, port: int, log_level: str) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=5,
             h11_max_incomplete_event_size=16_384,
         ),
     ).run()

@@ -40,6 +40,38 @@ def test_an_alert_that_fires_again_while_it_is_watched_opens_the_same_incident(r
     assert room.only().state == "triggered", "no forgotten soak resolves it"
 
 
+def test_ended_by_hand_it_opens_again_when_its_alert_keeps_coming(room):
+    room.fire(job="shop-web", availability="0")
+    incident = room.incidents.resolve(room.only().id, "false alarm", "person:mei")
+    for _ in range(4):
+        room.pass_time(60)
+        room.fire(job="shop-web", availability="0")
+        room.ledger.flush()
+    opened = room.only()
+    assert (opened.state, opened.acknowledged_by) == ("triggered", None)
+    assert opened.id == incident.id
+    pages = room.pages(incident.id)
+    assert [person for person, _ in pages].count("mei") == 2
+    assert (None, "waiting") in pages, "and the ladder stands anew"
+
+
+def test_ended_by_hand_it_stays_ended_when_nothing_is_heard_any_more(room):
+    room.fire(job="shop-web", availability="0")
+    room.incidents.resolve(room.only().id, "the sender never takes it back", "person:mei")
+    room.pass_time(3 * 86_400, step=60)
+    assert room.only().state == "resolved"
+
+
+def test_ended_by_hand_it_stays_ended_when_the_alert_clears_meanwhile(room):
+    room.fire(job="shop-web", availability="0")
+    room.incidents.resolve(room.only().id, "restarted it", "person:mei")
+    room.pass_time(60)
+    room.fire(job="shop-web", availability="0")
+    room.clear(job="shop-web", availability="0")
+    room.pass_time(600)
+    assert room.only().state == "resolved"
+
+
 def test_a_check_that_fails_while_it_is_watched_opens_it_again_until_the_checks_pass(room):
     room.fire(job="shop-web", availability="0")
     room.clear(job="shop-web", availability="0")

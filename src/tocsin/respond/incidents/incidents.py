@@ -35,6 +35,7 @@ class Incidents:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         desk.timers.on("soak", self._soak)
+        desk.timers.on("incident.afterwards", self._afterwards)
         desk.timers.on("clock.warn", self._warn)
         desk.timers.on("clock.miss", self._miss)
 
@@ -196,6 +197,10 @@ class Incidents:
     def _soak(self, due: Timer) -> None:
         with contextlib.suppress(NotFound):
             self._after(recovery.soak_round(self._desk, due))
+
+    def _afterwards(self, due: Timer) -> None:
+        with contextlib.suppress(NotFound):
+            self._after(recovery.afterwards(self._desk, due))
 
     def _warn(self, due: Timer) -> None:
         self._clock_event(due, "clock.warned", missed=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from tocsin.respond.incidents.opening import escalate
 from tocsin.respond.incidents.titles import ROLE_TITLES
 
 ROLES = tuple(ROLE_TITLES)
+SHORTEST_PAUSE = timedelta(minutes=1)
 _LONGEST = 10_000
 
 
@@ -136,7 +137,10 @@ def _give(conn: Connection, incident: str, role: str, person: str, actor: str, a
 
 
 def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incident:
-    """It is over: nothing of it pages any more, and the clocks of learning start."""
+    """It is over: nothing of it pages any more, and the clocks of learning start.
+
+    A person may say so while alerts still fire; they get the time of a soak to clear (`recovery.afterwards`).
+    """
     incident = store.get(conn, id_, lock=True)
     if not incident.is_open:
         raise Conflict(
@@ -160,6 +164,10 @@ def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Inc
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("resolved"))
     desk.timers.cancel(conn, "soak", incident.id)
+    if store.firing(conn, incident.id):
+        pause = max(desk.service(incident.service).soak, SHORTEST_PAUSE)
+        data = {"resolved_at": now.isoformat(), "pause_s": pause.total_seconds()}
+        desk.timers.set(conn, "incident.afterwards", incident.id, now + pause, data)
     resolved = store.get(conn, incident.id)
     level = desk.level(incident.policy, incident.severity)
     if level:

@@ -8,6 +8,7 @@ round has passed, the incident is resolved, acknowledged or not.
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -23,6 +24,8 @@ from tocsin.respond.incidents.incident import Incident
 _FAILED = timeline.reason(N_("a check failed while it was watched: {text}"))
 _HELD = timeline.reason(N_("stayed well for {n} rounds"))
 _PASSES = timeline.reason(N_("its checks pass again: {text}"))
+_STILL = N_("its alerts still fire")
+_WATCHED_AFTERWARDS = timedelta(days=1)
 _SHORT = timeline.reason(
     N_(
         "It began at {time} and was over before anybody could be paged. Nothing is asked of you: it is watched."
@@ -121,6 +124,31 @@ def soak_round(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
                 min(current.soak_until, now + service.soak_every),
                 {**due.data, "n": n + 1},
             )
+        return ()
+
+    return desk.store.write(job)
+
+
+def afterwards(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
+    """A person has ended it while alerts still fired. What is sent again after the time of a soak opens it again.
+
+    A sender that says things once and never takes them back is not waited for beyond a day.
+    """
+    resolved_at = datetime.fromisoformat(due.data["resolved_at"])
+
+    def job(conn: Connection) -> tuple[Delivery, ...]:
+        incident = store.get(conn, due.subject, lock=True)
+        if incident.resolved_at != resolved_at or not store.firing(conn, incident.id):
+            return ()
+        now = desk.clock.now()
+        pause = timedelta(seconds=due.data["pause_s"])
+        if store.firing(conn, incident.id, heard_after=resolved_at + pause / 2):
+            try:
+                return lifecycle.reopen(desk, conn, incident.id, _STILL, "tocsin")[1]
+            except Conflict:
+                return ()  # another incident has the same thing in hand
+        if now < resolved_at + _WATCHED_AFTERWARDS:
+            desk.timers.set(conn, due.kind, incident.id, now + pause, due.data)
         return ()
 
     return desk.store.write(job)

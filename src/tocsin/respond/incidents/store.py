@@ -209,13 +209,16 @@ def alerts_of(conn: Connection, id_: str) -> list[Alert]:
     return [Alert.from_row(row) for row in rows]
 
 
-def firing(conn: Connection, id_: str) -> int:
-    """How many alerts of the incident are still firing."""
-    return conn.execute(
+def firing(conn: Connection, id_: str, *, heard_after: datetime | None = None) -> int:
+    """How many alerts of the incident are still firing; with `heard_after`, only those sent again since then."""
+    query = (
         select(func.count())
         .select_from(incident_alert.join(alert, alert.c.id == incident_alert.c.alert))
         .where(incident_alert.c.incident == id_, alert.c.state == "firing")
-    ).scalar_one()
+    )
+    if heard_after is not None:
+        query = query.where(alert.c.last_seen > heard_after)
+    return conn.execute(query).scalar_one()
 
 
 def attach(conn: Connection, id_: str, alert_id: str, at: datetime) -> bool:

@@ -48,7 +48,7 @@ class Triage:
         self._stopping.set()
         self._woken.set()
         if self._thread:
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=4)
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
