@@ -26,7 +26,7 @@ demo: setup ## Break a real service and watch Tocsin bring it back (BREAK=redis-
 	@$(BIN)/python -m demo
 
 test: setup ## Run every test that this machine can run, on two cores.
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: setup ## Lint, format, types, import contract, translations, generated docs, house rules.
 	$(BIN)/ruff check .
