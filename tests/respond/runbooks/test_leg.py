@@ -97,6 +97,37 @@ def test_stopped_in_order_a_step_under_way_is_adopted_by_the_next_process(
     assert (counted(tmp_path), following.printed(id_, "slow")) == (["x"], "whole\n")
 
 
+def test_a_step_that_was_cut_off_is_followed_to_its_end_when_the_incident_ends_meanwhile(
+    hall: Any, make_step: Make, make_document: Make, tmp_path: Path
+):
+    from tocsin.respond.runbooks.workshop import Subject
+
+    hall.world.subject = Subject(service="shop", clear="firing")
+    text = f"echo x >> {tmp_path}/count; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; exit 1"
+    hall.world.documents["shop-down.md"] = make_document(
+        [make_step("slow", text, level="change")], [make_step("after", "echo after", level="change")]
+    )
+    hall.engine.start()
+    id_ = hall.start()
+    _until(lambda: counted(tmp_path))
+    hall.runs.stop()
+    time.sleep(0.5)
+    hall.engine.stop()
+    hall.store.write(lambda conn: hall.runs.end_with(conn, "INC-2026-0001"))
+    following = type(hall)(hall.store, tmp_path)
+    following.world = hall.world
+    following.engine.start()
+    try:
+        (tmp_path / "go").touch()
+        run = following.until(id_, "succeeded", "failed", "cancelled", "waiting")
+    finally:
+        following.stop()
+    assert (run.state, run.why) == ("cancelled", "the incident is over")
+    slow = following.row(id_, "slow")
+    assert (slow.state, slow.exit) == ("finished", 1)
+    assert not [row for row in following.rows(id_) if row.key == "after"]
+
+
 @on_sqlite
 def test_with_the_file_of_the_engine_lost_a_run_goes_on(
     hall: Any, url: str, make_step: Make, make_document: Make, tmp_path: Path

@@ -82,7 +82,7 @@ class Attempts:
             with self._lock:
                 del self._under_way[token]
             mine.set()
-        if again:
+        if again and run.wish != "end":
             self.carry_out(run, step, again)
 
     def _begin_or_find(self, run: Run, step: PlannedStep, number: int) -> int | None:

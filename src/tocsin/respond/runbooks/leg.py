@@ -80,7 +80,7 @@ class Legs:
             plan, record = self._look(run)
             now = self._workshop.clock.now()
             move = next_move(plan, record, now)
-            if run.wish == "end" and not concludes(move):
+            if run.wish == "end" and not concludes(move, record):
                 self._give_up(run)
                 return {"over": True, "sleep_s": 0}
             match move:
@@ -352,13 +352,15 @@ class Legs:
         shop.ring(args["run"])
 
 
-def concludes(move: Move) -> bool:
+def concludes(move: Move, record: Record) -> bool:
     """Does it only find out how things stand, or write that down?"""
     match move:
         case Begin():
             return move.kind == "round"
         case Dispatch():
-            return "." in move.step.key and move.step.level == "read"
+            last = record.last(move.step.key)
+            cut_off = last is not None and last.attempt == move.attempt and last.state == "started"
+            return cut_off or ("." in move.step.key and move.step.level == "read")
         case Close() | Finish():
             return True
         case Pause() | AwaitClear() | Ask():
