@@ -32,7 +32,7 @@ def _closed_network() -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """Where TOCSIN_REQUIRE names a mark (CI does), a test of that mark that was skipped has failed."""
     report = yield
     if report.skipped and not hasattr(report, "wasxfail"):

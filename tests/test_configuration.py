@@ -20,7 +20,7 @@ STARTER = Path(tocsin.__file__).parent / "cli/starter/tocsin.yaml"
 
 
 @pytest.fixture
-def told(tmp_path: Path):  # type: ignore[no-untyped-def]
+def told(tmp_path: Path):
     def tell(text: str) -> list[str]:
         (tmp_path / "tocsin.yaml").write_text(text)
         return [str(each).removeprefix(f"{tmp_path / 'tocsin.yaml'}:") for each in load(tmp_path).problems]
@@ -43,7 +43,7 @@ def test_every_section_of_a_room_is_part_of_it() -> None:
     assert sections == set(Configuration.__bases__)
 
 
-def test_what_the_starter_has_commented_out_may_be_taken_in(told, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_starter_has_commented_out_may_be_taken_in(told, monkeypatch) -> None:
     """Whoever takes the hash away gets what it says; only the included files are not there."""
     for name in ("SMTP_PASSWORD", "DATABASE_URL", "EXAMPLE_TOKEN"):
         monkeypatch.setenv(name, "postgresql://tocsin@127.0.0.1/tocsin")
@@ -53,7 +53,7 @@ def test_what_the_starter_has_commented_out_may_be_taken_in(told, monkeypatch) -
     assert told(whole) == []
 
 
-def test_an_empty_file_is_a_configuration(told) -> None:  # type: ignore[no-untyped-def]
+def test_an_empty_file_is_a_configuration(told) -> None:
     assert told("") == []
     assert told("# nothing yet\n") == []
 
@@ -131,11 +131,11 @@ def test_an_empty_file_is_a_configuration(told) -> None:  # type: ignore[no-unty
         ("a: &x 1\nb: *x", "1:4: anchors"),
     ],
 )
-def test_a_mistake_is_told_with_place_and_cure(told, text: str, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_mistake_is_told_with_place_and_cure(told, text: str, said: str) -> None:
     assert any(said in each for each in told(text)), told(text)
 
 
-def test_several_mistakes_are_told_at_once_in_the_order_of_the_file(told) -> None:  # type: ignore[no-untyped-def]
+def test_several_mistakes_are_told_at_once_in_the_order_of_the_file(told) -> None:
     problems = told("public_ulr: x\nservices:\n  a: {tier: cor}\ntime_zone: Mars\n")
     assert [each.split(":")[0] for each in problems] == ["1", "3", "4"]
 

@@ -23,7 +23,7 @@ class Ran:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def run(capsys: pytest.CaptureFixture[str]):
     def call(*arguments: object) -> Ran:
         with pytest.raises(SystemExit) as ended:
             main([str(each) for each in arguments])
@@ -34,7 +34,7 @@ def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     return call
 
 
-def test_it_says_its_version_and_its_commands(run) -> None:  # type: ignore[no-untyped-def]
+def test_it_says_its_version_and_its_commands(run) -> None:
     assert run("--version").out == f"tocsin {__version__}\n"
     told = run("--help").out
     assert all(command in told for command in ("init", "up", "config", "policy"))
@@ -43,7 +43,7 @@ def test_it_says_its_version_and_its_commands(run) -> None:  # type: ignore[no-u
 @pytest.mark.parametrize(
     "arguments", [["unheard"], ["config"], ["config", "check", "--unheard"], ["policy", "explain"]]
 )
-def test_what_it_does_not_understand_ends_with_2(run, arguments: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_what_it_does_not_understand_ends_with_2(run, arguments: list[str]) -> None:
     assert run(*arguments).status == 2
 
 
@@ -71,7 +71,7 @@ def test_a_closed_pipe_ends_quietly(arguments: list[str]) -> None:
     assert process.returncode in (1, 141)
 
 
-def test_a_mistake_of_our_own_is_said_in_one_line(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_mistake_of_our_own_is_said_in_one_line(run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise KeyError("oops")
 
@@ -81,7 +81,7 @@ def test_a_mistake_of_our_own_is_said_in_one_line(run, monkeypatch: pytest.Monke
     assert "a mistake in Tocsin itself: KeyError" in ran.err
 
 
-def test_a_new_folder_runs_as_it_is(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_new_folder_runs_as_it_is(run, tmp_path: Path) -> None:
     folder = tmp_path / "new"
     made = run("init", folder)
     assert made.status == 0
@@ -94,7 +94,7 @@ def test_a_new_folder_runs_as_it_is(run, tmp_path: Path) -> None:  # type: ignor
 
 
 @pytest.mark.parametrize("already", ["tocsin.yaml", "runbooks/first.md"])
-def test_what_is_there_is_never_overwritten(run, tmp_path: Path, already: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_there_is_never_overwritten(run, tmp_path: Path, already: str) -> None:
     (tmp_path / already).parent.mkdir(exist_ok=True)
     (tmp_path / already).write_text("mine")
     ran = run("init", tmp_path)
@@ -104,12 +104,12 @@ def test_what_is_there_is_never_overwritten(run, tmp_path: Path, already: str) -
     assert (tmp_path / already).read_text() == "mine"
 
 
-def test_a_folder_that_cannot_be_made_is_said(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_folder_that_cannot_be_made_is_said(run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "cannot be written" in run("init", tmp_path / "file" / "new").err
 
 
-def test_config_check_says_place_and_cure_and_ends_with_1(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_config_check_says_place_and_cure_and_ends_with_1(run, tmp_path: Path) -> None:
     (tmp_path / "tocsin.yaml").write_text("public_ulr: x\n")
     ran = run("config", "check", "--config", tmp_path)
     assert ran.status == 1
@@ -120,7 +120,7 @@ def test_config_check_says_place_and_cure_and_ends_with_1(run, tmp_path: Path) -
     assert told["problems"][0]["line"] == 1
 
 
-def test_config_diff_says_what_means_something_else(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_config_diff_says_what_means_something_else(run, tmp_path: Path) -> None:
     before, after = tmp_path / "before", tmp_path / "after"
     assert json.loads(run("init", before, "--json").out)["files"][0] == str(before / "tocsin.yaml")
     run("init", after)
@@ -147,7 +147,7 @@ def test_config_diff_says_what_means_something_else(run, tmp_path: Path) -> None
         (["--port", "70000"], "less than or equal to 65535"),
     ],
 )
-def test_up_says_what_stands_in_its_way(run, tmp_path: Path, more: list[str], said: str) -> None:  # type: ignore[no-untyped-def]
+def test_up_says_what_stands_in_its_way(run, tmp_path: Path, more: list[str], said: str) -> None:
     run("init", tmp_path / "new")
     ran = run("up", "--config", tmp_path / "new", *more)
     assert ran.status in (1, 2)
@@ -155,7 +155,7 @@ def test_up_says_what_stands_in_its_way(run, tmp_path: Path, more: list[str], sa
     assert not (tmp_path / "new" / "tocsin.db").exists()
 
 
-def test_up_names_a_port_that_is_taken(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_up_names_a_port_that_is_taken(run, tmp_path: Path) -> None:
     run("init", tmp_path / "new")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ran = run("up", "--config", tmp_path / "new", "--port", taken.getsockname()[1])
@@ -164,7 +164,7 @@ def test_up_names_a_port_that_is_taken(run, tmp_path: Path) -> None:  # type: ig
 
 def test_doctor_finds_a_database_that_cannot_be_made(
     run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     monkeypatch.setenv("TOCSIN_URL", "http://127.0.0.1:1")
     (tmp_path / "tocsin.yaml").write_text("database: sqlite:////no/such/folder/tocsin.db\n")
     ran = run("doctor", "--config", tmp_path)
@@ -172,11 +172,11 @@ def test_doctor_finds_a_database_that_cannot_be_made(
     assert "/no/such/folder/tocsin.db cannot be made" in ran.out
 
 
-def test_config_schema_is_json_schema(run) -> None:  # type: ignore[no-untyped-def]
+def test_config_schema_is_json_schema(run) -> None:
     assert "services" in json.loads(run("config", "schema").out)["properties"]
 
 
-def test_policy_test_fails_when_a_case_does(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_policy_test_fails_when_a_case_does(run, tmp_path: Path) -> None:
     text = (EXAMPLES / "extension/tocsin.yaml").read_text()
     (tmp_path / "tocsin.yaml").write_text(text.replace("m.users >= 1000", "m.users >= 2000"))
     ran = run("policy", "test", "--config", tmp_path)
@@ -191,7 +191,7 @@ ALERT = {"labels": {"alertname": "Slow\x1b[31m", "job": "recommendation-service"
 
 
 @pytest.mark.parametrize("body", [ALERT, [ALERT], {"version": "4", "alerts": [ALERT]}])
-def test_policy_explain_says_why(run, tmp_path: Path, body: object) -> None:  # type: ignore[no-untyped-def]
+def test_policy_explain_says_why(run, tmp_path: Path, body: object) -> None:
     (tmp_path / "alert.json").write_text(json.dumps(body))
     ran = run("policy", "explain", tmp_path / "alert.json", "--config", EXAMPLES / "recommendation")
     assert ran.status == 0
@@ -211,7 +211,7 @@ def test_policy_explain_says_why(run, tmp_path: Path, body: object) -> None:  # 
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"[1]", b"{}", b'"x"', b"\xff", b"[" * 100_000, b'{"labels": 3}']
 )
-def test_policy_explain_of_what_is_no_alert_says_so(run, tmp_path: Path, content: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_policy_explain_of_what_is_no_alert_says_so(run, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "alert.json").write_bytes(content)
     ran = run("policy", "explain", tmp_path / "alert.json", "--config", EXAMPLES / "recommendation")
     assert ran.status == 1

@@ -148,7 +148,7 @@ class Burning:
         self.app = App(self.folder, configuration.load(self.folder).required(), self.clock)
         self.app.accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         for name, role in (("mei", "admin"), ("jun", "operator"), ("ada", "viewer")):
-            self.app.accounts.create(name, role, PASSWORD, person=name)  # type: ignore[arg-type]  # text in a table
+            self.app.accounts.create(name, role, PASSWORD, person=name)
         self.app.ledger.start()
 
         self.pages = web.Context(
@@ -176,7 +176,7 @@ class Burning:
         return self.app.asgi
 
     def account(self, name: str, role: str, person: str | None = None) -> None:
-        self.app.accounts.create(name, role, PASSWORD, person)  # type: ignore[arg-type]  # text in a table
+        self.app.accounts.create(name, role, PASSWORD, person)
 
     def state(self, incident: str) -> str:
         with self.app.store.read() as conn:

@@ -30,7 +30,7 @@ def routes(shop: Burning) -> Iterator[Route]:
 
 def declared(route: Route) -> Permission:
     endpoint = route.endpoint
-    return endpoint.declared.permission if hasattr(endpoint, "declared") else endpoint.permission  # type: ignore[attr-defined]  # the gate's
+    return endpoint.declared.permission if hasattr(endpoint, "declared") else endpoint.permission
 
 
 def test_every_route_declares_its_permission_and_few_are_public(shop: Burning):

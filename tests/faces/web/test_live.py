@@ -33,7 +33,7 @@ def told(shop: Burning, page: str, during: Callable[[], object], *, session: str
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(None, during)
             heard += await _until_quiet(stream)
-            await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+            await stream.aclose()
             return heard
         finally:
             await hub.stop()

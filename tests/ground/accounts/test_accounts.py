@@ -143,7 +143,7 @@ def test_a_name_is_given_once(accounts: Accounts, mei: str):
 
 def test_an_unknown_role_is_refused(accounts: Accounts):
     with pytest.raises(Invalid):
-        accounts.create("jun", "root", PASSWORD)  # type: ignore[arg-type]  # the mistake under test
+        accounts.create("jun", "root", PASSWORD)
 
 
 def test_the_first_start_prints_a_link_that_makes_one_admin(accounts: Accounts):

@@ -17,7 +17,7 @@ GRANTED = {
 
 
 def person(role: str, *scopes: str) -> Identity:
-    return Identity(kind="person", name="mei", role=role, scopes=frozenset(scopes))  # type: ignore[arg-type]  # text in a table
+    return Identity(kind="person", name="mei", role=role, scopes=frozenset(scopes))
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -45,7 +45,7 @@ def test_an_unknown_role_or_scope_is_refused(
     accounts: Accounts, role: str, scopes: tuple[str, ...], field: str
 ):
     with pytest.raises(Invalid) as refused:
-        accounts.token_create(role, "ci", scopes)  # type: ignore[arg-type]  # the mistake under test
+        accounts.token_create(role, "ci", scopes)
     assert refused.value.field == field
 
 

@@ -11,7 +11,7 @@ from tocsin.sense.intake.times import BEYOND, NO_ZONE, parse_time
 
 
 def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type] # pyright cannot count
+    return datetime(*parts, tzinfo=UTC)  # pyright cannot count
 
 
 @pytest.mark.parametrize(

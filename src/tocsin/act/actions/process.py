@@ -184,17 +184,21 @@ def _shim(folder: Path, patience_s: float = 0.0) -> int | None:
     pid, started, boot = _parse(line)
     if boot != _boot():
         return None
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    state, now_started = _fields(stat)
+    state, now_started = _running(pid) or ("X", "")
     return pid if now_started == started and state not in ("Z", "X") else None
 
 
 def _parse(line: str) -> tuple[int, str, str]:
     words, _, boot = line.strip().rpartition(" ")
     return int(words.split(" ", 1)[0]), _fields(words)[1], boot
+
+
+def _running(pid: int) -> tuple[str, str] | None:
+    """State and start time of the process that has this number now."""
+    try:
+        return _fields(Path(f"/proc/{pid}/stat").read_text())
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def _fields(stat: str) -> tuple[str, str]:
@@ -241,11 +245,9 @@ def _leader(folder: Path, child: subprocess.Popen[bytes] | None) -> int | None:
     pid, started, boot = _parse(line)
     if boot != _boot():
         return None
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return pid  # the shim is gone; while one of its group lives, nobody else gets the number
-    return pid if _fields(stat)[1] == started else None
+    found = _running(pid)
+    # Where the shim is gone: while one of its group lives, nobody else gets the number.
+    return pid if found is None or found[1] == started else None
 
 
 def _signal(folder: Path, child: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:
