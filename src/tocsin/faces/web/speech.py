@@ -8,9 +8,9 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from tocsin.faces.web import words
 from tocsin.ground import i18n, timeline
 from tocsin.ground.timeline import Event
+from tocsin.respond.incidents import Voice
 
 _TIME = Markup('<time datetime="{iso}" title="{exact}">{words}</time>')
 _COUNTDOWN = Markup('<time datetime="{iso}" title="{exact}" data-due="{iso}">{words}</time>')
@@ -78,36 +78,17 @@ class Speech:
 
     def event(self, event: Event) -> str:
         """A line of a timeline as a sentence, its times in the reader's zone, its people by name."""
-        data = {key: self._told(key, value) for key, value in event.data.items()}
+        voice = Voice(
+            person=lambda name: self.actor(name) if ":" in name else self.person(name),
+            text=self.text,
+            moment=lambda at: i18n.clock(at, self.zone),
+        )
+        data = voice.values(event.data)
+        policy = data.get("policy")
+        if isinstance(policy, str) and "{" not in policy:
+            data["policy"] = self.text(policy)
         actor = f"person:{self.actor(event.actor)}"
         return timeline.sentence(replace(event, data=data, actor=actor), self.language, self.zone)
 
-    def _told(self, key: str, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        if key in ("due_at", "until"):
-            return _moment(value, self.zone)
-        if key in ("person", "by"):
-            return self.actor(value) if ":" in value else self.person(value)
-        if key == "role":
-            return self.text(words.ROLES.get(value, value))
-        if key == "clock":
-            return self.text(words.CLOCKS.get(value, value))
-        if key == "target":
-            return ", ".join(self._target(each) for each in value.split(", "))
-        return self.text(value) if key == "policy" and "{" not in value else value
-
-    def _target(self, target: str) -> str:
-        """Whom an escalation reaches: `person:mei` by name, `schedule:backend` by what it is called, `everybody`."""
-        kind, colon, name = target.partition(":")
-        return (self.person(name) if kind == "person" else name) if colon else self.text(target)
-
     def _time(self, pattern: Markup, at: datetime, words: str) -> Markup:
         return pattern.format(iso=at.isoformat(), exact=self.exact(at), words=words)
-
-
-def _moment(value: str, zone: str) -> str:
-    try:
-        return i18n.clock(datetime.fromisoformat(value), zone)
-    except ValueError:
-        return value

@@ -6,7 +6,6 @@ only for what they did to help.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from tocsin.ground.i18n import N_, span, translate
 from tocsin.ground.kernel.secret import scrub
 from tocsin.ground.timeline import Event, sentence
-from tocsin.respond.incidents import CLOCK_TITLES, ROLE_TITLES, Incident
+from tocsin.respond.incidents import Incident, Voice
 from tocsin.sense.alerts import Alert
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
@@ -53,30 +52,11 @@ class Material:
 
     def tell(self, event: Event) -> str:
         """The event as a sentence, its people, roles and clocks by the names that others call them."""
-        data = {key: self._named(key, value) for key, value in event.data.items()}
+        voice = Voice(person=lambda name: self.people.get(name, name), text=self.say, moment=self.moment)
+        data = voice.values(event.data)
         kind, _, name = event.actor.partition(":")
         actor = f"person:{self.people.get(name, name)}" if kind == "person" else event.actor
         return plain(sentence(replace(event, data=data, actor=actor), self.language, self.time_zone))
-
-    def _named(self, key: str, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        if key in ("person", "by"):
-            return self.people.get(value, value)
-        if key == "role":
-            return self.say(ROLE_TITLES.get(value, value))
-        if key == "clock":
-            return self.say(CLOCK_TITLES.get(value, value))
-        if key == "target":
-            return ", ".join(self._target(each) for each in value.split(", "))
-        if key in ("due_at", "until"):
-            with contextlib.suppress(ValueError):
-                return self.moment(datetime.fromisoformat(value))
-        return value
-
-    def _target(self, target: str) -> str:
-        kind, colon, name = target.partition(":")
-        return (self.people.get(name, name) if kind == "person" else name) if colon else self.say(target)
 
     def moment(self, at: datetime) -> str:
         return f"{at.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d %H:%M:%S}"

@@ -3,7 +3,18 @@
 from tocsin.respond.incidents.incident import ENDED, OPEN, Incident
 from tocsin.respond.incidents.incidents import Incidents
 from tocsin.respond.incidents.store import IncidentClock
+from tocsin.respond.incidents.telling import Voice
 from tocsin.respond.incidents.titles import CLOCK_TITLES, ROLE_TITLES
 from tocsin.respond.incidents.triage import Triage
 
-__all__ = ["CLOCK_TITLES", "ENDED", "OPEN", "ROLE_TITLES", "Incident", "IncidentClock", "Incidents", "Triage"]
+__all__ = [
+    "CLOCK_TITLES",
+    "ENDED",
+    "OPEN",
+    "ROLE_TITLES",
+    "Incident",
+    "IncidentClock",
+    "Incidents",
+    "Triage",
+    "Voice",
+]
