@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["bash", "sql", "http", "action", "manual", "reference"]
+Kind = Literal["bash", "sql", "http", "redis", "action", "manual", "reference"]
 """`manual` is done and ticked by a person; `reference` is code to read and never runs."""
 
 Level = Literal["read", "change", "destroy"]
@@ -77,6 +77,13 @@ class Step:
     action: str | None = None  # of an action block: its name and what it is given
     arguments: dict[str, Any] = field(default_factory=dict[str, Any])
     why_level: tuple[str, ...] = ()  # sentences of the guard
+    verdict_text: str = ""  # how its author reads what comes out: the analysis column of a check table
+    blocked: str = ""  # why Tocsin cannot run it although it is code; a person does it then
+
+    @property
+    def by_hand(self) -> bool:
+        """Does a person do it and tick it?"""
+        return self.kind == "manual" or bool(self.blocked)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,15 +94,179 @@ class Rung:
     line: int
     steps: tuple[Step, ...]
     checks: tuple[Step, ...] = ()
+    risk: str = ""  # in the author's words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ladder:
-    """Attempts in the order of risk, the least first."""
+    """Attempts in the order of risk, the least first. `when` is the verdict it is for (`Scenario A: the edge`)."""
 
     title: str
     line: int
     rungs: tuple[Rung, ...]
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """A known cause: how it shows, the words of evidence that speak for it, and what helps."""
+
+    name: str
+    line: int
+    symptom: str = ""
+    match: tuple[str, ...] = ()  # what the author put into code spans: `GROQ_API_ERROR`
+    fix: str = ""  # in words, where a table says it
+    root_cause: str = ""
+    prevention: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Branch:
+    """An answer of a decision, and what it leads to: an outcome in words, or the next question."""
+
+    answer: str
+    line: int
+    outcome: str = ""
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A question with its answers, as a tree is drawn or a table says it."""
+
+    question: str
+    line: int
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckItem:
+    """A box to tick. `due_s` counts from the beginning of the incident; None where nothing is said."""
+
+    text: str
+    line: int
+    due_s: float | None = None
+    done: bool = False
+    items: tuple[CheckItem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checklist:
+    """Boxes under one title. Of `Diagnose (15-60 min)`, `from_s` is 900 and `due_s` 3600."""
+
+    title: str
+    line: int
+    items: tuple[CheckItem, ...]
+    from_s: float | None = None
+    due_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clock:
+    """Something has to be so, at the latest `after_s` after the beginning; a phase also has a begin, `from_s`."""
+
+    after_s: float
+    text: str
+    line: int
+    from_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """A table as it stands, and what it was taken for: "" where it is only read."""
+
+    line: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    use: str = ""  # checks | causes | severities | index | clocks | contacts | decisions | ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """Whom to reach, how, and for what."""
+
+    name: str
+    line: int
+    reach: str = ""  # number, address, channel, handle
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shift:
+    """A line of a written rota: `Mon-Fri 09:00-18:00: @day`."""
+
+    who: str
+    line: int
+    days: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Escalation:
+    """Who comes next, and when they do."""
+
+    who: str
+    line: int
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Role:
+    """A role of the people who answer, with its duties."""
+
+    name: str
+    line: int
+    duties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeverityLevel:
+    """A severity as the document defines it; a time is None where it says "no limit" or nothing."""
+
+    level: str  # P0 …
+    line: int
+    name: str = ""
+    definition: str = ""
+    respond_s: float | None = None
+    restore_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A link of the text. `ok` is None where nobody looked: an address outside, or no folder to look in."""
+
+    text: str
+    target: str
+    line: int
+    ok: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A line of an index of runbooks: where it is, and when it is for."""
+
+    title: str
+    target: str
+    line: int
+    kind: Literal["incident", "procedure"] = "incident"
+    severity: str = ""
+    threshold: str = ""
+    category: str = ""  # the heading it stands under
+    ok: bool | None = None
+
+
+FenceUse = Literal["step", "check", "sample", "template", "reference", "drawing", "text"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FenceRead:
+    """What a fence was taken for, and why: no block of a document is passed over in silence."""
+
+    line: int
+    use: FenceUse
+    why: str
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +316,26 @@ class Document:
     soak_s: float | None = None
     start: Start = "suggest"
     triggers: tuple[str, ...] = ()  # CEL over alert, service, m, q, text
+    line: int = 1  # where it begins in the file: a runbook or a template inside another document has its own
+    kind: Literal["incident", "procedure", "template", "index", "policy"] = "incident"
+    threshold: str = ""  # when it is for, in the author's words: `> 100 messages`
+    reviewed: str = ""  # a date, as ISO where it is one
+    review: str = ""  # weekly | monthly | quarterly | yearly, or the author's words
+    version: str = ""
+    causes: tuple[Cause, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    checklists: tuple[Checklist, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    tables: tuple[Table, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    rota: tuple[Shift, ...] = ()
+    escalation: tuple[Escalation, ...] = ()
+    roles: tuple[Role, ...] = ()
+    severities: tuple[SeverityLevel, ...] = ()
+    links: tuple[Link, ...] = ()
+    index: tuple[Entry, ...] = ()
+    fences: tuple[FenceRead, ...] = ()
+    documents: tuple[Document, ...] = ()  # templates in fences, and the runbooks of a file that holds several
 
     def steps(self) -> Iterator[Step]:
         """Every step, in the order in which a run meets them; those of `other_steps` last."""
@@ -155,8 +346,16 @@ class Document:
                 yield from rung.checks
         for option in self.degrade:
             yield from option.steps
+        for cause in self.causes:
+            yield from cause.steps
         yield from self.verification
         yield from self.other_steps
+
+    def within(self) -> Iterator[Document]:
+        """This document and all inside it, in the order of the file."""
+        yield self
+        for each in self.documents:
+            yield from each.within()
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps() if step.id == step_id), None)

@@ -52,7 +52,10 @@ class PlannedStep:
     @classmethod
     def of(cls, step: Step, key: str, *, option: bool = False) -> PlannedStep:
         shared = {each.name for each in fields(Step)} & {each.name for each in fields(cls)}
-        return cls(key=key, option=option, **{name: getattr(step, name) for name in shared})
+        told = {name: getattr(step, name) for name in shared}
+        if step.by_hand:
+            told["kind"] = "manual"
+        return cls(key=key, option=option, **told)
 
     @property
     def measured(self) -> bool:

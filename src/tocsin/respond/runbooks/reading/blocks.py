@@ -68,15 +68,31 @@ class Quote:
 
 
 @dataclass(slots=True)
+class Row:
+    line: int
+    cells: list[str]  # as written, inline Markdown and all
+
+
+@dataclass(slots=True)
+class Grid:
+    """A table: its columns by name, and its rows, each with as many cells as there are columns."""
+
+    line: int
+    end: int
+    columns: list[str]
+    rows: list[Row]
+
+
+@dataclass(slots=True)
 class Other:
-    """A table, a rule, HTML: read elsewhere or not at all."""
+    """A rule, HTML: read elsewhere or not at all."""
 
     line: int
     end: int
     kind: str
 
 
-Block = Paragraph | Fence | Bullets | Quote | Other
+Block = Paragraph | Fence | Bullets | Quote | Grid | Other
 
 
 @dataclass(slots=True)
@@ -203,8 +219,7 @@ def _block(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block | None
             blocks, after = _until(tokens, at + 1, "blockquote_close", token.level, lines)
             return _quote(line, end, blocks), after
         case "table_open":
-            _, after = _until(tokens, at + 1, "table_close", token.level, lines)
-            return Other(line=line, end=end, kind="table"), after
+            return _grid(tokens, at)
         case "html_block":
             return Other(line=line, end=end, kind="html"), at + 1
         case "hr":
@@ -246,6 +261,21 @@ def _list(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block, int]:
         )
     ordered = opening.type == "ordered_list_open"
     return Bullets(line=_line(opening), end=_end(opening), ordered=ordered, items=items), at + 1
+
+
+def _grid(tokens: list[Token], at: int) -> tuple[Block, int]:
+    opening = tokens[at]
+    rows: list[Row] = []
+    at += 1
+    while at < len(tokens) and tokens[at].type != "table_close":
+        token = tokens[at]
+        if token.type == "tr_open":
+            rows.append(Row(line=_line(token), cells=[]))
+        elif token.type == "inline" and rows:
+            rows[-1].cells.append(token.content.strip())
+        at += 1
+    columns = rows.pop(0).cells if rows else []
+    return Grid(line=_line(opening), end=_end(opening), columns=columns, rows=rows), at + 1
 
 
 def _quote(line: int, end: int, blocks: list[Block]) -> Quote:
