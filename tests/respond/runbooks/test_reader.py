@@ -257,7 +257,7 @@ def test_ids_are_unique(shop: Document, basket: Document) -> None:
 
 def test_a_chinese_runbook_has_the_same_parts(basket: Document) -> None:
     assert (basket.language, basket.title, basket.owner) == ("zh-Hant", "購物籃服務中斷手冊", "結帳小組")
-    assert [step.title for step in basket.diagnosis] == ["檢測命令"]
+    assert [step.title for step in basket.diagnosis] == ["服務是否回應", "容器狀態"]
     assert basket.diagnosis[0].expect_text == "200 OK"
     assert basket.soak_s == 900.0
 
@@ -401,7 +401,8 @@ def test_an_action_that_cannot_be_read_is_left_to_a_person() -> None:
 def test_a_placeholder_in_single_quotes_leaves_the_step_to_a_person() -> None:
     document = _of("## Diagnosis\n```sh\ngrep '<ORDER_ID>' /var/log/shop.log\n```\n")
 
-    assert [step.kind for step in document.diagnosis] == ["manual"]
+    assert [step.by_hand for step in document.diagnosis] == [True]
+    assert "ORDER_ID" in document.diagnosis[0].blocked
     assert [finding.rule for finding in document.findings] == ["placeholder-in-quotes"]
 
 

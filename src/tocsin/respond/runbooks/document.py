@@ -256,7 +256,7 @@ class Entry:
     ok: bool | None = None
 
 
-FenceUse = Literal["step", "check", "sample", "template", "reference", "drawing", "text"]
+FenceUse = Literal["step", "check", "sample", "template", "reference", "drawing"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

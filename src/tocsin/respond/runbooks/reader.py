@@ -154,7 +154,7 @@ def _left_over(reading: _Reading, root: Part) -> None:
     """Blocks in places where nothing is looked for are kept too, so that none of a document is lost."""
     for part in root.walk():
         for fence in fences_in(part.blocks):
-            if fence.line not in reading.reader.seen:
+            if not reading.reader.is_taken(fence):
                 lead = Lead(title=title_of(part.heading) or f"line {fence.line}", role="", caution=False)
                 reading.other.append(reading.reader.step(fence, lead)[0])
 

@@ -1,13 +1,25 @@
-"""How patient are runs? The key `runs:` of the configuration."""
+"""How patient are runs, and where do runbooks stand? The keys `runs:` and `library:` of the configuration."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from tocsin.ground.kernel.duration import Duration
-from tocsin.ground.kernel.settings import Section, Settings
+from tocsin.ground.kernel.secret import Secret
+from tocsin.ground.kernel.settings import Problem, Section, Settings
+
+FOLDERS = ("runbooks", "docs/runbooks")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}", re.ASCII)
+_SCHEMES = ("https", "http", "ssh", "git", "file")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 class RunSettings(Settings):
@@ -29,3 +41,132 @@ class RunSection(Section):
     """How runs of runbooks behave."""
 
     runs: RunSettings = Field(default=RunSettings(), description="How patient runs are.")
+
+
+def _address(value: str) -> str:
+    """A URL, `user@host:path`, or a path: whatever git fetches from, and nothing it would take for an option."""
+    if not value or value.startswith("-") or not value.isprintable() or "::" in value:
+        raise ValueError(f"{value!r} is no repository; write a URL, user@host:path, or a folder")
+    if "://" in value:
+        parts = urlsplit(value)
+        if parts.scheme not in _SCHEMES:
+            raise ValueError(f"repositories are fetched by {', '.join(_SCHEMES)}, not by {parts.scheme}")
+        if parts.password:
+            raise ValueError("a password does not stand in an address; give token: env:NAME or file:PATH")
+    return value
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError(f"{value!r} is no name; letters, digits, dot, - and _ make one")
+    return value
+
+
+def _branch(value: str) -> str:
+    if not _BRANCH.fullmatch(value) or ".." in value or value.endswith((".lock", "/", ".")):
+        raise ValueError(f"{value!r} is not the name of a branch")
+    return value
+
+
+def _below(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\0" in value:
+        raise ValueError(f"{value!r} is not a folder of the repository; write it like docs/runbooks")
+    return path.as_posix()
+
+
+def _time_of_day(value: str) -> str:
+    if not _TIME.fullmatch(value):
+        raise ValueError(f"{value!r} is not a time of day; write it like 09:00")
+    return value
+
+
+class RepositorySettings(Settings):
+    """A git repository whose runbooks are part of the library. It is fetched, never written to."""
+
+    url: Annotated[str, AfterValidator(_address)] = Field(
+        description="https://…, ssh://…, git@host:path, or a folder of this machine."
+    )
+    name: Annotated[str, AfterValidator(_name)] | None = Field(
+        default=None,
+        description="Its paths begin with it: NAME/runbooks/a.md. Without it, the last part of the address.",
+    )
+    branch: Annotated[str, AfterValidator(_branch)] | None = Field(
+        default=None, description="Without it, the one that the repository itself calls its main one."
+    )
+    folders: tuple[Annotated[str, AfterValidator(_below)], ...] = Field(
+        default=FOLDERS, description='Where its runbooks stand; "." takes every Markdown file.'
+    )
+    every: Annotated[Duration, Field(ge=timedelta(seconds=5))] = Field(
+        default=timedelta(minutes=5), description="Time between two fetches."
+    )
+    token: Secret | None = Field(
+        default=None, description="For https: a token that may read, sent as the password."
+    )
+    user: str = Field(default="git", description="The user name that goes with the token.")
+
+    @property
+    def called(self) -> str:
+        """Its name in paths."""
+        if self.name:
+            return self.name
+        last = re.split(r"[/:]", self.url.rstrip("/"))[-1].removesuffix(".git")
+        return re.sub(r"[^A-Za-z0-9._-]", "-", last).strip("-.") or "repository"
+
+
+class LibrarySettings(Settings):
+    """Where runbooks stand, and how they are kept true."""
+
+    folders: tuple[str, ...] = Field(
+        default=FOLDERS,
+        description="Folders beside tocsin.yaml, or anywhere on this machine; every Markdown file below is a runbook.",
+    )
+    repositories: tuple[RepositorySettings, ...] = Field(
+        default=(), description="Git repositories that hold runbooks as well."
+    )
+    check_every: Annotated[Duration, Field(ge=timedelta(minutes=1))] = Field(
+        default=timedelta(minutes=30),
+        description="How often it is looked whether hosts resolve, tools are installed, secrets and links are there.",
+    )
+    remind_at: Annotated[str, AfterValidator(_time_of_day)] = Field(
+        default="09:00",
+        description="When owners are told which reviews are overdue, once a day, in the installation's time zone.",
+    )
+
+
+class LibrarySection(Section):
+    """Where runbooks stand."""
+
+    library: LibrarySettings = Field(
+        default=LibrarySettings(), description="Where runbooks stand, and how they are kept true."
+    )
+
+    def cross_check(self) -> Iterable[Problem]:
+        taken: dict[str, tuple[str | int, ...]] = {}
+        for index, folder in enumerate(self.library.folders):
+            yield from _twice(taken, prefix_of(folder), ("library", "folders", index))
+        for index, repository in enumerate(self.library.repositories):
+            yield from _twice(taken, repository.called, ("library", "repositories", index))
+
+
+def prefix_of(folder: str) -> str:
+    """With what the paths of a folder's runbooks begin: nothing for `runbooks`, else how it is configured.
+
+    Of a folder outside the configuration's, it is the last part of its path.
+    """
+    path = PurePosixPath(folder)
+    if path == PurePosixPath(FOLDERS[0]):
+        return ""
+    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+
+
+def _twice(
+    taken: dict[str, tuple[str | int, ...]], name: str, path: tuple[str | int, ...]
+) -> Iterable[Problem]:
+    if name in taken:
+        yield Problem(
+            path=path,
+            message=f"its runbooks would have the same paths as those of {'.'.join(map(str, taken[name]))}",
+            fix="give the repository another name:, or move the folder",
+        )
+    taken[name] = path

@@ -35,6 +35,7 @@ class Fence:
     text: str
     text_line: int
     closed: bool = True
+    piece: bool = False  # a part of a fence, taken apart
 
 
 @dataclass(slots=True)
@@ -138,23 +139,42 @@ def _parser() -> MarkdownIt:
 
 
 _PARSER = _parser()
+_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _TASK = re.compile(r"^\[([ xX])\]\s+")
 _CALLOUT = re.compile(r"^\[!([A-Za-z]{3,12})\]\s*")
 _ALL_BOLD = re.compile(r"^(?:\*\*([^*\n]{1,80})\*\*|__([^_\n]{1,80})__)\s*[:：]?\s*$")
 
 
-def parts_of(text: str) -> Part:
-    """The document as one part of level 0, with its headings below."""
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines that were parsed, each with its number in the file."""
+
+    text: list[str]
+    numbers: Sequence[int]
+
+    def first(self, token: Token) -> int:
+        return self.numbers[token.map[0]] if token.map and token.map[0] < len(self.numbers) else 1
+
+    def after(self, token: Token) -> int:
+        """The line after the last."""
+        last = min(token.map[1], len(self.numbers)) - 1 if token.map else 0
+        return self.numbers[last] + 1
+
+
+def parts_of(text: str, numbers: Sequence[int] | None = None) -> Part:
+    """The document as one part of level 0, with its headings below. `numbers` are the lines' numbers in the file."""
     tokens = _PARSER.parse(text)
-    lines = text.split("\n")
-    root = Part(heading="", level=0, line=1, end=len(lines) + 1)
+    plain = text.split("\n")
+    lines = _Lines(plain, numbers or range(1, len(plain) + 1))
+    first, last = lines.numbers[0], lines.numbers[-1]
+    root = Part(heading="", level=0, line=first, end=last + 1)
     open_parts = [root]
     at = 0
     while at < len(tokens):
         token = tokens[at]
         if token.type == "heading_open":
             heading = tokens[at + 1].content
-            _open(open_parts, Part(heading=heading, level=int(token.tag[1]), line=_line(token)))
+            _open(open_parts, Part(heading=heading, level=int(token.tag[1]), line=lines.first(token)))
             at += 3
             continue
         block, at = _block(tokens, at, lines)
@@ -165,7 +185,7 @@ def parts_of(text: str) -> Part:
             _open(open_parts, Part(heading=bold, level=_BOLD_LEVEL, line=block.line))
         else:
             open_parts[-1].blocks.append(block)
-    _set_ends(root, len(lines) + 1)
+    _set_ends(root, last + 1)
     return root
 
 
@@ -192,18 +212,10 @@ def _bold_heading(block: Block) -> str | None:
     return heading if role_of(heading) or is_attempt(heading) else None
 
 
-def _line(token: Token) -> int:
-    return token.map[0] + 1 if token.map else 1
-
-
-def _end(token: Token) -> int:
-    return token.map[1] + 1 if token.map else 1
-
-
-def _block(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block | None, int]:
+def _block(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block | None, int]:
     """The block that begins here, and the place of the next."""
     token = tokens[at]
-    line, end = _line(token), _end(token)
+    line, end = lines.first(token), lines.after(token)
     match token.type:
         case "paragraph_open":
             return Paragraph(line=line, end=end, text=tokens[at + 1].content), at + 3
@@ -219,7 +231,7 @@ def _block(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block | None
             blocks, after = _until(tokens, at + 1, "blockquote_close", token.level, lines)
             return _quote(line, end, blocks), after
         case "table_open":
-            return _grid(tokens, at)
+            return _grid(tokens, at, lines)
         case "html_block":
             return Other(line=line, end=end, kind="html"), at + 1
         case "hr":
@@ -228,9 +240,7 @@ def _block(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block | None
             return None, at + 1
 
 
-def _until(
-    tokens: list[Token], at: int, closing: str, level: int, lines: list[str]
-) -> tuple[list[Block], int]:
+def _until(tokens: list[Token], at: int, closing: str, level: int, lines: _Lines) -> tuple[list[Block], int]:
     """The blocks up to a closing token of this level, and the place behind it."""
     blocks: list[Block] = []
     while at < len(tokens) and not (tokens[at].type == closing and tokens[at].level == level):
@@ -240,7 +250,7 @@ def _until(
     return blocks, at + 1
 
 
-def _list(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block, int]:
+def _list(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block, int]:
     opening = tokens[at]
     closing = opening.type.replace("_open", "_close")
     items: list[Item] = []
@@ -252,30 +262,30 @@ def _list(tokens: list[Token], at: int, lines: list[str]) -> tuple[Block, int]:
         task = _TASK.match(first)
         items.append(
             Item(
-                line=_line(token),
-                end=_end(token),
+                line=lines.first(token),
+                end=lines.after(token),
                 text=_TASK.sub("", first, count=1),
                 task=None if task is None else task.group(1) != " ",
                 blocks=blocks,
             )
         )
     ordered = opening.type == "ordered_list_open"
-    return Bullets(line=_line(opening), end=_end(opening), ordered=ordered, items=items), at + 1
+    return Bullets(line=lines.first(opening), end=lines.after(opening), ordered=ordered, items=items), at + 1
 
 
-def _grid(tokens: list[Token], at: int) -> tuple[Block, int]:
+def _grid(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block, int]:
     opening = tokens[at]
     rows: list[Row] = []
     at += 1
     while at < len(tokens) and tokens[at].type != "table_close":
         token = tokens[at]
         if token.type == "tr_open":
-            rows.append(Row(line=_line(token), cells=[]))
+            rows.append(Row(line=lines.first(token), cells=[]))
         elif token.type == "inline" and rows:
-            rows[-1].cells.append(token.content.strip())
+            rows[-1].cells.append(_BREAK.sub("\n", token.content.strip()))
         at += 1
     columns = rows.pop(0).cells if rows else []
-    return Grid(line=_line(opening), end=_end(opening), columns=columns, rows=rows), at + 1
+    return Grid(line=lines.first(opening), end=lines.after(opening), columns=columns, rows=rows), at + 1
 
 
 def _quote(line: int, end: int, blocks: list[Block]) -> Quote:
@@ -284,9 +294,10 @@ def _quote(line: int, end: int, blocks: list[Block]) -> Quote:
     return Quote(line=line, end=end, callout=callout.group(1).upper() if callout else "", blocks=blocks)
 
 
-def _fence(token: Token, lines: list[str]) -> Fence:
-    line, end = _line(token), _end(token)
-    last = lines[end - 2].strip().lstrip("> ") if 1 < end - 1 <= len(lines) else ""
+def _fence(token: Token, lines: _Lines) -> Fence:
+    line, end = lines.first(token), lines.after(token)
+    at = token.map[1] - 1 if token.map else -1
+    last = lines.text[at].strip().lstrip("> ") if 0 <= at < len(lines.text) else ""
     closed = end - line >= 2 and len(last) >= len(token.markup) and set(last) == {token.markup[0]}
     return Fence(
         line=line, end=end, info=token.info.strip(), text=token.content, text_line=line + 1, closed=closed

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from tocsin.act.guard import Verdict, action_level, http_block_level, shell_level, sql_level
+from tocsin.act.guard import Verdict, action_level, http_block_level, redis_level, shell_level, sql_level
 from tocsin.act.guard.names import names
 from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
 from tocsin.ground.kernel import yaml
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
-from tocsin.respond.runbooks.document import Finding, Kind, Step
+from tocsin.respond.runbooks.document import FenceRead, FenceUse, Finding, Kind, Step
 from tocsin.respond.runbooks.reading import prompts
 from tocsin.respond.runbooks.reading.amounts import seconds
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Paragraph
 from tocsin.respond.runbooks.reading.headings import plain, title_of
 from tocsin.respond.runbooks.reading.labels import Label, code_span
-from tocsin.respond.runbooks.reading.languages import CONSOLES, KINDS, OUTPUTS, STREAM_TIMEOUT, TIMEOUTS
+from tocsin.respond.runbooks.reading.languages import (
+    CONSOLES,
+    KINDS,
+    OTHER_SHELLS,
+    OUTPUTS,
+    STREAM_TIMEOUT,
+    TIMEOUTS,
+    is_known,
+    meant,
+)
+from tocsin.respond.runbooks.reading.pieces import Piece, pieces_of
 from tocsin.respond.runbooks.reading.placeholders import (
     Filled,
     fill_shell,
@@ -32,6 +42,24 @@ from tocsin.respond.runbooks.reading.placeholders import (
 HTTP_OK = "status >= 200 && status < 300"
 """What a request without an expectation has to answer."""
 
+_JUDGES: dict[Kind, tuple[Callable[[str], Verdict], str, str]] = {
+    "bash": (shell_level, "this block cannot be parsed as shell", "correct it"),
+    "sql": (sql_level, "this block cannot be parsed as SQL", "correct it"),
+    "http": (
+        http_block_level,
+        "this block is not a request",
+        "write METHOD URL, then headers, an empty line, the body",
+    ),
+    "redis": (redis_level, "this block is not a list of commands", "write one command a line"),
+}
+_SPLIT = frozenset({"verification", "diagnosis", "detection"})
+_CLIENT_LINE = re.compile(
+    r"^\\(?:[dl][a-zA-Z+]{0,3}|c|x|timing|copy|i|e|q)(?:\s.*)?$"
+    r"|^(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|DROP|SHOW|EXPLAIN|VACUUM)\s[^|\n]{1,2000}$",
+    re.MULTILINE,
+)
+_QUOTED = frozenset({"string", "raw_string", "heredoc_body", "ansi_c_string"})
+_TEMPLATE = re.compile(r"<%[=#-]?[^%\n]{0,200}%>|\{%-?\s[^%\n]{1,200}%\}")
 _ROLES = frozenset({"responder", "operator", "approver", "admin"})
 _YES = frozenset({"true", "yes", "y", "1", "on", "是", "需要", "要"})
 _NO = frozenset({"false", "no", "n", "0", "off", "none", "否", "不", "不需要", "無", "无"})
@@ -76,13 +104,23 @@ class Reader:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.defaults: dict[str, str] = {}
-        self.seen: set[int] = set()  # lines of the fences that were read
+        self.uses: dict[int, FenceRead] = {}  # by the line of the fence
         self._ids: set[str] = set()
         self._numbers: dict[str, int] = {}  # the last number given to a stem
 
     def note(self, rule: str, level: str, line: int, message: str, fix: str = "") -> None:
         known = "error" if level == "error" else "warning" if level == "warning" else "note"
         self.findings.append(Finding(rule=rule, level=known, line=line, message=message, fix=fix))
+
+    def use(self, fence: Fence, use: FenceUse, why: str) -> None:
+        """Remembers what a fence was taken for; the first answer holds."""
+        if fence.piece:
+            return
+        language, _ = split_info(fence.info)
+        self.uses.setdefault(fence.line, FenceRead(line=fence.line, use=use, why=why, language=language))
+
+    def is_taken(self, fence: Fence) -> bool:
+        return fence.line in self.uses
 
     @staticmethod
     def is_sample(fence: Fence, above: Block) -> bool:
@@ -121,44 +159,63 @@ class Reader:
             timeout_s=0.0,
         )
 
+    def steps(
+        self, fence: Fence, lead: Lead, said: Sequence[Label] = (), sample: str = ""
+    ) -> list[tuple[Step, bool]]:
+        """The steps of a fence, mostly one, each with whether it is marked as a check of what stands before it.
+
+        A block that lists checks is one step per check, so that each is judged and shown by itself.
+        """
+        language, attributes = split_info(fence.info)
+        splits = lead.role in _SPLIT and KINDS.get(language) == "bash" and not (attributes or said or sample)
+        numbered_only = lead.role != "verification"
+        pieces = pieces_of(fence.text.rstrip("\n"), numbered_only=numbered_only) if splits else []
+        if not pieces:
+            return [self.step(fence, lead, said, sample)]
+        self.use(
+            fence, "check" if lead.role == "verification" else "step", f"a list of {len(pieces)} commands"
+        )
+        return [self.step(_piece_of(fence, piece), replace(lead, title=piece.title)) for piece in pieces]
+
     def step(
         self, fence: Fence, lead: Lead, said: Sequence[Label] = (), sample: str = ""
     ) -> tuple[Step, bool]:
         """The step of a fence, and whether it is marked as a check of what stands before it."""
-        self.seen.add(fence.line)
         language, attributes = split_info(fence.info)
         about = _Said(attributes, {label.label: label for label in said}, fence.line)
         if not fence.closed:
             self.note("open-fence", "warning", fence.line, "this block is never closed", "close it with ```")
-        kind = self._kind(language, fence)
+        kind = self._kind(language, fence, lead)
         text = fence.text.rstrip("\n")
         if kind in ("bash", "sql"):
             console = prompts.split(text) if kind == "bash" else prompts.split_sql(text)
             text, sample = console.commands, sample or console.output
             if console.prompted and language not in CONSOLES:
                 self.note("prompt", "note", fence.line, "the commands begin with a prompt", "take `$ ` away")
-        filled = _fill(kind, text)
+        blocked = self._blocked(kind, text, fence)
+        filled = Filled(text) if blocked else _fill(kind, text)
         if filled.stuck:
-            kind = self._stuck(filled, fence)
+            blocked = self._stuck(filled, fence)
         self.defaults |= filled.defaults
-        verdict, action, arguments, kind = self._judge(kind, filled.text, fence)
+        verdict, action, arguments, kind = self._judge(kind, filled.text, fence, blocked)
         return (
             self._finish(
                 Step(
                     id=self._id(attributes.get("name", ""), lead.role),
                     title=(attributes.get("title") or lead.title)[:200],
                     kind=kind,
-                    text=filled.text if kind in ("bash", "sql", "http", "action") else text,
+                    text=text if kind in ("manual", "reference") else filled.text,
                     line=fence.line,
                     role=lead.role,
                     level=verdict.level,
                     language=language,
-                    inputs=tuple(filled.inputs) if kind in ("bash", "sql", "http", "action") else (),
+                    inputs=() if kind in ("manual", "reference") else tuple(filled.inputs),
                     sample_output=sample,
                     streams=verdict.streams,
                     action=action,
                     arguments=arguments,
                     why_level=tuple(dict.fromkeys(f"{each.part}: {each.why}" for each in verdict.telling)),
+                    blocked=blocked,
                 ),
                 about,
                 lead,
@@ -166,27 +223,76 @@ class Reader:
             _truth(attributes.get("check")) is True,
         )
 
-    def _kind(self, language: str, fence: Fence) -> Kind:
+    def _kind(self, language: str, fence: Fence, lead: Lead) -> Kind:
+        """What a fence is by its language, else by what it holds; and a note of it for every fence of the file."""
+        use: FenceUse = "check" if lead.role == "verification" else "step"
         kind = KINDS.get(language)
-        if kind == "bash" and not _says_something(fence.text):
-            self.note(
-                "only-comments", "note", fence.line, "this block holds only comments", "add the command"
-            )
-            return "reference"
         if kind is not None:
+            self.use(fence, use, f"its language is {language}")
             return kind
-        if language == "" and _reads_as_shell(fence.text):
+        likely = meant(language)
+        if likely is not None and (KINDS[likely] != "bash" or _reads_as_shell(fence.text)):
             self.note(
-                "no-language", "note", fence.line, "this block has no language, and reads as shell", "```bash"
+                "misspelt-language",
+                "warning",
+                fence.line,
+                f"{language} is no language; it reads as {likely}",
+                f"```{likely}",
             )
+            self.use(fence, use, f"{language} is likely {likely}")
+            return KINDS[likely]
+        if not is_known(language) and _reads_as_shell(fence.text):
+            what = f"the language {language} is not known" if language else "this block has no language"
+            self.note("no-language", "note", fence.line, f"{what}, and it reads as shell", "```bash")
+            self.use(fence, use, "every line of it is a command")
             return "bash"
-        if language == "redis":
+        if language in OTHER_SHELLS:
             self.note(
-                "redis-block", "note", fence.line, "redis blocks are not run", "redis-cli in a bash block"
+                "other-shell",
+                "note",
+                fence.line,
+                f"{language} is shown, not run",
+                "write the commands for bash, or leave it to a person as it is",
             )
+            self.use(fence, "reference", f"{language} is shown, not run")
+        else:
+            self.use(fence, "reference", f"{language} is to read" if language else "text to read")
         return "reference"
 
-    def _stuck(self, filled: Filled, fence: Fence) -> Kind:
+    def _blocked(self, kind: Kind, text: str, fence: Fence) -> str:
+        """Why this block cannot be run although it is code; "" where it can be."""
+        if kind not in ("bash", "sql"):
+            return ""
+        if not _says_something(text):
+            self.note(
+                "only-comments",
+                "warning",
+                fence.line,
+                "this block holds only comments, so a person has to do what they say",
+                "write the command, or the words outside of a block",
+            )
+            return "it holds only comments"
+        if kind == "bash" and (meta := _said_to_client(text)):
+            self.note(
+                "mixed-languages",
+                "warning",
+                fence.text_line + text.count("\n", 0, meta.start()),
+                f"{meta.group().strip()[:40]} is said to a database client, not to the shell",
+                "put what the client is told into a sql block of its own",
+            )
+            return "it mixes shell with what is said to a database client"
+        if template := _TEMPLATE.search(text):
+            self.note(
+                "template-in-block",
+                "warning",
+                fence.text_line + text.count("\n", 0, template.start()),
+                f"{template.group()[:40]} has to be filled in by another program first",
+                "use a placeholder such as <NAME>",
+            )
+            return "it is a template of another program"
+        return ""
+
+    def _stuck(self, filled: Filled, fence: Fence) -> str:
         names = ", ".join(f"<{each.strip('<>')}>" for each in filled.stuck)
         self.note(
             "placeholder-in-quotes",
@@ -196,36 +302,24 @@ class Reader:
             "use double quotes around it",
         )
         filled.inputs.clear()
-        return "manual"
+        return f"{names} stands where no value can be put in"
 
-    def _judge(self, kind: Kind, text: str, fence: Fence) -> tuple[Verdict, str | None, dict[str, Any], Kind]:
+    def _judge(
+        self, kind: Kind, text: str, fence: Fence, blocked: str
+    ) -> tuple[Verdict, str | None, dict[str, Any], Kind]:
         """The verdict on a step; an action that cannot be read becomes something for a person."""
-        if kind == "bash":
-            verdict = shell_level(text)
-            if not verdict.parsed:
-                self.note(
-                    "unparsed", "warning", fence.line, "this block cannot be parsed as shell", "correct it"
-                )
-            return verdict, None, {}, kind
-        if kind == "sql":
-            verdict = sql_level(text)
-            if not verdict.parsed:
-                self.note(
-                    "unparsed", "warning", fence.line, "this block cannot be parsed as SQL", "correct it"
-                )
-            return verdict, None, {}, kind
-        if kind == "http":
-            verdict = http_block_level(text)
-            if not verdict.parsed:
-                fix = "write METHOD URL, then headers, an empty line, the body"
-                self.note("unparsed", "warning", fence.line, "this block is not a request", fix)
-            return verdict, None, {}, kind
         if kind == "action":
             told = self._action(text, fence)
             if told is None:
                 return Verdict.of([]), None, {}, "manual"
             return action_level(told[0]), told[0], told[1], kind
-        return Verdict.of([]), None, {}, kind
+        if kind not in _JUDGES:
+            return Verdict.of([]), None, {}, kind
+        judge, message, fix = _JUDGES[kind]
+        verdict = judge(text)
+        if not verdict.parsed and not blocked:
+            self.note("unparsed", "warning", fence.line, message, fix)
+        return verdict, None, {}, kind
 
     def _action(self, text: str, fence: Fence) -> tuple[str, dict[str, Any]] | None:
         """`docker.restart: {service: api}` → its name and what it is given."""
@@ -346,18 +440,36 @@ class Reader:
         return f"{stem}-{number}"
 
 
+def _said_to_client(text: str) -> re.Match[str] | None:
+    """The first line that a shell would not understand and a database client would, unless it is quoted for one."""
+    for found in _CLIENT_LINE.finditer(text):
+        root = parse(text)
+        at = len(text[: found.start()].encode("utf-8", "replace"))
+        node = root.descendant_for_byte_range(at, at + 1) if root is not None else None
+        while node is not None and node.type not in _QUOTED:
+            node = node.parent
+        if node is None:
+            return found
+    return None
+
+
+def _piece_of(fence: Fence, piece: Piece) -> Fence:
+    line = fence.text_line + piece.offset
+    return replace(fence, line=line, text_line=line, text=piece.text, closed=True, piece=True)
+
+
 def _fill(kind: Kind, text: str) -> Filled:
     if kind == "bash":
         return fill_shell(text)
     if kind == "sql":
         return fill_sql(text)
-    if kind in ("http", "action"):
+    if kind in ("http", "action", "redis"):
         return fill_template(text)
     return Filled(text)
 
 
 def _says_something(text: str) -> bool:
-    return any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n"))
+    return any(line.strip() and not line.lstrip().startswith(("#", "--")) for line in text.split("\n"))
 
 
 def _reads_as_shell(text: str) -> bool:

@@ -55,11 +55,13 @@ def collect(reader: Reader, blocks: Sequence[Block], place: Place, title: str = 
         block = blocks[at]
         at += 1
         if isinstance(block, Fence):
+            if reader.is_taken(block):
+                continue
             below = _below(reader, blocks, at)
             at += below.taken
             lead = Lead(title=titles.take(block), role=place.role, caution=caution)
-            step, is_check = reader.step(block, lead, below.labels, below.sample)
-            found.add(step, check=check or is_check)
+            for step, is_check in reader.steps(block, lead, below.labels, below.sample):
+                found.add(step, check=check or is_check)
             caution = check = False
         elif isinstance(block, Paragraph):
             check = labels.is_check_line(block)
@@ -97,9 +99,13 @@ def _below(reader: Reader, blocks: Sequence[Block], at: int) -> _Below:
         more = labels.step_labels(block)
         if more is not None:
             said.extend(more)
-        elif isinstance(block, Fence) and not sample and Reader.is_sample(block, blocks[at - 1]):
+        elif (
+            isinstance(block, Fence)
+            and not (sample or reader.is_taken(block))
+            and Reader.is_sample(block, blocks[at - 1])
+        ):
             sample = block.text.strip("\n")
-            reader.seen.add(block.line)
+            reader.use(block, "sample", "shows what the command above prints")
         else:
             break
         taken += 1

@@ -1,0 +1,156 @@
+"""What has to be mended before a Markdown parser can read what the author meant? The file itself stays as it is.
+
+Two things that people write and viewers forgive: a template in a `markdown` fence that holds fences of the same
+length, of which the first would end it; and a table row whose last cell goes on in the next line. Each repair is
+told as a finding, and the lines keep the numbers of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tocsin.respond.runbooks.document import Finding
+
+TEMPLATES = frozenset({"markdown", "md", "mkd", "mdown", "gfm"})
+"""Languages of fences that hold a document of their own."""
+
+_MARK = re.compile(r"^([ \t>]{0,40}(?:[-*+]|\d{1,3}[.)])?[ \t]{0,8})(`{3,60}|~{3,60})[ \t]*([^`]*)$")
+_PIPE = re.compile(r"(?<!\\)\|")
+_DELIMITER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_MOST_JOINED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """Text for the parser. `numbers[i]` is the line that line i (from 0) has in the file."""
+
+    text: str
+    numbers: Sequence[int]
+    findings: tuple[Finding, ...] = ()
+
+
+def mend(text: str, numbers: Sequence[int]) -> Mended:
+    """The text as its author meant it."""
+    lines = text.split("\n")
+    findings: list[Finding] = []
+    inside = _widen(lines, numbers, findings)
+    lines, kept = _join_rows(lines, inside, numbers, findings)
+    return Mended("\n".join(lines), kept, tuple(findings))
+
+
+def _widen(lines: list[str], numbers: Sequence[int], findings: list[Finding]) -> list[bool]:
+    """Gives a template that holds fences longer marks, in place; answers which lines stand inside a fence."""
+    inside = [False] * len(lines)
+    at = 0
+    while at < len(lines):
+        opening = _MARK.match(lines[at])
+        if opening is None:
+            at += 1
+            continue
+        mark, language = opening.group(2), opening.group(3).strip().split(" ")[0].lower()
+        end = _end(lines, at, mark)
+        if language in TEMPLATES:
+            meant, longest = _meant_end(lines, at, mark)
+            if meant is not None and meant != end:
+                wider = mark[0] * (longest + 1)
+                lines[at] = opening.group(1) + wider + opening.group(3)
+                lines[meant] = lines[meant].replace(mark[0] * len(lines[meant].strip(" \t>")), wider)
+                findings.append(
+                    Finding(
+                        rule="nested-fence",
+                        level="note",
+                        line=numbers[at],
+                        message="a block inside this template would end it for most viewers",
+                        fix=f"open and close the template with {len(wider)} marks: {wider}",
+                    )
+                )
+                end = meant
+        for line in range(at, min(end + 1, len(lines))):
+            inside[line] = True
+        at = end + 1
+    return inside
+
+
+def _end(lines: list[str], at: int, mark: str) -> int:
+    """Where CommonMark closes the fence that opens at a line; the last line where nothing does."""
+    for line in range(at + 1, len(lines)):
+        found = _MARK.match(lines[line])
+        if found and found.group(2)[0] == mark[0] and len(found.group(2)) >= len(mark) and not found.group(3):
+            return line
+    return len(lines) - 1
+
+
+def _meant_end(lines: list[str], at: int, mark: str) -> tuple[int | None, int]:
+    """Where the author closes it: a fence with a language opens a child, which the next bare one closes."""
+    child = False
+    longest = len(mark)
+    for line in range(at + 1, len(lines)):
+        found = _MARK.match(lines[line])
+        if found is None or found.group(2)[0] != mark[0] or len(found.group(2)) < len(mark):
+            continue
+        longest = max(longest, len(found.group(2)))
+        if found.group(3).strip() and not child:
+            child = True
+        elif not found.group(3).strip():
+            if not child:
+                return line, longest
+            child = False
+    return None, longest
+
+
+def _join_rows(
+    lines: list[str], inside: list[bool], numbers: Sequence[int], findings: list[Finding]
+) -> tuple[list[str], Sequence[int]]:
+    columns = 0
+    joined: list[str] = []
+    kept: list[int] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if inside[at] or "|" not in line:
+            columns = 0
+        elif _DELIMITER.match(line) and joined and "|" in joined[-1]:
+            columns = _cells(joined[-1])
+        taken = 1
+        if columns > 1 and line.lstrip().startswith("|") and not _DELIMITER.match(line):
+            taken = _row_length(lines, inside, at, columns)
+            if taken > 1:
+                findings.append(
+                    Finding(
+                        rule="broken-row",
+                        level="note",
+                        line=numbers[at],
+                        message="this table row goes on in the next line, where most viewers end the table",
+                        fix="write the row in one line, with <br> for a new line in a cell",
+                    )
+                )
+        joined.append("<br>".join(each.rstrip() for each in lines[at : at + taken]))
+        kept.append(numbers[at])
+        at += taken
+    return (joined, kept) if len(joined) < len(lines) else (lines, numbers)
+
+
+def _cells(row: str) -> int:
+    stripped = row.strip()
+    pipes = len(_PIPE.findall(stripped))
+    return pipes + 1 - stripped.startswith("|") - (stripped.endswith("|") and not stripped.endswith("\\|"))
+
+
+def _row_length(lines: list[str], inside: list[bool], at: int, columns: int) -> int:
+    """How many lines a row takes up: more than one only where joining them makes it whole."""
+    if len(_PIPE.findall(lines[at])) > columns:
+        return 1
+    row = lines[at]
+    for count in range(2, _MOST_JOINED + 1):
+        following = at + count - 1
+        if following >= len(lines) or inside[following]:
+            return 1
+        line = lines[following]
+        if not line.strip() or line.lstrip().startswith("|"):
+            return 1
+        row = f"{row} {line}"
+        if line.rstrip().endswith("|"):
+            return count if len(_PIPE.findall(row)) == columns + 1 else 1
+    return 1

@@ -1,0 +1,141 @@
+"""Where does the library speak of this? Search over titles, paths, headings and text, in English and Chinese.
+
+A Latin word is found where a word begins with it: `rest` finds "restart", `core` does not find "score". A Chinese word
+is found wherever it stands, from two characters on. Everything is compared without case and full width. What holds
+more of the words comes first, then what has them in the title, a heading, the text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tocsin.respond.runbooks.document import Document
+
+_WORDS_MOST = 12
+_HITS_MOST = 50
+_SNIPPET = 160
+_LONGEST_LINE = 2_000
+_LATIN = r"[0-9a-z_À-ɏ]"
+_PIECE = re.compile(rf"{_LATIN}+(?:[-.]{_LATIN}+){{0,8}}|[^\W\d_]+")
+_TITLE, _PATH, _HEADING, _TEXT = 8, 6, 4, 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """A runbook that was found: the best line of it, the heading above that line, and the line itself, cut."""
+
+    document: Document
+    line: int
+    heading: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    text: str  # as it is compared
+    shown: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A document made ready to be searched."""
+
+    document: Document
+    whole: str
+    lines: tuple[_Line, ...]
+
+
+class Index:
+    """The documents that were last asked about, each made ready once for its content."""
+
+    def __init__(self) -> None:
+        self._ready: dict[tuple[str, str], _Read] = {}
+
+    def search(self, words: str, documents: Iterable[tuple[Document, str]], limit: int) -> list[Hit]:
+        """The best hits of `words` in these documents with their own text; none where there is no word in it."""
+        wanted = words_of(words)
+        ready = {(document.path, document.hash): (document, text) for document, text in documents}
+        self._ready = {
+            key: self._ready.get(key) or _make_ready(document, text)
+            for key, (document, text) in ready.items()
+        }
+        if not wanted:
+            return []
+        patterns = [_pattern(word) for word in wanted]
+        found: list[tuple[tuple[int, int, str], Hit]] = []
+        for read in self._ready.values():
+            scored = _score(read, wanted, patterns)
+            if scored:
+                count, score, line = scored
+                found.append(((-count, -score, read.document.path), _hit(read.document, line)))
+        found.sort(key=lambda each: each[0])
+        most = -found[0][0][0] if found else 0
+        return [hit for (count, _, _), hit in found if -count == most][: min(limit, _HITS_MOST)]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a query as they are compared, each once."""
+    return list(dict.fromkeys(_PIECE.findall(_folded(text[:_LONGEST_LINE]))))[:_WORDS_MOST]
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    begins = rf"(?<!{_LATIN})" if re.match(_LATIN, word) else ""
+    return re.compile(begins + re.escape(word))
+
+
+def _make_ready(document: Document, text: str) -> _Read:
+    headings = {section.line for section in document.sections}
+    title = _folded(document.title)
+    lines = [
+        _Line(0, title, document.title, _TITLE),
+        _Line(0, _folded(document.path), document.path, _PATH),
+    ]
+    for number, shown in enumerate(text.split("\n"), start=document.line):
+        stripped = shown.strip()
+        if not stripped:
+            continue
+        folded = _folded(stripped[:_LONGEST_LINE])
+        weight = _HEADING if number in headings else _TEXT
+        if weight == _HEADING and title and title in folded:
+            weight = _TITLE
+        lines.append(_Line(number, folded, stripped, weight))
+    return _Read(document, "\n".join(line.text for line in lines), tuple(lines))
+
+
+def _score(
+    read: _Read, words: Sequence[str], patterns: Sequence[re.Pattern[str]]
+) -> tuple[int, int, _Line] | None:
+    """How many of the words it holds, how well, and the line that has the most of them."""
+    there = [pattern for word, pattern in zip(words, patterns, strict=True) if word in read.whole]
+    if not there:
+        return None
+    best = [0] * len(there)
+    chosen: tuple[int, int, _Line] | None = None
+    for line in read.lines:
+        hits = [at for at, pattern in enumerate(there) if pattern.search(line.text)]
+        for at in hits:
+            best[at] = max(best[at], line.weight)
+        # A line that can be shown wins over the path; between equals, the first one.
+        if hits:
+            worth = (len(hits) * (line.number > 0), line.weight)
+            if chosen is None or worth > chosen[:2]:
+                chosen = (*worth, line)
+    if chosen is None:
+        return None
+    return sum(1 for each in best if each), sum(best), chosen[2]
+
+
+def _hit(document: Document, line: _Line) -> Hit:
+    number = line.number or document.line
+    above = [section.heading for section in document.sections if section.line <= number]
+    snippet = line.shown if len(line.shown) <= _SNIPPET else f"{line.shown[: _SNIPPET - 1].rstrip()}…"
+    return Hit(document=document, line=number, heading=above[-1] if above else "", snippet=snippet)
