@@ -132,6 +132,18 @@ def fences_in(blocks: Sequence[Block]) -> Iterator[Fence]:
             yield from fences_in(block.blocks)
 
 
+def grids_in(blocks: Sequence[Block]) -> Iterator[Grid]:
+    """Every table, those in lists and quotes included."""
+    for block in blocks:
+        if isinstance(block, Grid):
+            yield block
+        elif isinstance(block, Bullets):
+            for item in block.items:
+                yield from grids_in(item.blocks)
+        elif isinstance(block, Quote):
+            yield from grids_in(block.blocks)
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])

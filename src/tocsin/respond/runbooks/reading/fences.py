@@ -12,7 +12,7 @@ from tocsin.act.guard.names import names
 from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
 from tocsin.ground.kernel import yaml
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
-from tocsin.respond.runbooks.document import FenceRead, FenceUse, Finding, Kind, Step
+from tocsin.respond.runbooks.document import FenceRead, FenceUse, Finding, Kind, Level, Step
 from tocsin.respond.runbooks.reading import prompts
 from tocsin.respond.runbooks.reading.amounts import seconds
 from tocsin.respond.runbooks.reading.attributes import split_info
@@ -144,6 +144,7 @@ class Reader:
             text=_text_of(item),
             line=item.line,
             role=role,
+            level=_by_hand(role),
             timeout_s=TIMEOUTS["manual"],
         )
 
@@ -156,7 +157,8 @@ class Reader:
             text=text.strip(),
             line=line,
             role=role,
-            timeout_s=0.0,
+            level=_by_hand(role),
+            timeout_s=TIMEOUTS["manual"],
         )
 
     def steps(
@@ -451,6 +453,11 @@ def _said_to_client(text: str) -> re.Match[str] | None:
         if node is None:
             return found
     return None
+
+
+def _by_hand(role: str) -> Level:
+    """What a person does below a resolution changes something; what they look at does not."""
+    return "change" if role in ("resolution", "degrade") else "read"
 
 
 def _piece_of(fence: Fence, piece: Piece) -> Fence:

@@ -44,6 +44,17 @@ _STEP = re.compile(
     rf"|^第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*步",
     re.IGNORECASE,
 )
+_SCENARIO_WORD = (
+    r"(?:scenario|situation|use\s+case|case|場景|场景|情境|情況|情况|案例|狀況|状况|事件類型|事件类型)"
+)
+_SCENARIO = re.compile(
+    rf"^{_SCENARIO_WORD}\s*(?:\#|no\.?\s*)?(?:{_DIGIT}|{_HAN_NUMBER})(?![a-z0-9%])\s*[:：.、)）–—-]?\s*",
+    re.IGNORECASE,
+)
+_VERDICT = re.compile(rf"^{_SCENARIO_WORD}\s*[a-z](?![a-z0-9])\s*[:：.、)）–—-]?\s*", re.IGNORECASE)
+_PROVING = re.compile(
+    r"^(?:verify|verifying|validate|confirm|check\s+that)\b|^(?:驗證|验证|確認恢復|确认恢复)", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"[(（\[【]([^)）\]】]{0,80})[)）\]】]")
 _SEPARATORS = re.compile(r"\s*(?:[/|:：·、，,&]|\s[-–—]\s|[—–]|\sand\s|\sor\s|與|与|和|及)\s*")
 _LINK = re.compile(r"!?\[([^\]]{0,200})\]\([^)]{0,500}\)")
@@ -95,6 +106,32 @@ def _named(candidate: str) -> str | None:
 def is_attempt(heading: str) -> bool:
     """Option / Plan / Attempt / 方案 / 嘗試方案 / 選項 with a number or a letter."""
     return _ATTEMPT.match(plain(heading)) is not None
+
+
+def is_scenario(heading: str) -> bool:
+    """`Scenario 2: …`, `場景 2：…`: a runbook of its own where it stands beside others."""
+    return _SCENARIO.match(_bare(heading)) is not None
+
+
+def scenario_title(heading: str) -> str:
+    """What a scenario is about, without its number."""
+    line = _bare(heading)
+    return _SCENARIO.sub("", line, count=1).strip() or line
+
+
+def is_verdict(heading: str) -> bool:
+    """`Scenario A: the edge`, `場景 B`: what is done after one verdict of the diagnosis."""
+    return _VERDICT.match(_bare(heading)) is not None
+
+
+def is_proving(heading: str) -> bool:
+    """`Verify the roll-back`, `驗證回滾`: below it stands what proves that something worked."""
+    return _PROVING.match(title_of(heading)) is not None
+
+
+def _bare(heading: str) -> str:
+    line = plain(heading)
+    return _NUMBERING.sub("", line, count=1).strip() or line
 
 
 def is_numbered(heading: str) -> bool:

@@ -16,11 +16,12 @@ from tocsin.respond.runbooks.reading.headings import (
     is_attempt,
     is_numbered,
     is_step,
+    is_verdict,
     plain,
     role_of,
     title_of,
 )
-from tocsin.respond.runbooks.reading.labels import label_of
+from tocsin.respond.runbooks.reading.labels import label_of, labels_in
 from tocsin.respond.runbooks.reading.steps import Found, Place, collect
 
 _BOLD_TITLE = re.compile(r"^(?:\*\*|__)(.{1,120}?)(?:\*\*|__)")
@@ -51,7 +52,8 @@ def ladders_of(reader: Reader, part: Part) -> Iterator[Ladder]:
         rungs.extend(_of_steps(steps_below(reader, children, "resolution"), title, part.line))
         children = []
     if rungs:
-        yield Ladder(title=title, line=part.line, rungs=tuple(rungs))
+        when = title if is_verdict(part.heading) else ""
+        yield Ladder(title=title, line=part.line, rungs=tuple(rungs), when=when)
     for child in children:
         yield from _nested(reader, child)
 
@@ -64,7 +66,8 @@ def _nested(reader: Reader, part: Part) -> Iterator[Ladder]:
             return
     rung = _of_part(reader, part)
     if rung is not None:
-        yield Ladder(title=rung.title, line=part.line, rungs=(rung,))
+        when = rung.title if is_verdict(part.heading) else ""
+        yield Ladder(title=rung.title, line=part.line, rungs=(rung,), when=when)
 
 
 def _alternatives(parts: Sequence[Part]) -> bool:
@@ -94,7 +97,13 @@ def _of_item(reader: Reader, item: Item) -> Rung | None:
     steps = collect(reader, item.blocks, place, title)
     if not steps.steps and not steps.checks:
         steps.add(reader.manual(item, "resolution"), check=False)
-    return Rung(title=title, line=item.line, steps=tuple(steps.steps), checks=tuple(steps.checks))
+    return Rung(
+        title=title,
+        line=item.line,
+        steps=tuple(steps.steps),
+        checks=tuple(steps.checks),
+        risk=_risk(item.blocks),
+    )
 
 
 def _of_part(reader: Reader, part: Part, *, told_to: bool = False) -> Rung | None:
@@ -109,7 +118,17 @@ def _of_part(reader: Reader, part: Part, *, told_to: bool = False) -> Rung | Non
             found.steps.append(reader.prose(title, text, part.line, "resolution"))
         elif not found.checks:
             return None
-    return Rung(title=title, line=part.line, steps=tuple(found.steps), checks=tuple(found.checks))
+    return Rung(
+        title=title,
+        line=part.line,
+        steps=tuple(found.steps),
+        checks=tuple(found.checks),
+        risk=_risk(part.blocks),
+    )
+
+
+def _risk(blocks: Sequence[Block]) -> str:
+    return next((plain(label.value) for label in labels_in(blocks) if label.label == "risk"), "")
 
 
 def steps_below(reader: Reader, parts: Sequence[Part], role: str) -> Found:
