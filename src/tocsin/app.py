@@ -107,7 +107,7 @@ class App:
         )
         self.incidents = Incidents(desk)
         self.triage = Triage(desk=desk)
-        self.library = Library(current, folder, self.clock)
+        self.library = Library(current, folder, self.clock, current)
         workshop = self._workshop()
         self.runs = Runs(workshop)
         self.reports = Reports(self.store, self.clock, current, self.incidents)

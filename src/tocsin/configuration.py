@@ -28,7 +28,7 @@ from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
 from tocsin.respond.oncall.section import OncallSection
-from tocsin.respond.runbooks.section import RunSection
+from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.severity.section import PolicySection
 
@@ -38,7 +38,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Configuration(
-    RunSection, OncallSection, PolicySection, AlertsSection, ChannelSection, ChecksSection, CatalogueSection
+    LibrarySection,
+    RunSection,
+    OncallSection,
+    PolicySection,
+    AlertsSection,
+    ChannelSection,
+    ChecksSection,
+    CatalogueSection,
 ):
     """Everything that tocsin.yaml may say: one base for each room's section."""
 

@@ -1,8 +1,9 @@
 """Which runbook fits this incident, and does it start by itself? Follows the timeline of all incidents.
 
-Every runbook that fits is offered. The first of them that says `start: automatic` is started, where the service allows
-runs to act and no other run of the incident is going; offer, start and the follower's position are one transaction.
-An incident that opens again may be repaired again, but not for ever. When it is over, runs that wait are over too.
+Every runbook that fits is offered. The first of them that says `start: automatic`, and fits by more than its words,
+is started, where the service allows runs to act and no other run of the incident is going; offer, start and the
+follower's position are one transaction. An incident that opens again may be repaired again, but not for ever. When it
+is over, runs that wait are over too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from tocsin.ground import timeline
 from tocsin.ground.catalogue import Service
 from tocsin.ground.timeline import Event, Followers
 from tocsin.respond.incidents import Incident, Incidents
-from tocsin.respond.runbooks.library import Library, Match
+from tocsin.respond.runbooks.library import Library
+from tocsin.respond.runbooks.match import Match
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Workshop
 
@@ -83,7 +85,7 @@ class Matcher:
                     title=fit.document.title,
                     why=fit.why,
                 )
-        automatic = next((fit for fit in fits if fit.document.start == "automatic"), None)
+        automatic = next((fit for fit in fits if fit.sure and fit.document.start == "automatic"), None)
         if automatic and self._may_start(conn, incident, service, automatic.document.path):
             self._runs.begin(conn, incident.id, automatic.document, "automatic", "tocsin", {})
 

@@ -1,43 +1,36 @@
-"""Which runbooks are there, and which of them fit this alert?
+"""Which runbooks are there, where do they stand, and which of them are meant?
 
-The library is the Markdown files below `runbooks/` of the configuration folder, read when they are asked for and
-again when they have changed. A path never leads out of that folder, neither by `..` nor by a link.
+The library is the Markdown files of the configured folders and of the git repositories that were fetched, read when
+they are asked for and again when they have changed. A file that holds several runbooks is these runbooks, each with a
+path of its own (`file.md#part`); an index and a policy are kept apart from what can be run.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from tocsin.ground.catalogue import CatalogueSection, Service
 from tocsin.ground.kernel.clock import Clock, SystemClock
-from tocsin.ground.kernel.conditions import ALERT, compile_condition
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.kernel.settings import Current
-from tocsin.respond.runbooks.document import Document
+from tocsin.respond.runbooks import repositories
+from tocsin.respond.runbooks.document import Document, Entry
+from tocsin.respond.runbooks.match import Match, Told, matches
+from tocsin.respond.runbooks.places import Place
 from tocsin.respond.runbooks.reader import read
 from tocsin.respond.runbooks.reading.text import LARGEST
-from tocsin.sense.severity import Facts, facts_of
+from tocsin.respond.runbooks.search import Hit, Index
+from tocsin.respond.runbooks.section import FOLDERS, LibrarySection, prefix_of
 from tocsin.sense.severity.facts import AlertLike
 
-FOLDER = "runbooks"
 _TRUSTED_S = 1.0
-_SUFFIXES = (".md", ".markdown")
-_URL_KEYS = ("runbook_url", "runbook", "runbookUrl")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Match:
-    """A runbook that fits, and why, in words for the timeline."""
-
-    document: Document
-    why: str
+_FILES_MOST = 10_000
+_APART = ("index", "policy")
+_LOOK = "`tocsin runbook list` shows what is there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +42,175 @@ class _Kept:
     document: Document
 
 
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """What was found when the places were last walked."""
+
+    at: float
+    files: Mapping[str, Path]
+    documents: tuple[Document, ...]  # of files, by path
+    trouble: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Told:
-    """As much of an alert as a trigger may ask about."""
+class Shelved:
+    """A runbook with what an index says of it where it says nothing itself."""
+
+    document: Document
+    category: str
+    severity: str
+    threshold: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Category:
+    """Runbooks that belong together, the gravest first."""
 
     name: str
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    value: float | None = None
-    source: str = ""
-    starts_at: datetime = field(default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
+    items: tuple[Shelved, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Missing:
+    """A line of an index that leads to no runbook."""
+
+    index: Document
+    entry: Entry
 
 
 class Library:
-    """The runbooks of one configuration folder. Safe to use from any thread."""
+    """The runbooks of one configuration. Safe to use from any thread."""
 
-    def __init__(self, current: Current[CatalogueSection], folder: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        current: Current[CatalogueSection],
+        folder: Path,
+        clock: Clock | None = None,
+        settings: Current[LibrarySection] = LibrarySection,
+    ) -> None:
         self._current = current
-        self._root = folder / FOLDER
+        self._settings = settings
+        self._folder = folder
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._clock = clock or SystemClock()
-        self._walked: tuple[float, list[Document]] | None = None
+        self._walked: _Walk | None = None
+        self._searching = threading.Lock()
+        self._index = Index()
+
+    # What is there
 
     def all(self) -> list[Document]:
         """Every runbook, by path, as of a second ago at most: a storm of alerts is not a storm of walks."""
-        with self._lock:
-            now = self._clock.monotonic()
-            if self._walked is None or now - self._walked[0] >= _TRUSTED_S:
-                found = {path: self._document(path, file) for path, file in self._files()}
-                self._kept = {path: kept for path, kept in self._kept.items() if path in found}
-                documents = [document for _, document in sorted(found.items()) if document is not None]
-                self._walked = (now, documents)
-            return list(self._walked[1])
+        return [
+            each for file in self._walk().documents for each in _runbooks(file) if each.kind not in _APART
+        ]
+
+    def indexes(self) -> list[Document]:
+        """The documents that list runbooks."""
+        return [each for each in self._walk().documents if each.kind == "index"]
+
+    def policies(self) -> list[Document]:
+        """The documents that say how things are done, with nothing in them to run."""
+        return [each for each in self._walk().documents if each.kind == "policy"]
 
     def get(self, path: str) -> Document:
-        """The runbook at a path below `runbooks/`. Raises NotFound, also for what lies outside."""
-        wanted = PurePosixPath(path.removeprefix(f"{FOLDER}/"))
-        document = None
-        if not wanted.is_absolute() and ".." not in wanted.parts and "\0" not in path:
-            file = self._inside(self._root / wanted)
-            if file is not None and wanted.suffix.lower() in _SUFFIXES:
-                with self._lock:
-                    document = self._document(str(wanted), file)
-        if document is None:
-            raise NotFound(f"there is no runbook {path}", fix=f"the files below {FOLDER}/ are the library")
-        return document
+        """The document at a path, or the part of one at `file.md#part`. Raises NotFound, also for what lies outside."""
+        wanted, _, part = path.partition("#")
+        found = self._file(wanted)
+        if found is not None:
+            with self._lock:
+                document = self._document(*found)
+            if document is not None:
+                full = f"{found[0]}#{part}"
+                inside = document.within() if part else [document]
+                for each in inside:
+                    if not part or each.path == full:
+                        return each
+        raise NotFound(f"there is no runbook {path}", fix=_LOOK)
 
     def text(self, path: str) -> str:
-        """The file as it stands, for a run that pins it. Raises NotFound."""
-        wanted = self.get(path).path
-        file = self._inside(self._root / wanted)
-        if file is None:
-            raise NotFound(f"there is no runbook {path}", fix=f"the files below {FOLDER}/ are the library")
-        return file.read_bytes().decode("utf-8", "replace")
+        """The whole file as it stands, for a run that pins it. Raises NotFound."""
+        found = self._file(path.partition("#")[0])
+        try:
+            if found is not None:
+                return _text(found[1])
+        except OSError:
+            pass  # gone, or not for us to read: the same to who asks
+        raise NotFound(f"there is no runbook {path}", fix=_LOOK)
+
+    def part(self, path: str) -> str:
+        """What stands in the file of this one runbook: the whole file, or the lines of a part. Raises NotFound."""
+        document = self.get(path)
+        file = self.get(document.path.partition("#")[0])
+        return part_of(self.text(path), file, document)
+
+    def dated(self, path: str) -> datetime:
+        """Since when the file says what it says. Raises NotFound."""
+        found = self._file(path.partition("#")[0])
+        try:
+            if found is not None:
+                return datetime.fromtimestamp(found[1].stat().st_mtime, UTC)
+        except OSError:
+            pass  # gone since it was found
+        raise NotFound(f"there is no runbook {path}", fix=_LOOK)
+
+    def trouble(self) -> list[str]:
+        """What keeps the library from being whole: repositories that could not be fetched, folders, paths that hide."""
+        return list(self._walk().trouble)
+
+    # How it is ordered
+
+    def categories(self) -> list[Category]:
+        """The runbooks by category: as their front matter says, else the index, else the folder they stand in."""
+        entries = self._entries()
+        shelves: dict[str, list[Shelved]] = {}
+        for document in self.all():
+            shelved = _shelved(document, entries.get(document.path))
+            shelves.setdefault(shelved.category, []).append(shelved)
+        return [
+            Category(name=name, items=tuple(sorted(shelves[name], key=_gravest_first)))
+            for name in sorted(shelves, key=lambda each: (not each, each.casefold()))
+        ]
+
+    def severities(self) -> list[Category]:
+        """The runbooks by severity, P0 first; those that name none come last."""
+        shelves: dict[str, list[Shelved]] = {}
+        for category in self.categories():
+            for each in category.items:
+                shelves.setdefault(each.severity, []).append(each)
+        return [
+            Category(name=name, items=tuple(sorted(shelves[name], key=_gravest_first)))
+            for name in sorted(shelves, key=lambda each: (not each, each))
+        ]
+
+    def missing(self) -> list[Missing]:
+        """What the indexes name and nobody has written."""
+        known = self._walk().files
+        return [
+            Missing(index=index, entry=entry)
+            for index in self.indexes()
+            for entry in index.index
+            if (path := _target(index, entry)) and path.partition("#")[0] not in known
+        ]
+
+    def search(self, words: str, limit: int = 50) -> list[Hit]:
+        """What speaks of these words, the best first; see `search.py`."""
+        walk = self._walk()
+        files = {each.path: each for each in walk.documents}
+
+        def text_of(document: Document) -> str:
+            path = document.path.partition("#")[0]
+            try:
+                return part_of(_text(walk.files[path]), files[path], document)
+            except OSError:
+                return ""  # gone since the walk
+
+        every = [*self.all(), *self.indexes(), *self.policies()]
+        with self._searching:
+            return self._index.search(words, every, text_of, limit)
+
+    # Which are meant
 
     def matching(
         self,
@@ -114,46 +222,67 @@ class Library:
         severity: str = "",
     ) -> list[Document]:
         """The runbooks that fit, the surest first."""
-        told = _Told(name=alert_name, labels=labels or {}, annotations=annotations or {})
+        told = Told(name=alert_name, labels=labels or {}, annotations=annotations or {})
         service = service or self._current().service(service_name)
         return [match.document for match in self.matches(service_name, service, told, severity)]
 
     def matches(
         self, service_name: str, service: Service, told: AlertLike, severity: str = ""
     ) -> list[Match]:
-        """The same for an alert as it stands in the ledger, with reasons.
+        """The same for an alert as it stands in the ledger, with reasons; see `match.py`."""
+        return matches(self.all(), service_name, service, told, severity)
 
-        By runbook_url, then the globs of the service, the name of the alert, a trigger, the service.
-        """
-        facts = facts_of(told, service_name, service)
-        ranked: list[tuple[tuple[int, int, str], Match]] = []
-        for document in self.all():
-            fit = _fit(document, service_name, service, told, facts)
-            if fit is None:
-                continue
-            rank, why = fit
-            other = 0 if severity and document.severity == severity else 1
-            ranked.append(((rank, other, document.path), Match(document=document, why=why)))
-        return [match for _, match in sorted(ranked, key=lambda each: each[0])]
+    # Files
 
-    def _files(self) -> Iterator[tuple[str, Path]]:
-        for folder, folders, names in os.walk(self._root):
-            folders[:] = sorted(each for each in folders if not each.startswith("."))
-            for name in sorted(names):
-                if not name.lower().endswith(_SUFFIXES) or name.startswith("."):
-                    continue
-                file = self._inside(Path(folder) / name)
+    def _places(self) -> Iterator[Place]:
+        settings = self._settings().library
+        for folder in settings.folders:
+            yield Place(prefix=prefix_of(folder), root=self._folder / folder)
+        for repository in settings.repositories:
+            place = repositories.place_of(self._folder, repository)
+            if place is not None:
+                yield place
+
+    def _walk(self) -> _Walk:
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._walked is None or now - self._walked.at >= _TRUSTED_S:
+                self._walked = self._look(now)
+            return self._walked
+
+    def _look(self, now: float) -> _Walk:
+        files: dict[str, Path] = {}
+        trouble = self._outside()
+        for place in self._places():
+            for path, file in place.files():
+                if path in files:
+                    trouble.append(f"{path}: {file} is hidden by {files[path]}")
+                elif len(files) < _FILES_MOST:
+                    files[path] = file
+        if len(files) == _FILES_MOST:
+            trouble.append(f"only {_FILES_MOST} files are read: name fewer folders")
+        read_now = [self._document(path, file) for path, file in sorted(files.items())]
+        self._kept = {path: kept for path, kept in self._kept.items() if path in files}
+        documents = tuple(each for each in read_now if each is not None)
+        return _Walk(now, files, documents, tuple(trouble))
+
+    def _outside(self) -> list[str]:
+        settings = self._settings().library
+        said = [
+            f"{folder}: there is no such folder"
+            for folder in settings.folders
+            if folder not in FOLDERS and not (self._folder / folder).is_dir()
+        ]
+        said += [repositories.trouble(self._folder, each) for each in settings.repositories]
+        return [each for each in said if each]
+
+    def _file(self, path: str) -> tuple[str, Path] | None:
+        """A path as the library has it, and its file. One that begins with `runbooks/` may be meant from above it."""
+        for wanted in (path, path.removeprefix(f"{FOLDERS[0]}/")):
+            for place in self._places():
+                file = place.file(wanted)
                 if file is not None:
-                    yield (Path(folder) / name).relative_to(self._root).as_posix(), file
-
-    def _inside(self, file: Path) -> Path | None:
-        """The file itself, links followed, if it is one and lies in the library."""
-        try:
-            real = file.resolve(strict=True)
-            if real.is_file() and real.is_relative_to(self._root.resolve()):
-                return real
-        except (OSError, RuntimeError, ValueError):  # gone, a loop of links, a name the system refuses
-            return None
+                    return str(PurePosixPath(wanted)), file
         return None
 
     def _document(self, path: str, file: Path) -> Document | None:
@@ -170,49 +299,69 @@ class Library:
         self._kept[path] = _Kept(status.st_mtime_ns, status.st_size, document)
         return document
 
-
-def _fit(
-    document: Document, service_name: str, service: Service, told: AlertLike, facts: Facts
-) -> tuple[int, str] | None:
-    """How well a runbook fits, 0 is best, and why; None if it does not."""
-    urls = [
-        value for key in _URL_KEYS for value in (told.annotations.get(key), told.labels.get(key)) if value
-    ]
-    if any(_points_at(url, document) for url in urls):
-        return 0, "the alert's runbook_url names it"
-    for position, glob in enumerate(service.runbooks):
-        if fnmatchcase(document.path, glob) and _triggered(document, facts) is not False:
-            return 1 + position, f"the service's runbooks: {glob}"
-    after = 1 + len(service.runbooks)
-    if document.service and document.service not in (service_name, service.title):
-        return None
-    if told.name and _slug(told.name) in (_slug(document.title), _slug(PurePosixPath(document.path).stem)):
-        return after, f"it is named like the alert {told.name}"
-    match _triggered(document, facts):
-        case str() as trigger:
-            return after + 1, f"its trigger is true: {trigger}"
-        case None if document.service:
-            return after + 2, f"it is written for {document.service}"
-        case _:
-            return None
+    def _entries(self) -> dict[str, Entry]:
+        """What the indexes say, by the path of the runbook."""
+        found: dict[str, Entry] = {}
+        for index in self.indexes():
+            for entry in index.index:
+                found.setdefault(_target(index, entry), entry)
+        return found
 
 
-def _triggered(document: Document, facts: Facts) -> str | bool | None:
-    """The trigger that is true; False if there are some and none is; None if there are none."""
-    if not document.triggers:
-        return None
-    values = facts.values()
-    return next(
-        (each for each in document.triggers if compile_condition(each, ALERT).evaluate(values).true), False
+def _text(file: Path) -> str:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST + 1).decode("utf-8", "replace")
+
+
+def part_of(text: str, file: Document, document: Document) -> str:
+    """The lines of a part of a file: from where it begins to the next part, or to what the file itself says again."""
+    if document.path == file.path:
+        return text
+    own = {section.line for section in document.sections}
+    others = [each.line for each in file.within() if each is not document]
+    others += [section.line for section in file.sections if section.line not in own]
+    end = min((line for line in others if line > document.line), default=None)
+    lines = text.split("\n")
+    return "\n".join(lines[document.line - 1 : end - 1 if end else None])
+
+
+def _runbooks(file: Document) -> Iterator[Document]:
+    """What can be chosen from a file: the runbooks that it holds, else itself."""
+    yield from [each for each in file.documents if each.kind != "template"] or [file]
+
+
+def _target(index: Document, entry: Entry) -> str:
+    """The path that a line of an index leads to; "" where it leads out of the library."""
+    target, _, part = entry.target.partition("#")
+    if "://" in target or target.startswith(("/", "mailto:")):
+        return ""
+    if not target:
+        return f"{index.path}#{part}" if part else ""
+    parts: list[str] = []
+    for each in (PurePosixPath(index.path).parent / target).parts:
+        if each == "..":
+            if not parts:
+                return ""
+            parts.pop()
+        elif each != ".":
+            parts.append(each)
+    path = "/".join(parts)
+    return f"{path}#{part}" if part else path
+
+
+def _shelved(document: Document, entry: Entry | None) -> Shelved:
+    told = document.front_matter.get("category")
+    file = PurePosixPath(document.path.partition("#")[0])
+    folder = "" if str(file.parent) == "." else str(file.parent)
+    named = told if isinstance(told, str) and told else (entry.category if entry else "")
+    return Shelved(
+        document=document,
+        category=named
+        or (document.path.partition("#")[0] if "#" in document.path and not folder else folder),
+        severity=document.severity or (entry.severity if entry else ""),
+        threshold=document.threshold or (entry.threshold if entry else ""),
     )
 
 
-def _points_at(url: str, document: Document) -> bool:
-    """Whether an address ends in the path of a runbook, as file or as page."""
-    path = url.partition("#")[0].partition("?")[0].rstrip("/")
-    stem = document.path.rsplit(".", 1)[0]
-    return any(path == each or path.endswith(f"/{each}") for each in (document.path, stem))
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+def _gravest_first(each: Shelved) -> tuple[bool, str, str]:
+    return (not each.severity, each.severity, each.document.title.casefold())

@@ -1,25 +1,25 @@
 """Where does the library speak of this? Search over titles, paths, headings and text, in English and Chinese.
 
 A Latin word is found where a word begins with it: `rest` finds "restart", `core` does not find "score". A Chinese word
-is found wherever it stands, from two characters on. Everything is compared without case and full width. What holds
-more of the words comes first, then what has them in the title, a heading, the text.
+is found wherever it stands, from two characters on: a longer one is looked for as the pairs that it is made of, which
+needs no dictionary. Everything is compared without case and full width. A hit holds all the words, or where nothing
+does, half of them; what has them in the title comes first, then in a heading, then in the text.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tocsin.respond.runbooks.document import Document
 
-_WORDS_MOST = 12
-_HITS_MOST = 50
+_LONGEST_QUERY = 200
 _SNIPPET = 160
 _LONGEST_LINE = 2_000
 _LATIN = r"[0-9a-z_À-ɏ]"
-_PIECE = re.compile(rf"{_LATIN}+(?:[-.]{_LATIN}+){{0,8}}|[^\W\d_]+")
+_PIECE = re.compile(rf"({_LATIN}+(?:[-.]{_LATIN}+){{0,8}})|[^\W\d_a-zÀ-ɏ]+")
 _TITLE, _PATH, _HEADING, _TEXT = 8, 6, 4, 1
 
 
@@ -56,13 +56,18 @@ class Index:
     def __init__(self) -> None:
         self._ready: dict[tuple[str, str], _Read] = {}
 
-    def search(self, words: str, documents: Iterable[tuple[Document, str]], limit: int) -> list[Hit]:
-        """The best hits of `words` in these documents with their own text; none where there is no word in it."""
-        wanted = words_of(words)
-        ready = {(document.path, document.hash): (document, text) for document, text in documents}
+    def search(
+        self, words: str, documents: Iterable[Document], text_of: Callable[[Document], str], limit: int
+    ) -> list[Hit]:
+        """The best hits of `words` in these documents; none where there is no word in it.
+
+        `text_of` gives the lines of a document from `Document.line` on; it is asked once for each content.
+        """
+        wanted = words_of(words[:_LONGEST_QUERY])
         self._ready = {
-            key: self._ready.get(key) or _make_ready(document, text)
-            for key, (document, text) in ready.items()
+            (document.path, document.hash): self._ready.get((document.path, document.hash))
+            or _make_ready(document, text_of(document))
+            for document in documents
         }
         if not wanted:
             return []
@@ -75,12 +80,18 @@ class Index:
                 found.append(((-count, -score, read.document.path), _hit(read.document, line)))
         found.sort(key=lambda each: each[0])
         most = -found[0][0][0] if found else 0
-        return [hit for (count, _, _), hit in found if -count == most][: min(limit, _HITS_MOST)]
+        enough = len(wanted) if most == len(wanted) else (len(wanted) + 1) // 2
+        return [hit for (count, _, _), hit in found if -count >= enough][:limit]
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a query as they are compared, each once."""
-    return list(dict.fromkeys(_PIECE.findall(_folded(text[:_LONGEST_LINE]))))[:_WORDS_MOST]
+    """The words of a text as they are compared, each once: Latin words, and the pairs of Chinese ones."""
+    words: dict[str, None] = {}
+    for piece in _PIECE.finditer(_folded(text)):
+        word = piece[0]
+        pairs = [word] if piece[1] or len(word) < 3 else [word[at : at + 2] for at in range(len(word) - 1)]
+        words.update(dict.fromkeys(pairs))
+    return list(words)
 
 
 def _folded(text: str) -> str:

@@ -51,8 +51,8 @@ def _address(value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in _SCHEMES:
             raise ValueError(f"repositories are fetched by {', '.join(_SCHEMES)}, not by {parts.scheme}")
-        if parts.password:
-            raise ValueError("a password does not stand in an address; give token: env:NAME or file:PATH")
+        if parts.password or (parts.username and parts.scheme.startswith("http")):
+            raise ValueError("credentials do not stand in an address; give token: env:NAME or file:PATH")
     return value
 
 
@@ -137,9 +137,7 @@ class LibrarySettings(Settings):
 class LibrarySection(Section):
     """Where runbooks stand."""
 
-    library: LibrarySettings = Field(
-        default=LibrarySettings(), description="Where runbooks stand, and how they are kept true."
-    )
+    library: LibrarySettings = Field(default=LibrarySettings(), description="Which runbooks there are.")
 
     def cross_check(self) -> Iterable[Problem]:
         taken: dict[str, tuple[str | int, ...]] = {}
