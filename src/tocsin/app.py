@@ -44,7 +44,16 @@ from tocsin.metrics import registry
 from tocsin.respond.incidents import Incidents, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.oncall import Escalations, Oncall
-from tocsin.respond.runbooks import Library, Matcher, Runs, Subject, Workshop
+from tocsin.respond.runbooks import (
+    Library,
+    Matcher,
+    Preconditions,
+    Reminders,
+    Repositories,
+    Runs,
+    Subject,
+    Workshop,
+)
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.intake import Receiver
 from tocsin.sense.monitor import Monitor
@@ -108,6 +117,24 @@ class App:
         self.incidents = Incidents(desk)
         self.triage = Triage(desk=desk)
         self.library = Library(current, folder, self.clock, current)
+        self.repositories = Repositories(current, folder, self.clock)
+        self.preconditions = Preconditions(
+            self.store,
+            self.clock,
+            self.library,
+            services=current,
+            settings=current,
+            outbound=self.outbound,
+        )
+        self.reminders = Reminders(
+            self.store,
+            self.clock,
+            self.library,
+            people=current,
+            settings=current,
+            deliveries=self.deliveries,
+            timers=self.engine.timers,
+        )
         workshop = self._workshop()
         self.runs = Runs(workshop)
         self.reports = Reports(self.store, self.clock, current, self.incidents)
@@ -121,6 +148,8 @@ class App:
                 self.bell.ring("work")
 
         self.engine.on_beat("followers", react, wake_on="timeline")
+        self.engine.on_beat("repositories", self.repositories.tick, wake_on="configuration")
+        self.engine.on_beat("preconditions", self.preconditions.tick, wake_on="configuration")
         self.hub = web.Hub(self.store, self.bell)
         self.asgi = self._web()
 
@@ -238,6 +267,7 @@ class App:
         self.deliveries.start()
         self.triage.start()
         self.monitor.start()
+        self.reminders.start()
         self._watcher = threading.Thread(target=self._watch, name="configuration", daemon=True)
         self._watcher.start()
         self._started.set()
@@ -246,7 +276,16 @@ class App:
         """Nothing new is claimed; what is under way is recorded and can be taken up again."""
         self._started.clear()
         self._stopping.set()
-        for part in (self.monitor, self.triage, self.deliveries, self.runs, self.engine, self.ledger):
+        for part in (
+            self.repositories,
+            self.preconditions,
+            self.monitor,
+            self.triage,
+            self.deliveries,
+            self.runs,
+            self.engine,
+            self.ledger,
+        ):
             part.stop()
         if self._watcher:
             self._watcher.join(timeout=5)

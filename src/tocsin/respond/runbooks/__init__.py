@@ -6,7 +6,10 @@ from tocsin.respond.runbooks.document import Document, Finding, Input, Step
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Category, Library, Missing, Shelved
 from tocsin.respond.runbooks.match import Match
+from tocsin.respond.runbooks.preconditions import Preconditions
 from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.repositories import Repositories
+from tocsin.respond.runbooks.review_reminders import Reminders
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.search import Hit
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
@@ -27,6 +30,9 @@ __all__ = [
     "Match",
     "Matcher",
     "Missing",
+    "Preconditions",
+    "Reminders",
+    "Repositories",
     "Run",
     "RunSection",
     "Runs",

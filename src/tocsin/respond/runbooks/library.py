@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from tocsin.ground.catalogue import CatalogueSection, Service
 from tocsin.ground.kernel.clock import Clock, SystemClock
@@ -158,6 +159,26 @@ class Library:
     def trouble(self) -> list[str]:
         """What keeps the library from being whole: repositories that could not be fetched, folders, paths that hide."""
         return list(self._walk().trouble)
+
+    def owner(self, document: Document) -> str:
+        """Who keeps it true: as it says itself, else the team of its service; "" where nobody is named."""
+        if document.owner or not document.service:
+            return document.owner
+        services = self._current().services
+        named = next((each for each in services.values() if each.title == document.service), None)
+        service = services.get(document.service) or named
+        return (service.team or "") if service else ""
+
+    def link_leads(self, document: Document, target: str) -> bool | None:
+        """Whether a relative link ends at a file; None where that cannot be told from here."""
+        found = self._file(document.path.partition("#")[0])
+        path = unquote(target.partition("#")[0].partition("?")[0])
+        if found is None or not path or path.startswith("/") or "\0" in path:
+            return None
+        for place in self._places():
+            if found[1].is_relative_to(place.root.resolve()):
+                return place.leads(found[1], path)
+        return None
 
     # How it is ordered
 

@@ -21,6 +21,7 @@ class Place:
 
     prefix: str
     root: Path
+    only_runbooks: bool = False  # of a repository, nothing but its Markdown files is kept
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Every Markdown file below it with its path in the library; hidden ones and links that lead out are not."""
@@ -48,6 +49,18 @@ class Place:
         if wanted.suffix.lower() not in SUFFIXES or any(part.startswith(".") for part in wanted.parts):
             return None
         return self._inside(self.root / wanted)
+
+    def leads(self, file: Path, target: str) -> bool | None:
+        """Whether what a file of this place points at is there; None where it points out of what is kept of it."""
+        try:
+            wanted = (file.parent / target).resolve()
+            if not wanted.is_relative_to(self.root.resolve()):
+                return None
+            if wanted.exists():
+                return True
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return None if self.only_runbooks else False
 
     def _path(self, below: Path) -> str:
         return f"{self.prefix}/{below.as_posix()}" if self.prefix else below.as_posix()

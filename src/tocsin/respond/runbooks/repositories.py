@@ -77,21 +77,20 @@ class Repositories:
         self._current = current
         self._folder = folder / FOLDER
         self._clock = clock
-        self._due: dict[str, float] = {}
+        self._due: dict[RepositorySettings, float] = {}
         self._stopping = threading.Event()
         self._running: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
     def tick(self) -> None:
         """Fetches each repository whose time has come, one after the other. Never raises for what git says."""
-        configured = {each.called: each for each in self._current().library.repositories}
-        for name in self._due.keys() - configured.keys():
-            del self._due[name]
-        for name, repository in configured.items():
+        configured = self._current().library.repositories
+        self._due = {each: due for each, due in self._due.items() if each in configured}
+        for repository in configured:
             now = self._clock.monotonic()
-            if self._stopping.is_set() or self._due.get(name, now) > now:
+            if self._stopping.is_set() or self._due.get(repository, now) > now:
                 continue
-            self._due[name] = now + repository.every.total_seconds()
+            self._due[repository] = now + repository.every.total_seconds()
             self.fetch(repository)
 
     def fetch(self, repository: RepositorySettings) -> State:
@@ -239,7 +238,8 @@ def place_of(folder: Path, repository: RepositorySettings) -> Place | None:
     state = state_of(folder, repository)
     if state is None or not state.commit:
         return None
-    return Place(prefix=repository.called, root=folder / FOLDER / repository.called / state.commit)
+    root = folder / FOLDER / repository.called / state.commit
+    return Place(prefix=repository.called, root=root, only_runbooks=True)
 
 
 def trouble(folder: Path, repository: RepositorySettings) -> str:

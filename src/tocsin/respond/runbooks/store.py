@@ -57,6 +57,7 @@ run = Table(
     Column("why", Text, nullable=False),
     Index("ix_run_incident", "incident", "id"),
     Index("ix_run_state", "state"),
+    Index("ix_run_path", "path", "created_at"),
 )
 
 run_step = Table(
