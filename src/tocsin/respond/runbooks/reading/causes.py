@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from tocsin.respond.runbooks.document import Cause
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Grid, Item, Paragraph, Part
-from tocsin.respond.runbooks.reading.cells import code_spans, words
+from tocsin.respond.runbooks.reading.cells import cell, code_spans, words
 from tocsin.respond.runbooks.reading.columns import Columns, meanings_of
 from tocsin.respond.runbooks.reading.fences import Reader
 from tocsin.respond.runbooks.reading.flow import flow, lines_in, named, text_below
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
 from tocsin.respond.runbooks.reading.rungs import prose, steps_below
 from tocsin.respond.runbooks.reading.steps import Place, collect
-from tocsin.respond.runbooks.reading.tables import cell, use_of
+from tocsin.respond.runbooks.reading.tables import use_of
 
 _NUMBER = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|[A-Za-z])"
 _MARK = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
+from tocsin.respond.runbooks.reading.blocks import Row
 from tocsin.respond.runbooks.reading.headings import plain
 from tocsin.respond.runbooks.reading.labels import code_span
 
@@ -38,6 +39,11 @@ _HTTP = re.compile(r"^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\s+https?://\S")
 _OWN_PROGRAM = re.compile(r"^(?:\.{0,2}/)?[a-z][a-z0-9_.+-]{1,40}(?:/[\w.+-]{1,80}){0,8}$")
 _SCRIPT = re.compile(r"^(?:\./[\w./-]{1,200}|[\w./-]{1,200}\.(?:sh|bash|py|rb|pl))$")
 _OR = re.compile(r"\b(?:or|alternatively)\b|或者?|\bvs\.?\b", re.IGNORECASE)
+
+
+def cell(row: Row, at: int | None) -> str:
+    """What a row has in a column, as written; nothing where there is no such column."""
+    return row.cells[at].strip() if at is not None and at < len(row.cells) else ""
 
 
 def words(cell: str) -> str:

@@ -1,8 +1,8 @@
 """By when has something to be so? Time tables, phases, and durations in sentences that set a limit.
 
-A limit is told by words: `within 15 minutes`, `no later than`, `目標是在 15 分鐘內`, `接下來的 30 分鐘`. What looks back
-(`in the last hour`), what describes an alert (`5 errors within 10 minutes`), what machines do in seconds, and the
-times that define a severity are no limits of one incident.
+A limit is told by words: `within 15 minutes`, `no later than`, `目標是在 15 分鐘內`, `接下來的 30 分鐘`. What looks
+back (`in the last hour`), what describes an alert (`5 errors within 10 minutes`), what machines do in seconds, and
+the times that define a severity are no limits of one incident.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tocsin.respond.runbooks.reading.blocks import (
     Part,
     Quote,
 )
-from tocsin.respond.runbooks.reading.cells import words
+from tocsin.respond.runbooks.reading.cells import cell, words
 from tocsin.respond.runbooks.reading.columns import Columns
-from tocsin.respond.runbooks.reading.flow import flow
-from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
+from tocsin.respond.runbooks.reading.flow import placed
+from tocsin.respond.runbooks.reading.headings import plain, title_of
 from tocsin.respond.runbooks.reading.marks import Span, counted, leading_span, title_span, whole_span
 from tocsin.respond.runbooks.reading.severities import severity_lines
-from tocsin.respond.runbooks.reading.tables import cell, time_column, use_of
+from tocsin.respond.runbooks.reading.tables import time_column, use_of
 
 SHORTEST = 60.0
 """Seconds: a shorter limit in a sentence is that of a machine, not of the people who answer."""
@@ -73,11 +73,11 @@ def clocks_of(root: Part) -> list[Clock]:
     """Every limit below a part, in the order of the document."""
     skipped = severity_lines(root)
     clocks: list[Clock] = []
-    for role, each in _with_roles(root):
-        if isinstance(each, Part):
-            clocks.extend(_of_heading(each))
+    for at in placed(root):
+        if isinstance(at.each, Part):
+            clocks.extend(_of_heading(at.each))
         else:
-            clocks.extend(_of_block(each, role, skipped))
+            clocks.extend(_of_block(at.each, at.role, skipped))
     return sorted(clocks, key=lambda clock: clock.line)
 
 
@@ -92,17 +92,6 @@ def clocks_in_fence(fence: Fence) -> list[Clock] | None:
         if found is not None and found[1]:
             clocks.append(_clock(found[0], plain(found[1]), fence.text_line + at))
     return clocks if len(clocks) >= 2 and len(clocks) * 2 >= len(lines) else None
-
-
-def _with_roles(root: Part) -> Iterator[tuple[str, Part | Block]]:
-    """Everything in the order of the document, with the role of the section that it stands in."""
-    above: list[tuple[int, str]] = [(-1, "")]
-    for each in flow(root):
-        if isinstance(each, Part):
-            while len(above) > 1 and above[-1][0] >= each.level:
-                above.pop()
-            above.append((each.level, role_of(each.heading) or above[-1][1]))
-        yield above[-1][1], each
 
 
 def _clock(span: Span, text: str, line: int) -> Clock:
@@ -135,13 +124,13 @@ def _of_grid(grid: Grid) -> Iterator[Clock]:
         return
     columns = Columns(grid)
     at = time_column(grid, columns)
-    placed = columns.places("time", "deed")
-    if at is None or placed is None:
+    where = columns.places("time", "deed")
+    if at is None or where is None:
         return
     for row in grid.rows:
         span = whole_span(cell(row, at))
         if span is not None:
-            yield _clock(span, " ".join(words(cell(row, placed["deed"])).split("\n")), row.line)
+            yield _clock(span, " ".join(words(cell(row, where["deed"])).split("\n")), row.line)
 
 
 def _of_list(bullets: Bullets, role: str, skipped: set[int]) -> Iterator[Clock]:

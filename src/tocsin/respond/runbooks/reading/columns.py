@@ -10,16 +10,11 @@ from functools import lru_cache
 
 from tocsin.respond.runbooks.reading.blocks import Grid
 from tocsin.respond.runbooks.reading.headings import plain
-
-
-def _names(told: str) -> tuple[str, ...]:
-    """Names as they are written below: parted by commas, over as many lines as they need."""
-    return tuple(name for line in told.split("\n") for each in line.split(",") if (name := each.strip()))
-
+from tocsin.respond.runbooks.reading.wordlists import listed
 
 NAMES: dict[str, tuple[str, ...]] = {
     # of a check table
-    "item": _names(
+    "item": listed(
         """
         item, items, check, checks, check item, what to check, what, area, component, layer, target,
         aspect, step, test, question
@@ -27,7 +22,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         檢查對象, 检查对象, 對象, 对象, 步驟, 步骤, 測試, 测试, 確認事項, 确认事项, 排查項, 排查项
         """
     ),
-    "command": _names(
+    "command": listed(
         """
         command, commands, method, methods, how, how to check, how to, command / method, query, action,
         run, shell command, fast check, procedure, verification command, diagnostic, cli
@@ -36,7 +31,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         如何檢查, 如何检查, 作法, 做法
         """
     ),
-    "expected": _names(
+    "expected": listed(
         """
         expected, expected result, expected results, expected output, expected value, expect, normal,
         healthy, should be, good, pass, normal value, healthy value, ok when, target value, baseline
@@ -45,7 +40,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         合格标准
         """
     ),
-    "analysis": _names(
+    "analysis": listed(
         """
         analysis, interpretation, what it means, verdict, conclusion, if not, if it fails, if abnormal,
         otherwise, reading, how to read it, next step, next steps, diagnosis, evaluation, notes
@@ -54,7 +49,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         """
     ),
     # of a table of known cases
-    "case": _names(
+    "case": listed(
         """
         case, issue, problem, scenario, error, incident, failure, fault, failure mode, alert, situation,
         error message, error code, problem type
@@ -62,21 +57,21 @@ NAMES: dict[str, tuple[str, ...]] = {
         错误码, 錯誤訊息, 错误信息, 事件, 異常, 异常, 告警, 狀況, 状况
         """
     ),
-    "symptom": _names(
+    "symptom": listed(
         """
         symptom, symptoms, sign, signs, indication, indicator, observed, what you see, observation,
         signal, behaviour, behavior
         症狀, 症状, 現象, 现象, 表現, 表现, 徵兆, 征兆, 跡象, 迹象, 特徵, 特征
         """
     ),
-    "cause": _names(
+    "cause": listed(
         """
         cause, causes, root cause, root causes, possible cause, possible causes, likely cause,
         most likely cause, probable cause, reason, why
         原因, 可能原因, 根本原因, 根因, 常見原因, 常见原因, 成因, 起因
         """
     ),
-    "fix": _names(
+    "fix": listed(
         """
         fix, fixes, quick fix, solution, solutions, resolution, remedy, remediation, mitigation,
         workaround, action, actions, immediate action, what to do, recovery, how to fix, treatment
@@ -85,7 +80,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         應對, 应对, 應急措施, 应急措施, 措施, 恢復方式, 恢复方式, 恢復, 恢复
         """
     ),
-    "prevention": _names(
+    "prevention": listed(
         """
         prevention, long-term fix, long term fix, long-term solution, long-term, long term,
         permanent fix, preventive measure, preventive measures, follow-up, improvement
@@ -94,20 +89,20 @@ NAMES: dict[str, tuple[str, ...]] = {
         """
     ),
     # of a table of severities
-    "level": _names(
+    "level": listed(
         """
         level, severity, severity level, priority, sev, urgency, incident level, tier, class, grade
         級別, 级别, 等級, 等级, 嚴重程度, 严重程度, 嚴重等級, 严重等级, 嚴重性, 严重性, 優先級, 优先级,
         優先順序, 优先顺序, 緊急程度, 紧急程度, 事故級別, 事故级别, 事件等級, 事件等级, 分級, 分级
         """
     ),
-    "name": _names(
+    "name": listed(
         """
         name, label, alias
         名稱, 名称, 稱呼, 称呼
         """
     ),
-    "definition": _names(
+    "definition": listed(
         """
         definition, description, criteria, impact, meaning, scope, summary, details, condition,
         business impact, user impact, when, characteristics
@@ -115,7 +110,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         內容, 内容, 條件, 条件
         """
     ),
-    "respond": _names(
+    "respond": listed(
         """
         response time, response, respond within, time to respond, initial response, first response,
         response target, acknowledge, acknowledgement, acknowledgment, acknowledge within, ack, ack time,
@@ -124,7 +119,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         响应时限, 回應時限, 首次響應, 首次响应, 首次回應, 確認時間, 确认时间, 接手時間
         """
     ),
-    "restore": _names(
+    "restore": listed(
         """
         resolution time, resolve within, time to resolve, resolution target, resolution sla,
         restore within, restoration time, time to restore, recovery time, recovery target, fix time,
@@ -135,27 +130,27 @@ NAMES: dict[str, tuple[str, ...]] = {
         解決目標, 解决目标
         """
     ),
-    "example": _names(
+    "example": listed(
         """
         example, examples, e.g.
         示例, 例子, 範例, 范例, 舉例, 举例, 典型案例
         """
     ),
     # of an index of runbooks
-    "title": _names(
+    "title": listed(
         """
         runbook, runbooks, playbook, document, doc, guide, page, link, file, title, procedure, sop,
         topic
         手冊, 手册, 文件, 文檔, 文档, 流程, 程序, 連結, 链接, 標題, 标题, 預案, 预案, 操作手冊, 操作手册
         """
     ),
-    "type": _names(
+    "type": listed(
         """
         type, kind, category
         類型, 类型, 種類, 种类, 類別, 类别, 分類, 分类
         """
     ),
-    "threshold": _names(
+    "threshold": listed(
         """
         threshold, trigger, trigger condition, triggers, when to use, use when, alert condition, when
         閾值, 阈值, 門檻, 门槛, 觸發條件, 触发条件, 觸發, 触发, 適用情況, 适用情况, 使用時機, 使用时机,
@@ -163,14 +158,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         """
     ),
     # of a table of times
-    "time": _names(
+    "time": listed(
         """
         time, when, elapsed, elapsed time, deadline, due, at, time frame, timeframe, window, time window,
         minute, minutes, offset, timing, time limit, by, duration, within
         時間, 时间, 時刻, 时刻, 時限, 时限, 時間點, 时间点, 時間段, 时间段, 時段, 时段, 期限, 截止
         """
     ),
-    "deed": _names(
+    "deed": listed(
         """
         action, actions, activity, activities, task, tasks, what, what to do, step, steps, milestone,
         goal, objective, event, phase, stage, description, expectation, target
@@ -179,7 +174,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         """
     ),
     # of people
-    "who": _names(
+    "who": listed(
         """
         who, role, person, team, owner, responsible, escalate to, contact person, on-call,
         on-call engineer, primary, service, vendor, department, group, escalation, notify, members,
@@ -189,7 +184,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         廠商, 厂商, 供應商, 供应商, 誰, 谁, 名稱, 名称
         """
     ),
-    "reach": _names(
+    "reach": listed(
         """
         contact, contact info, contact information, contact details, contact method, how to reach, phone,
         phone number, telephone, mobile, email, e-mail, mail, slack, slack handle, slack channel,
@@ -198,7 +193,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         频道, 帳號, 账号, 分機, 分机, 聯絡, 联系, 聯繫
         """
     ),
-    "about": _names(
+    "about": listed(
         """
         about, purpose, for, responsibility, responsibilities, duty, duties, area, scope, topic,
         when to contact, contact for, use for, notes, note, description, availability, expertise
@@ -206,20 +201,20 @@ NAMES: dict[str, tuple[str, ...]] = {
         聯絡時機, 联系时机, 範圍, 范围
         """
     ),
-    "days": _names(
+    "days": listed(
         """
         day, days, weekday, shift, period, date, schedule, rotation, week
         日期, 星期, 班次, 班別, 班别, 排班, 值班時段, 值班时段, 時段, 时段, 輪班, 轮班, 週期, 周期
         """
     ),
-    "hours": _names(
+    "hours": listed(
         """
         hours, time, shift hours
         時間, 时间, 時段, 时段, 時間段, 时间段, 工時, 工时
         """
     ),
     # of a decision table
-    "condition": _names(
+    "condition": listed(
         """
         condition, conditions, if, when, criteria, criterion, question, situation, case, finding, result,
         observation, signal, scenario, outcome, answer
@@ -227,7 +222,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         場景, 场景, 當, 当
         """
     ),
-    "decision": _names(
+    "decision": listed(
         """
         action, actions, then, do, decision, what to do, response, next step, next, go to, choose,
         recommendation, recommended action, strategy, choice

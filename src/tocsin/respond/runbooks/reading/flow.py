@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Item, Paragraph, Part, Quote
-from tocsin.respond.runbooks.reading.headings import plain
+from tocsin.respond.runbooks.reading.headings import plain, role_of
 
 _TASK = re.compile(r"^\[[ xX]\]\s+")
 _COLON = re.compile(r"[:：]")
@@ -18,6 +18,7 @@ _BOLD = re.compile(r"^\s*(?:\*\*|__)([^*_\n][^*\n]{0,118}?)(?:\*\*|__)")
 _BULLET = re.compile(r"^\s*(?:[-*+•]\s+|\d{1,3}[.)]\s+)")
 _DASH = re.compile(r"^\s*(?:[-–—]{1,2}|→|=>|->)\s+")
 _LONGEST_NAME = 120
+_NOTE_AT_END = re.compile(r"^(.{1,300}?)\s{0,3}[(（]([^()（）]{1,160})[)）]\s{0,3}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,31 @@ class Named:
     bold: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A part or a block with where it stands: the heading above it, and the role that this has or takes over."""
+
+    each: Part | Block
+    heading: str
+    role: str
+
+
 def flow(part: Part) -> Iterator[Part | Block]:
     """A part, its blocks and the parts below it, in the order of the document."""
     for each in part.walk():
         yield each
         yield from each.blocks
+
+
+def placed(root: Part) -> Iterator[Placed]:
+    """All of a document in its order, each with its place; a part stands below itself."""
+    above: list[tuple[int, str, str]] = [(-1, "", "")]
+    for each in flow(root):
+        if isinstance(each, Part):
+            while len(above) > 1 and above[-1][0] >= each.level:
+                above.pop()
+            above.append((each.level, each.heading, role_of(each.heading) or above[-1][2]))
+        yield Placed(each, above[-1][1], above[-1][2])
 
 
 def lines_in(blocks: Sequence[Block]) -> Iterator[Line]:
@@ -104,3 +125,9 @@ def named(text: str) -> Named | None:
             return None
         return Named(name, line[colon.end() :].strip().strip("*_").strip(), bold=bold is not None)
     return None
+
+
+def split_note(text: str) -> tuple[str, str]:
+    """What a line says, and the note in brackets at its end: `@dba (databases)`."""
+    found = _NOTE_AT_END.match(text)
+    return (found.group(1).strip(), found.group(2).strip()) if found else (text, "")

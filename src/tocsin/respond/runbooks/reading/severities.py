@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.respond.runbooks.document import SeverityLevel
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Grid, Item, Paragraph, Part
-from tocsin.respond.runbooks.reading.cells import level_of, words
+from tocsin.respond.runbooks.reading.cells import cell, level_of, words
 from tocsin.respond.runbooks.reading.columns import Columns, meanings_of
 from tocsin.respond.runbooks.reading.flow import flow, lines_in, named, text_below
 from tocsin.respond.runbooks.reading.headings import plain, role_of
 from tocsin.respond.runbooks.reading.marks import amount_in
-from tocsin.respond.runbooks.reading.tables import cell, level_column, use_of
+from tocsin.respond.runbooks.reading.tables import level_column, use_of
 
 _SAYS_SEVERITY = re.compile(
     r"級|级|程度|優先|优先|分類|分类|嚴重|严重|\b(?:severit(?:y|ies)|priorit(?:y|ies)|urgency|classification|sev)\b",

@@ -14,7 +14,7 @@ from typing import Literal
 
 from tocsin.respond.runbooks.document import Branch, Decision, Step, Table
 from tocsin.respond.runbooks.reading.blocks import Fence, Grid, Row
-from tocsin.respond.runbooks.reading.cells import command_in, is_reach, is_word_level, level_of, words
+from tocsin.respond.runbooks.reading.cells import cell, command_in, is_reach, is_word_level, level_of, words
 from tocsin.respond.runbooks.reading.columns import Columns
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
@@ -63,11 +63,6 @@ def use_of(grid: Grid, role: str = "", heading: str = "") -> Use:
     if columns.has("case", "fix") or columns.has("case", "cause"):
         return "causes"
     return ""
-
-
-def cell(row: Row, at: int | None) -> str:
-    """What a row has in a column, as written; nothing where there is no such column."""
-    return row.cells[at].strip() if at is not None and at < len(row.cells) else ""
 
 
 def link_column(grid: Grid) -> int | None:
