@@ -1,75 +1,67 @@
-"""What would this Redis command do? By the names of redis.io/commands; an unknown one is *change*."""
+"""What would this Redis command do? An unknown one is *change*, or *destroy* where its name says that it deletes."""
 
 from __future__ import annotations
 
-from tocsin.act.guard.names import names
+import shlex
+
+from tocsin.act.guard.rules.redis_commands import COMMANDS, Command
+from tocsin.act.guard.verbs import destroys
 from tocsin.act.guard.verdict import Level, Reason, Verdict, shorten
 
-_READ = names(
-    """
-    PING ECHO INFO TIME DBSIZE LASTSAVE ROLE COMMAND MEMORY-USAGE MEMORY-STATS MEMORY-DOCTOR LATENCY SLOWLOG-GET
-    SLOWLOG-LEN CLIENT-LIST CLIENT-INFO CLIENT-ID CLIENT-GETNAME CONFIG-GET CLUSTER-INFO CLUSTER-NODES
-    CLUSTER-SLOTS CLUSTER-SHARDS CLUSTER-KEYSLOT OBJECT-ENCODING OBJECT-IDLETIME OBJECT-FREQ OBJECT-REFCOUNT GET
-    MGET STRLEN GETRANGE EXISTS TYPE TTL PTTL EXPIRETIME PEXPIRETIME KEYS SCAN RANDOMKEY DUMP HGET HMGET HGETALL
-    HKEYS HVALS HLEN HEXISTS HSCAN HSTRLEN LLEN LRANGE LINDEX LPOS SCARD SMEMBERS SISMEMBER SMISMEMBER
-    SRANDMEMBER SSCAN SINTER SUNION SDIFF ZCARD ZCOUNT ZRANGE ZREVRANGE ZRANGEBYSCORE ZREVRANGEBYSCORE ZRANK
-    ZREVRANK ZSCORE ZSCAN XLEN XRANGE XREVRANGE XINFO XPENDING BITCOUNT GETBIT PFCOUNT GEOPOS GEODIST PUBSUB
-    SENTINEL-MASTERS SENTINEL-MASTER SENTINEL-SLAVES SENTINEL-REPLICAS SENTINEL-GET-MASTER-ADDR-BY-NAME
-    SENTINEL-CKQUORUM MODULE-LIST ACL-LIST ACL-WHOAMI ACL-USERS AUTH SELECT HELLO MONITOR
-    """
-)
-_DESTROY: dict[str, str] = {
-    "FLUSHALL": "removes every key of every database",
-    "FLUSHDB": "removes every key of the database",
-    "DEL": "removes keys",
-    "UNLINK": "removes keys",
-    "XTRIM": "drops entries of a stream",
-    "XGROUP-DESTROY": "drops a consumer group and what it has not yet confirmed",
-    "LTRIM": "drops entries of a list",
-    "SHUTDOWN": "stops the server, perhaps without saving",
-    "DEBUG": "can crash the server or lose data",
-    "SWAPDB": "exchanges two databases under everybody who uses them",
-    "REPLICAOF": "may replace all data by another server's",
-    "SLAVEOF": "may replace all data by another server's",
-    "CLUSTER-RESET": "makes the node forget its cluster",
-    "CLUSTER-FAILOVER": "may lose writes that were not replicated",
-    "SCRIPT-FLUSH": "drops the scripts that clients call",
-    "FUNCTION-FLUSH": "drops the functions that clients call",
-    "RESTORE": "overwrites a key",
-    "RENAME": "overwrites the key of the new name",
-    "EVAL": "runs a script that is not looked into",
-    "EVALSHA": "runs a script that is not looked into",
-    "FCALL": "runs a function that is not looked into",
-}
-_SAFER: dict[str, str] = {
-    "FLUSHALL": "remove only the keys concerned, found by SCAN with a pattern",
-    "FLUSHDB": "remove only the keys concerned, found by SCAN with a pattern",
-    "DEL": "let them expire with EXPIRE",
-    "UNLINK": "let them expire with EXPIRE",
-}
+_LONGEST = 50_000
+_MOST_WORDS = 3
+_BY_WORDS: dict[str, Command] = {each.words: each for each in COMMANDS}
+_STREAMING = frozenset({"MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"})
 
 
 def command_level(words: list[str]) -> tuple[Level, str, str]:
     """Level, why, and the safer way of one command given as words."""
     if not words:
         return "change", "an interactive session may do anything", "give the command as arguments"
-    first = words[0].upper()
-    both = f"{first}-{words[1].upper()}" if len(words) > 1 else first
-    for name in (both, first):
-        if name in _DESTROY:
-            return "destroy", f"{name.replace('-', ' ')} {_DESTROY[name]}", _SAFER.get(name, "")
-        if name in _READ:
-            return "read", f"{name.replace('-', ' ')} only looks", ""
-    return "change", f"{first} changes data, or is not known", ""
+    if len(words) > 1 and words[0].endswith(">"):
+        words = words[1:]  # the prompt of redis-cli
+    upper = [each.upper() for each in words]
+    for length in range(min(_MOST_WORDS, len(words)), 0, -1):
+        found = _BY_WORDS.get(" ".join(upper[:length]))
+        if found is None:
+            continue
+        if found.words.startswith("SORT") and "STORE" not in upper:
+            return "read", f"{found.words} without STORE only looks", ""
+        return found.level, f"{found.words} {found.does}", found.safer
+    if destroys(words[0]) or (len(words) > 1 and _is_container(upper[0]) and destroys(words[1])):
+        return "destroy", f"{upper[0]} says by its name that it deletes", "look at what it names first"
+    return "change", f"{shorten(upper[0], 60)} is not known", ""
+
+
+def _is_container(name: str) -> bool:
+    """Whether the word is one of those that take a subcommand, as CONFIG does."""
+    return any(each.startswith(f"{name} ") for each in _BY_WORDS)
+
+
+def split_line(line: str) -> list[str]:
+    """A line as words: quotes hold a word together. Raises ValueError for a quote without end."""
+    return shlex.split(line)
 
 
 def redis_level(text: str) -> Verdict:
     """The verdict on a `redis` block: one command a line, `#` begins a comment."""
+    if len(text) > _LONGEST:
+        return _unread(text, f"it is longer than {_LONGEST} characters")
     reasons: list[Reason] = []
+    flows = False
     for line in text.splitlines():
-        words = line.split()
-        if not words or words[0].startswith("#"):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
+        try:
+            words = split_line(line)
+        except ValueError:
+            return _unread(line, "a quote is not closed")
         level, why, safer = command_level(words)
+        flows = flows or (bool(words) and words[0].upper() in _STREAMING)
         reasons.append(Reason(part=shorten(line), level=level, why=why, safer=safer))
-    return Verdict.of(reasons, streams=any(each.part.upper().startswith("MONITOR") for each in reasons))
+    return Verdict.of(reasons, streams=flows)
+
+
+def _unread(text: str, why: str) -> Verdict:
+    reason = Reason(part=shorten(text), level="destroy", why=why, safer="split it, or correct it")
+    return Verdict.of([reason], parsed=False)

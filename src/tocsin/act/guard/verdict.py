@@ -10,6 +10,13 @@ Level = Literal["read", "change", "destroy"]
 """`read` only looks; `change` alters something that can be altered back; `destroy` loses data or work for good,
 or cannot be understood."""
 
+MEANINGS: dict[Level, str] = {
+    "read": "it only looks",
+    "change": "it alters something that can be altered back, or nobody knows what it does",
+    "destroy": "it loses data or work for good, or cannot be understood",
+}
+"""Each level in plain words."""
+
 _ORDER: dict[Level, int] = {"read": 0, "change": 1, "destroy": 2}
 
 
