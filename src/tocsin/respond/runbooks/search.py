@@ -118,7 +118,7 @@ def _make_ready(document: Document, text: str) -> _Read:
         weight = _HEADING if number in headings else _TEXT
         if weight == _HEADING and title and title in folded:
             weight = _TITLE
-        lines.append(_Line(number, folded, stripped, weight))
+        lines.append(_Line(number, folded, stripped if weight == _TEXT else stripped.lstrip("# "), weight))
     return _Read(document, "\n".join(line.text for line in lines), tuple(lines))
 
 
