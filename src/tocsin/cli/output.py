@@ -10,6 +10,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 _HARMLESS = "\n\t"
@@ -57,6 +58,17 @@ def say_json(value: Any) -> None:
             for each in _scrubbed(text)
         )
     )
+
+
+def say_line(value: Any) -> None:
+    """One JSON value on one line, for programs that read line by line."""
+    text = _scrubbed(json.dumps(value, ensure_ascii=False, default=_as_json))
+    print(text if text.isascii() else "".join(_json_letter(each) for each in text))
+
+
+@lru_cache(maxsize=8192)
+def _json_letter(letter: str) -> str:
+    return letter if _is_harmless(letter) else f"\\u{ord(letter):04x}"
 
 
 def _as_json(value: Any) -> Any:

@@ -129,11 +129,11 @@ def plan_of(document: Document) -> Plan:
     """The whole way of a run through the document. Reference code is to read, not to run, and is left out."""
     keys = _Keys()
     diagnosis = tuple(PlannedStep.of(step, keys.new(step.id)) for step in document.diagnosis if _runs(step))
-    parts: list[Part] = []
-    for rung in _rungs(document):
+    parts = list(_causes(document, keys))
+    for number, rung in enumerate(_rungs(document), start=1):
         parts.append(
             Part(
-                key=f"rung{len(parts) + 1}",
+                key=f"rung{number}",
                 kind="rung",
                 title=rung.title,
                 line=rung.line,
@@ -158,6 +158,22 @@ def plan_of(document: Document) -> Plan:
         PlannedStep.of(step, keys.new(step.id)) for step in document.verification if _runs(step)
     )
     return Plan(diagnosis=diagnosis, parts=tuple(parts), verification=verification)
+
+
+def _causes(document: Document, keys: _Keys) -> Iterator[Part]:
+    """What helps against each known cause, before the ladder: a person decides whether the symptom is this one."""
+    helped = [cause for cause in document.causes if any(_runs(step) for step in cause.steps)]
+    for number, cause in enumerate(helped, start=1):
+        yield Part(
+            key=f"cause{number}",
+            kind="rung",
+            title=cause.name,
+            line=cause.line,
+            steps=tuple(
+                PlannedStep.of(step, keys.new(step.id), option=True) for step in cause.steps if _runs(step)
+            ),
+            condition=cause.symptom,
+        )
 
 
 def _rungs(document: Document) -> list[Rung]:

@@ -1,19 +1,21 @@
 """What does this file say? From bytes to a `Document`; whatever the bytes are, the answer is a document.
 
-Bytes become text, text becomes a tree of headings and blocks, headings get roles, and each role is read in its own
-way: diagnosis as steps, resolution as ladders, degrade as options, verification as one round. What stands elsewhere
-is kept as well. What the author should know is told as findings; nothing is ever raised for what a file holds.
+Bytes become text, text is mended, mended text becomes a tree of headings and blocks, headings get roles, and each
+role is read in its own way: diagnosis as steps, resolution as ladders, degrade as options, verification as one
+round. Templates in fences and the runbooks of a file that holds several become documents of their own. What stands
+elsewhere is kept as well. What the author should know is told as findings; nothing is raised for what a file holds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import dedent
 
 from tocsin.ground.kernel.conditions import ALERT, BadCondition, compile_condition
-from tocsin.respond.runbooks.document import Document, Finding, Ladder, Option, Section, Start, Step
+from tocsin.respond.runbooks.document import Document, Finding, Link, Section, Start
 from tocsin.respond.runbooks.reading import frontmatter, inputs, text
 from tocsin.respond.runbooks.reading.amounts import seconds, watch_seconds
 from tocsin.respond.runbooks.reading.blocks import (
@@ -23,147 +25,246 @@ from tocsin.respond.runbooks.reading.blocks import (
     Paragraph,
     Part,
     Quote,
-    fences_in,
+    grids_in,
     parts_of,
 )
-from tocsin.respond.runbooks.reading.fences import Lead, Reader
+from tocsin.respond.runbooks.reading.checklists import checklists_of
+from tocsin.respond.runbooks.reading.clocks import clocks_of
+from tocsin.respond.runbooks.reading.escalation import escalation_of
+from tocsin.respond.runbooks.reading.footer import Footer, cycle, day, footer_of
 from tocsin.respond.runbooks.reading.frontmatter import FrontMatter
-from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
+from tocsin.respond.runbooks.reading.headings import plain, role_of, scenario_title, title_of
+from tocsin.respond.runbooks.reading.index import index_of
 from tocsin.respond.runbooks.reading.labels import labels_in
-from tocsin.respond.runbooks.reading.options import options_of
-from tocsin.respond.runbooks.reading.rungs import ladders_of
-from tocsin.respond.runbooks.reading.steps import Place, collect
-
-_DIAGNOSING = frozenset({"diagnosis", "detection"})
-_ACTING = frozenset({"diagnosis", "procedure"})
-"""Roles below which numbered and ticked items are things to do."""
+from tocsin.respond.runbooks.reading.links import Exists, findings_of, links_of
+from tocsin.respond.runbooks.reading.people import contacts_of
+from tocsin.respond.runbooks.reading.repairs import mend
+from tocsin.respond.runbooks.reading.roles import roles_of
+from tocsin.respond.runbooks.reading.rota import rota_of
+from tocsin.respond.runbooks.reading.severities import severities_of
+from tocsin.respond.runbooks.reading.subdocuments import is_template, slug_of, take_runbooks, threshold_in
+from tocsin.respond.runbooks.reading.tables import table_of
+from tocsin.respond.runbooks.reading.visit import Visit
 
 _SEVERITY = re.compile(r"\b(?:P|SEV-?|S)([0-4])\b", re.IGNORECASE)
 _BOLD_LINE = re.compile(r"^\*\*[^*]{1,200}\*\*$")
 _STARTS: dict[str, Start] = {"suggest": "suggest", "automatic": "automatic", "manual": "manual"}
+_DEEPEST = 4
+"""Templates within templates that are still read."""
 
 
-def read(path: str, data: bytes) -> Document:
-    """The runbook in these bytes. `path` names it and is otherwise not looked at."""
-    whole, findings = text.decode(data)
-    front, body = frontmatter.take(whole)
-    root = parts_of(body)
-    reading = _Reading()
-    reading.visit(root, "")
-    _left_over(reading, root)
-    reader = reading.reader
-    every = [*reading.diagnosis, *_steps_of(reading.ladders), *reading.verification, *reading.other]
-    every.extend(step for option in reading.degrade for step in option.steps)
-    findings.extend([*front.findings, *reader.findings, *_triggers_told(front), *_missing(reading, root)])
-    title = front.text("title") or _title(root) or path.rsplit("/", 1)[-1]
-    return Document(
-        path=path,
-        hash=hashlib.sha256(data).hexdigest(),
-        title=title,
-        language=text.language_of(body),
-        front_matter=front.values,
-        owner=front.text("owner") or _said(root, "owner"),
-        service=front.text("service"),
-        severity=front.text("severity") or _severity(root),
-        sections=tuple(_sections(root, body)),
-        diagnosis=tuple(reading.diagnosis),
-        ladders=tuple(reading.ladders),
-        degrade=tuple(reading.degrade),
-        verification=tuple(reading.verification),
-        other_steps=tuple(reading.other),
-        inputs=inputs.collect(every, reader.defaults, front.map("inputs")),
-        findings=tuple(sorted(findings, key=lambda each: each.line)),
-        soak_s=_soak(front, root),
-        start=_STARTS.get(front.text("start").lower(), "suggest"),
-        triggers=tuple(each for each in front.texts("triggers") if _is_trigger(each)),
-    )
+def read(path: str, data: bytes, exists: Exists | None = None) -> Document:
+    """The runbook in these bytes. `path` names it; documents inside it are `path#part`.
+
+    `exists` tells of a relative link whether its file is there, and None where it may not be looked for.
+    """
+    return _File(path, data, exists).read()
 
 
-@dataclass(slots=True)
-class _Reading:
-    """Where the steps of a document go, part by part."""
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a document inherits from the one it stands in."""
 
-    reader: Reader = field(default_factory=Reader)
-    diagnosis: list[Step] = field(default_factory=list[Step])
-    ladders: list[Ladder] = field(default_factory=list[Ladder])
-    degrade: list[Option] = field(default_factory=list[Option])
-    verification: list[Step] = field(default_factory=list[Step])
-    other: list[Step] = field(default_factory=list[Step])
+    footer: Footer = field(default_factory=Footer)
+    service: str = ""
+    template: bool = False
+    depth: int = 0
 
-    def visit(self, part: Part, inherited: str) -> None:
-        """Reads a part by its role; an unknown heading keeps the role of what stands above it."""
+
+class _File:
+    """One file, read once."""
+
+    def __init__(self, path: str, data: bytes, exists: Exists | None) -> None:
+        self._path = path
+        self._hash = hashlib.sha256(data).hexdigest()
+        self._exists = exists
+        self._whole, self._findings = text.decode(data)
+        self._lines = self._whole.split("\n")
+        self._paths: set[str] = set()
+
+    def read(self) -> Document:
+        document = self._text(self._path, self._whole, range(1, len(self._lines) + 1), _Around())
+        findings = sorted([*self._findings, *document.findings], key=lambda each: each.line)
+        title = document.title or self._path.rsplit("/", 1)[-1]
+        return replace(document, title=title, findings=tuple(findings))
+
+    def _text(self, path: str, whole: str, numbers: Sequence[int], around: _Around) -> Document:
+        """The document in a text, whose lines have these numbers in the file."""
+        front, body = frontmatter.take(whole)
+        mended = mend(body, numbers)
+        root = parts_of(mended.text, mended.numbers)
+        links = links_of(mended.text, self._exists, root)
+        told = [*front.findings, *mended.findings, *_triggers_told(front)]
+        inherited = replace(around, service=front.text("service") or around.service)
+        return self._part(path, root, front, links, told, inherited, text.language_of(body))
+
+    def _part(
+        self,
+        path: str,
+        root: Part,
+        front: FrontMatter,
+        links: Sequence[Link],
+        told: list[Finding],
+        around: _Around,
+        language: str,
+    ) -> Document:
+        """The document below a part of the tree; the runbooks inside it are taken out of it first."""
+        last = _last_line(root)
+        footer = _over(_footer(front, root), around.footer)
+        title = front.text("title") or _title(root)
+        within = replace(around, footer=footer)
+        runbooks = take_runbooks(root) if around.depth < _DEEPEST else []
+        documents = [self._runbook(each, links, within, language) for each in runbooks]
+        visit = Visit()
+        for fence in root.fences():
+            if is_template(fence) and around.depth < _DEEPEST:
+                visit.reader.use(fence, "template", "a document of its own")
+                documents.append(self._template(fence, within))
+        visit.read(root)
+        reader = visit.reader
+        grids = [
+            (grid, role, heading) for part, role, heading in _roles(root) for grid in grids_in(part.blocks)
+        ]
+        mine = [each for each in links if root.line <= each.line < last and not _inside(each.line, documents)]
+        tables = tuple(table_of(grid, role, heading) for grid, role, heading in grids)
+        severities = tuple(severities_of(root))
+        index = tuple(index_of(root, mine))
+        every = sorted(visit.steps(), key=lambda step: step.line)
+        findings = [*told, *reader.findings, *findings_of(mine, looked=self._exists is not None)]
+        if visit.ladders and not visit.verification and not around.template:
+            findings.append(_unproven(root))
+        front_severity = front.text("severity")
+        return Document(
+            path=path,
+            hash=self._hash,
+            title=title,
+            language=language,
+            front_matter=front.values,
+            owner=footer.owner,
+            service=around.service,
+            severity=front_severity or ("" if severities else _severity(root)),
+            sections=tuple(self._sections(root)),
+            diagnosis=tuple(visit.diagnosis),
+            ladders=tuple(visit.ladders),
+            degrade=tuple(visit.degrade),
+            verification=tuple(visit.verification),
+            other_steps=tuple(visit.other),
+            inputs=inputs.collect(every, reader.defaults, front.map("inputs")),
+            findings=tuple(sorted(findings, key=lambda each: each.line)),
+            soak_s=_soak(front, root),
+            start=_STARTS.get(front.text("start").lower(), "suggest"),
+            triggers=tuple(each for each in front.texts("triggers") if _is_trigger(each)),
+            line=root.line,
+            kind=_kind(front, around, bool(index), bool(severities), bool(visit.ladders or visit.diagnosis)),
+            threshold=front.text("threshold") or threshold_in(title) or _threshold(root),
+            reviewed=footer.reviewed,
+            review=footer.review,
+            version=footer.version,
+            causes=tuple(visit.causes),
+            decisions=tuple(visit.decisions),
+            checklists=tuple(sorted([*checklists_of(root), *visit.checklists], key=lambda each: each.line)),
+            clocks=tuple(clocks_of(root)),
+            tables=tables,
+            contacts=tuple(contacts_of(root)),
+            rota=tuple(rota_of(root)),
+            escalation=tuple(escalation_of(root)),
+            roles=tuple(roles_of(root)),
+            severities=severities,
+            links=tuple(mine),
+            index=index,
+            fences=tuple(reader.uses[line] for line in sorted(reader.uses)),
+            documents=tuple(sorted(documents, key=lambda each: each.line)),
+        )
+
+    def _runbook(self, part: Part, links: Sequence[Link], around: _Around, language: str) -> Document:
+        """One of several runbooks of a file; owner, review and service are those of the file."""
+        root = replace(part, heading="", level=0)
+        deeper = replace(around, depth=around.depth + 1)
+        path = self._name(slug_of(part.heading))
+        document = self._part(path, root, FrontMatter(), links, [], deeper, language)
+        title = scenario_title(part.heading)
+        return replace(document, title=title, threshold=threshold_in(title) or document.threshold)
+
+    def _template(self, fence: Fence, around: _Around) -> Document:
+        lines = fence.text.split("\n")
+        numbers = range(fence.text_line, fence.text_line + len(lines))
+        deeper = _Around(template=True, depth=around.depth + 1)
+        document = self._text(self._name(f"L{fence.line}"), dedent(fence.text), numbers, deeper)
+        title = document.title or f"line {fence.line}"
+        # What a template lacks is for whoever fills it in.
+        return replace(document, title=title, line=fence.line, findings=())
+
+    def _name(self, part: str) -> str:
+        """A path for a document inside the file, unlike all others."""
+        stem = f"{self._path}#{part}"
+        path, count = stem, 1
+        while path in self._paths:
+            count += 1
+            path = f"{stem}-{count}"
+        self._paths.add(path)
+        return path
+
+    def _sections(self, root: Part) -> Iterator[Section]:
+        for part, role, _ in _roles(root):
+            if part is not root:
+                yield Section(
+                    role=role,
+                    heading=plain(part.heading),
+                    line=part.line,
+                    text="\n".join(self._lines[part.line : part.end - 1]).strip("\n"),
+                    level=part.level,
+                )
+
+
+def _roles(root: Part) -> Iterator[tuple[Part, str, str]]:
+    """Every part with its role, its own or inherited, and its heading."""
+    waiting: list[tuple[Part, str]] = [(root, "")]
+    while waiting:
+        part, inherited = waiting.pop()
         role = role_of(part.heading) or inherited
-        if role == "resolution":
-            for ladder in ladders_of(self.reader, part):
-                runnable = self._without_reference(ladder)
-                if runnable.rungs:
-                    self.ladders.append(runnable)
-            self._below_resolution(part)
-            return
-        if role == "degrade":
-            for option in options_of(self.reader, part):
-                self.other.extend(step for step in option.steps if step.kind == "reference")
-                runs = tuple(step for step in option.steps if step.kind != "reference")
-                self.degrade.append(replace(option, steps=runs))
-            return
-        found = collect(self.reader, part.blocks, Place(role, part.heading, manual=role in _ACTING))
-        steps = found.together()
-        runs = [step for step in steps if step.kind != "reference"]
-        self.other.extend(step for step in steps if step.kind == "reference")
-        if role in _DIAGNOSING:
-            self.diagnosis.extend(runs)
-        elif role == "verification":
-            self.verification.extend(runs)
-        else:
-            self.other.extend(runs)
-        for child in part.parts:
-            self.visit(child, role)
-
-    def _below_resolution(self, part: Part) -> None:
-        """Sections of another role that stand inside a resolution; what is degraded may stand deeper."""
-        for child in part.parts:
-            role = role_of(child.heading)
-            if role not in (None, "resolution", "procedure"):
-                self.visit(child, "resolution")
-            else:
-                self._degrade_within(child)
-
-    def _degrade_within(self, part: Part) -> None:
-        for child in part.parts:
-            if role_of(child.heading) == "degrade":
-                self.visit(child, "resolution")
-            else:
-                self._degrade_within(child)
-
-    def _without_reference(self, ladder: Ladder) -> Ladder:
-        """The ladder with only what can be run or done; code to read is kept with the other steps."""
-        for rung in ladder.rungs:
-            self.other.extend(step for step in (*rung.steps, *rung.checks) if step.kind == "reference")
-        return _only_runnable(ladder)
+        yield part, role, part.heading
+        waiting.extend((child, role) for child in reversed(part.parts))
 
 
-def _only_runnable(ladder: Ladder) -> Ladder:
-    def runs(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        return tuple(step for step in steps if step.kind != "reference")
-
-    rungs = tuple(replace(rung, steps=runs(rung.steps), checks=runs(rung.checks)) for rung in ladder.rungs)
-    return replace(ladder, rungs=tuple(rung for rung in rungs if rung.steps or rung.checks))
+def _last_line(root: Part) -> int:
+    """The line after everything below a part."""
+    return max(part.end for part in root.walk())
 
 
-def _left_over(reading: _Reading, root: Part) -> None:
-    """Blocks in places where nothing is looked for are kept too, so that none of a document is lost."""
-    for part in root.walk():
-        for fence in fences_in(part.blocks):
-            if not reading.reader.is_taken(fence):
-                lead = Lead(title=title_of(part.heading) or f"line {fence.line}", role="", caution=False)
-                reading.other.append(reading.reader.step(fence, lead)[0])
+def _inside(line: int, documents: Sequence[Document]) -> bool:
+    """Whether a link belongs to one of these, which own the links that they list."""
+    return any(link.line == line for document in documents for link in document.links)
 
 
-def _steps_of(ladders: list[Ladder]) -> Iterator[Step]:
-    for ladder in ladders:
-        for rung in ladder.rungs:
-            yield from rung.steps
-            yield from rung.checks
+def _kind(front: FrontMatter, around: _Around, index: bool, severities: bool, acts: bool) -> str:
+    told = front.text("kind").lower()
+    if around.template:
+        return "template"
+    if told in ("incident", "procedure", "index", "policy"):
+        return told
+    if acts:
+        return "incident"
+    return "index" if index else "policy" if severities else "incident"
+
+
+def _footer(front: FrontMatter, root: Part) -> Footer:
+    told = Footer(
+        owner=front.text("owner"),
+        reviewed=day(front.text("reviewed", "last_reviewed", "updated")),
+        review=cycle(front.text("review")),
+        version=front.text("version"),
+    )
+    return _over(told, footer_of(root))
+
+
+def _over(told: Footer, around: Footer) -> Footer:
+    """What is told, and what is told around it where nothing is."""
+    return Footer(
+        owner=told.owner or around.owner,
+        reviewed=told.reviewed or around.reviewed,
+        review=told.review or around.review,
+        version=told.version or around.version,
+    )
 
 
 def _title(root: Part) -> str:
@@ -179,28 +280,6 @@ def _title(root: Part) -> str:
     return title_of(first.heading) if first is not None and role_of(first.heading) is None else ""
 
 
-def _sections(root: Part, body: str) -> Iterator[Section]:
-    lines = body.split("\n")
-    waiting: list[tuple[Part, str]] = [(part, "") for part in reversed(root.parts)]
-    while waiting:
-        part, inherited = waiting.pop()
-        role = role_of(part.heading) or inherited
-        yield Section(
-            role=role,
-            heading=plain(part.heading),
-            line=part.line,
-            text="\n".join(lines[part.line : part.end - 1]).strip("\n"),
-            level=part.level,
-        )
-        waiting.extend((child, role) for child in reversed(part.parts))
-
-
-def _said(root: Part, name: str) -> str:
-    """The value of a label anywhere in the document, the last one: such lines stand at the end."""
-    found = [label.value for part in root.walk() for label in labels_in(part.blocks) if label.label == name]
-    return plain(found[-1]) if found else ""
-
-
 def _severity(root: Part) -> str:
     for part in root.walk():
         if role_of(part.heading) == "severity":
@@ -208,8 +287,22 @@ def _severity(root: Part) -> str:
                 found = _SEVERITY.search(block.text) if isinstance(block, Paragraph) else None
                 if found:
                     return f"P{found.group(1)}"
-    found = _SEVERITY.search(_said(root, "severity"))
+    said = [
+        label.value for part in root.walk() for label in labels_in(part.blocks) if label.label == "severity"
+    ]
+    found = _SEVERITY.match(plain(said[-1])) if said else None
     return f"P{found.group(1)}" if found else ""
+
+
+def _threshold(root: Part) -> str:
+    """When it is for, as its symptoms say it."""
+    for part in root.walk():
+        if role_of(part.heading) in ("symptoms", "detection"):
+            for line in _lines(part.blocks):
+                found = threshold_in(line)
+                if found:
+                    return found
+    return ""
 
 
 def _soak(front: FrontMatter, root: Part) -> float | None:
@@ -221,24 +314,16 @@ def _soak(front: FrontMatter, root: Part) -> float | None:
         for label in labels_in(part.blocks):
             if label.label == "soak" and (found := seconds(label.value)) is not None:
                 return found
-    return _watched(root, "")
-
-
-def _watched(part: Part, inherited: str) -> float | None:
-    role = role_of(part.heading) or inherited
-    if role == "verification":
-        for line in _lines(part.blocks):
-            found = watch_seconds(plain(line))
-            if found is not None:
-                return found
-    for child in part.parts:
-        found = _watched(child, role)
-        if found is not None:
-            return found
+    for part, role, _ in _roles(root):
+        if role == "verification":
+            for line in _lines(part.blocks):
+                found = watch_seconds(plain(line))
+                if found is not None:
+                    return found
     return None
 
 
-def _lines(blocks: list[Block]) -> Iterator[str]:
+def _lines(blocks: Sequence[Block]) -> Iterator[str]:
     """The lines of text in these blocks, those of drawings in fences included."""
     for block in blocks:
         if isinstance(block, Paragraph):
@@ -269,12 +354,11 @@ def _triggers_told(front: FrontMatter) -> Iterator[Finding]:
             yield Finding(rule="trigger", level="error", line=1, message=message, fix=error.fix)
 
 
-def _missing(reading: _Reading, root: Part) -> Iterator[Finding]:
-    if reading.ladders and not reading.verification:
-        yield Finding(
-            rule="no-verification",
-            level="warning",
-            line=root.parts[0].line if root.parts else 1,
-            message="nothing says how to tell that the service is well again",
-            fix="add a section Verification with a request and what it must answer",
-        )
+def _unproven(root: Part) -> Finding:
+    return Finding(
+        rule="no-verification",
+        level="warning",
+        line=root.parts[0].line if root.parts else root.line,
+        message="nothing says how to tell that the service is well again",
+        fix="add a section Verification with a request and what it must answer",
+    )

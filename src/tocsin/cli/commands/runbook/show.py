@@ -13,16 +13,12 @@ def add(runbook: typer.Typer) -> None:
 
 def show(file: File, config: Config = None, as_json: AsJson = False) -> None:
     """Show the outline of a runbook with line numbers, and what Tocsin has to say about it."""
-    from dataclasses import asdict
-
     from tocsin.cli.commands.runbook import outline
     from tocsin.cli.output import say_json
+    from tocsin.respond.runbooks.outline import outline as as_data
 
     found = document(file, config)
     if as_json:
-        say_json(asdict(found))
+        say_json(as_data(found))
         return
-    outline.say_head(found)
-    outline.say_outline(found)
-    outline.say_inputs(found)
-    outline.say_findings(found)
+    outline.say_whole(found)

@@ -91,6 +91,7 @@ class Other:
     line: int
     end: int
     kind: str
+    text: str = ""
 
 
 Block = Paragraph | Fence | Bullets | Quote | Grid | Other
@@ -245,7 +246,7 @@ def _block(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block | None, i
         case "table_open":
             return _grid(tokens, at, lines)
         case "html_block":
-            return Other(line=line, end=end, kind="html"), at + 1
+            return Other(line=line, end=end, kind="html", text=token.content), at + 1
         case "hr":
             return Other(line=line, end=end, kind="rule"), at + 1
         case _:

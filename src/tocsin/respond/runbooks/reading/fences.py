@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from tocsin.act.guard import Verdict, action_level, http_block_level, redis_level, shell_level, sql_level
-from tocsin.act.guard.names import names
 from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
 from tocsin.ground.kernel import yaml
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
 from tocsin.respond.runbooks.document import FenceRead, FenceUse, Finding, Kind, Level, Step
-from tocsin.respond.runbooks.reading import prompts
+from tocsin.respond.runbooks.reading import printed, prompts
 from tocsin.respond.runbooks.reading.amounts import seconds
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Paragraph
@@ -24,8 +23,10 @@ from tocsin.respond.runbooks.reading.languages import (
     KINDS,
     OTHER_SHELLS,
     OUTPUTS,
+    OUTPUTS_ONLY,
     STREAM_TIMEOUT,
     TIMEOUTS,
+    UNLABELLED,
     is_known,
     meant,
 )
@@ -123,16 +124,25 @@ class Reader:
         return fence.line in self.uses
 
     @staticmethod
-    def is_sample(fence: Fence, above: Block) -> bool:
-        """Whether a fence shows what the command above printed."""
-        if not isinstance(above, Fence) or fence.text_line - above.end > 4:
-            return False
+    def is_sample(fence: Fence, above: Fence, *, announced: bool) -> bool:
+        """Whether a fence shows what the command above printed. `announced` by a line such as `Output:`, it may stand
+        further away and have any language that is not run.
+        """
         language, attributes = split_info(fence.info)
         first, _ = split_info(above.info)
-        runs = KINDS.get(first) in ("bash", "sql", "http") or (not first and _reads_as_shell(above.text))
-        if not runs or attributes or (language and language not in OUTPUTS):
+        runs = KINDS.get(first) in ("bash", "sql", "http") or (
+            not is_known(first) and _reads_as_shell(above.text)
+        )
+        if not runs or attributes or (language in KINDS and language not in CONSOLES):
             return False
-        return language not in CONSOLES and not (not language and _reads_as_shell(fence.text))
+        if language in OUTPUTS_ONLY:
+            return True
+        if language in UNLABELLED and _reads_as_shell(fence.text):
+            return False
+        if announced:
+            return language not in CONSOLES
+        near = fence.line - above.end <= 2
+        return near and language not in CONSOLES and (not language or language in OUTPUTS)
 
     def manual(self, item: Item, role: str) -> Step:
         """A list item as something that a person does and ticks."""
@@ -194,6 +204,17 @@ class Reader:
             text, sample = console.commands, sample or console.output
             if console.prompted and language not in CONSOLES:
                 self.note("prompt", "note", fence.line, "the commands begin with a prompt", "take `$ ` away")
+            elif kind == "bash" and not console.prompted:
+                text, below = printed.split(text)
+                sample = sample or below
+                if below and language in KINDS:
+                    self.note(
+                        "output-in-block",
+                        "note",
+                        fence.text_line + text.count("\n") + 1,
+                        "what the commands print stands in the same block",
+                        "put it into a block of its own, with the language text",
+                    )
         blocked = self._blocked(kind, text, fence)
         filled = Filled(text) if blocked else _fill(kind, text)
         if filled.stuck:
@@ -229,6 +250,12 @@ class Reader:
         """What a fence is by its language, else by what it holds; and a note of it for every fence of the file."""
         use: FenceUse = "check" if lead.role == "verification" else "step"
         kind = KINDS.get(language)
+        if kind == "bash" and _is_tree(fence.text):
+            self.note(
+                "no-shell", "note", fence.line, f"this block says {language} and is a drawing", "```text"
+            )
+            self.use(fence, "reference", "a drawing, whatever its language says")
+            return "reference"
         if kind is not None:
             self.use(fence, use, f"its language is {language}")
             return kind
@@ -243,8 +270,10 @@ class Reader:
             )
             self.use(fence, use, f"{language} is likely {likely}")
             return KINDS[likely]
-        if not is_known(language) and _reads_as_shell(fence.text):
-            what = f"the language {language} is not known" if language else "this block has no language"
+        if (language in UNLABELLED or not is_known(language)) and _reads_as_shell(fence.text):
+            what = "this block has no language"
+            if language not in UNLABELLED:
+                what = f"the language {language} is not known"
             self.note("no-language", "note", fence.line, f"{what}, and it reads as shell", "```bash")
             self.use(fence, use, "every line of it is a command")
             return "bash"
@@ -257,6 +286,8 @@ class Reader:
                 "write the commands for bash, or leave it to a person as it is",
             )
             self.use(fence, "reference", f"{language} is shown, not run")
+        elif language in OUTPUTS_ONLY:
+            self.use(fence, "sample", "shows what some command prints")
         else:
             self.use(fence, "reference", f"{language} is to read" if language else "text to read")
         return "reference"
@@ -465,6 +496,11 @@ def _piece_of(fence: Fence, piece: Piece) -> Fence:
     return replace(fence, line=line, text_line=line, text=piece.text, closed=True, piece=True)
 
 
+def _is_tree(text: str) -> bool:
+    lines = [line for line in text.split("\n") if line.strip()]
+    return len(lines) >= 2 and sum(1 for line in lines if _TREE.search(line)) * 2 > len(lines)
+
+
 def _fill(kind: Kind, text: str) -> Filled:
     if kind == "bash":
         return fill_shell(text)
@@ -480,26 +516,19 @@ def _says_something(text: str) -> bool:
 
 
 def _reads_as_shell(text: str) -> bool:
-    """Every line parses, and each line that begins a command begins it with a program that is known."""
+    """Whether the first line is a command that is known, and all of it parses, what was printed below left out."""
     if len(text) > 20_000 or _TREE.search(text):
         return False
-    body = prompts.split(text).commands
+    console = prompts.split(text)
+    body = console.commands if console.prompted else printed.split(text)[0]
     lines = [line.split() for line in body.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         return False
     first = lines[0][0].rsplit("/", 1)[-1]
-    if first not in KNOWN_PROGRAMS or first in _WORDS_TOO:
+    if first not in KNOWN_PROGRAMS or first in printed.WORDS_TOO:
         return False
     root = parse(body)
     return root is not None and not root.has_error
-
-
-# Programs whose names begin sentences as well: not enough to take a block without a language for shell.
-_WORDS_TOO = names(
-    """
-    at date file less look more size test time type w wait which who yes read
-    """
-)
 
 
 def _only_curl(text: str) -> bool:

@@ -145,6 +145,8 @@ def is_step(heading: str) -> bool:
 
 
 def _without_emoji(line: str) -> str:
+    if line.isascii():
+        return line.strip()
     kept = [
         each
         for each in line

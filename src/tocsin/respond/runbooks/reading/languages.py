@@ -34,6 +34,12 @@ OUTPUTS = names(
 )
 """Languages in which the output of the command above may be shown."""
 
+OUTPUTS_ONLY = frozenset({"output", "expected-output", "log", "logs"})
+"""Languages of what a command printed, wherever it stands below one."""
+
+UNLABELLED = frozenset({"", "none"})
+"""A block without a language, also where its author says so."""
+
 DRAWN = frozenset({"", "text", "txt", "plain", "plaintext", "ascii", "none", "tree", "diagram"})
 """Languages in which people draw trees, flows and time tables."""
 

@@ -103,6 +103,8 @@ def _stand_alone(pieces: list[Piece]) -> bool:
                 mine.add(_source(node).partition("=")[0].partition("(")[0].partition("[")[0].strip())
             elif node.type in ("simple_expansion", "expansion"):
                 asked.update(_source(each) for each in node.children if each.type == "variable_name")
+            elif node.type in ("declaration_command", "unset_command"):
+                return False
             elif node.type == "command":
                 name = node.child_by_field_name("name")
                 program = _source(name) if name is not None else ""

@@ -19,6 +19,14 @@ from tocsin.act.guard.shell import parse, walk
 
 _ANGLE = re.compile(r"<([A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[ ./-][\w\u4e00-\u9fff]+){0,5})>")
 _ANGLE_IN_SQL = re.compile(r"<([A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[.-][\w\u4e00-\u9fff]+){0,5})>")
+_YOURS = r"(?<![\w.$<{-])(your-[a-z0-9]+(?:[-.][a-z0-9]+){0,8})(?![\w>-])"
+_EXAMPLE = r"(?<![\w.$<{@-])((?:[a-z0-9-]{1,40}\.){0,4}example\.(?:com|org|net))(?![\w-]|\.[a-z])"
+_FILLED_IN = re.compile(r"\{\{-?\s{0,4}[.$]?([A-Za-z_][\w.]{0,60})\s{0,4}-?\}\}")
+"""`{{ name }}` outside of quotes; inside of them it may be meant for the program."""
+
+_SPOKEN = re.compile(f"{_YOURS}|{_EXAMPLE}", re.IGNORECASE)
+"""What authors write instead of a value of their reader: `your-bucket`, `api.example.com`."""
+
 _DOLLAR = re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Z_][A-Z0-9_]*)\b(?!\$)")
 _TAGS = names(
     """
@@ -61,9 +69,11 @@ def _is_tag(told: str, text: str) -> bool:
 def fill_shell(text: str) -> Filled:
     """Placeholders of a bash block in their places, and the variables that no line of it sets."""
     found = [each for each in _ANGLE.finditer(text) if not _is_tag(each.group(1), text)]
+    found.extend(_SPOKEN.finditer(text))
+    found.extend(_FILLED_IN.finditer(text))
     filled = Filled(text)
     if found:
-        _fill_angles(filled, text, found)
+        _fill_named(filled, text, sorted(found, key=lambda each: each.start()))
     root = parse(filled.text)
     if root is None or root.has_error:
         return filled
@@ -78,7 +88,7 @@ def fill_shell(text: str) -> Filled:
     return filled
 
 
-def _fill_angles(filled: Filled, text: str, found: list[re.Match[str]]) -> None:
+def _fill_named(filled: Filled, text: str, found: list[re.Match[str]]) -> None:
     masked = list(text)
     for match in found:
         masked[match.start() : match.end()] = "p" * (match.end() - match.start())
@@ -89,13 +99,17 @@ def _fill_angles(filled: Filled, text: str, found: list[re.Match[str]]) -> None:
     pieces: list[str] = []
     last = 0
     for match in found:
-        told = match.group(1)
+        told = next(each for each in match.groups() if each)
+        example = match.re is _SPOKEN and match.group(2) is not None
         at = len(stand_in[: match.start()].encode("utf-8", "replace"))
         place = _place(root, at)
         pieces.append(text[last : match.start()])
         last = match.end()
         name = input_name(told)
         if place == "comment":
+            pieces.append(match.group())
+            continue
+        if (place == "single" and example) or (place != "bare" and match.re is _FILLED_IN):
             pieces.append(match.group())
             continue
         if place == "single":
@@ -105,6 +119,8 @@ def _fill_angles(filled: Filled, text: str, found: list[re.Match[str]]) -> None:
             pieces.append(match.group())
             continue
         pieces.append(f"${{{name}}}" if place == "double" else f'"${{{name}}}"')
+        if example:
+            filled.defaults.setdefault(name, told)
         if name not in filled.inputs:
             filled.inputs.append(name)
     filled.text = "".join(pieces) + text[last:]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PROMPT = re.compile(r"^\s{0,8}(?:[\w.@:~/()-]{1,60}\s?|\[[^\]\n]{1,60}\])?[$❯➜]\s+(?=\S)")
-_ROOT_PROMPT = re.compile(r"^\s{0,8}[\w.-]{1,40}@[\w.-]{1,60}[\w.:~/\s-]{0,60}#\s+(?=\S)")
+_PROMPT = re.compile(r"^\s{0,8}(?:[\w.@:~/()-]{1,60}\s?|\[[^\]\n]{1,60}\])?[$❯➜]\s+(?=\S)|^%\s(?=\S)")
+_ROOT_PROMPT = re.compile(
+    r"^\s{0,8}(?:[\w.-]{1,40}@[\w.-]{1,60}[\w.:~/\s-]{0,60}|\[[\w.-]{1,40}@[^\]\n]{1,60}\])#\s+(?=\S)"
+)
 _SQL_PROMPT = re.compile(r"^\s{0,8}(?:[\w-]{1,40}[=\-'(\"][#>]|mysql>|sqlite>|MariaDB \[[^\]\n]{0,60}\]>)\s?")
 _SQL_MORE = re.compile(r"^\s{0,8}(?:[\w-]{1,40}[\-'(\"][#>]|\s*->|\s*\.\.\.>)\s?")
 _MORE = re.compile(r"^\s{0,8}>\s?")

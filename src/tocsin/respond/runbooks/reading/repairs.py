@@ -1,8 +1,8 @@
 """What has to be mended before a Markdown parser can read what the author meant? The file itself stays as it is.
 
-Two things that people write and viewers forgive: a template in a `markdown` fence that holds fences of the same
-length, of which the first would end it; and a table row whose last cell goes on in the next line. Each repair is
-told as a finding, and the lines keep the numbers of the file.
+Things that people write and readers understand: a template in a `markdown` fence that holds fences of the same
+length, of which the first would end it; a table row whose last cell goes on in the next line; marks of a block that
+a translation has damaged. Each repair is told as a finding, and the lines keep the numbers of the file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ TEMPLATES = frozenset({"markdown", "md", "mkd", "mdown", "gfm"})
 """Languages of fences that hold a document of their own."""
 
 _MARK = re.compile(r"^([ \t>]{0,40}(?:[-*+]|\d{1,3}[.)])?[ \t]{0,8})(`{3,60}|~{3,60})[ \t]*([^`]*)$")
+_DAMAGED = re.compile(
+    r"^([ \t]{0,12})(?:｀\s?｀\s?｀|`\s`\s`|‘‘‘|’’’|\'\'\'|´´´|“““|”””)[ \t]*([A-Za-z][\w+-]{0,20})?[ \t]*$"
+)
 _PIPE = re.compile(r"(?<!\\)\|")
 _DELIMITER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _MOST_JOINED = 20
@@ -35,9 +38,39 @@ def mend(text: str, numbers: Sequence[int]) -> Mended:
     """The text as its author meant it."""
     lines = text.split("\n")
     findings: list[Finding] = []
+    _set_marks(lines, numbers, findings)
     inside = _widen(lines, numbers, findings)
     lines, kept = _join_rows(lines, inside, numbers, findings)
     return Mended("\n".join(lines), kept, tuple(findings))
+
+
+def _set_marks(lines: list[str], numbers: Sequence[int], findings: list[Finding]) -> None:
+    """Gives blocks whose marks were damaged, by a translation or a word processor, the marks that were meant."""
+    opened: int | None = None
+    for at, line in enumerate(lines):
+        if _MARK.match(line):
+            opened = None
+            continue
+        found = _DAMAGED.match(line)
+        if found is None:
+            continue
+        if opened is None:
+            opened = at
+        elif not found.group(2):
+            for place in (opened, at):
+                lines[place] = _DAMAGED.sub(r"\1```\2", lines[place], count=1)
+            findings.append(
+                Finding(
+                    rule="damaged-fence",
+                    level="warning",
+                    line=numbers[opened],
+                    message="the marks of this block are not backticks, so viewers show it as text",
+                    fix="open and close the block with ```",
+                )
+            )
+            opened = None
+        else:
+            opened = at
 
 
 def _widen(lines: list[str], numbers: Sequence[int], findings: list[Finding]) -> list[bool]:

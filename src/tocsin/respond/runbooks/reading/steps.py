@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tocsin.respond.runbooks.document import Step
 from tocsin.respond.runbooks.reading import labels
-from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Paragraph, Quote
+from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Other, Paragraph, Quote
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.headings import title_of
 
@@ -61,7 +61,7 @@ def collect(reader: Reader, blocks: Sequence[Block], place: Place, title: str = 
             at += below.taken
             lead = Lead(title=titles.take(block), role=place.role, caution=caution)
             for step, is_check in reader.steps(block, lead, below.labels, below.sample):
-                found.add(step, check=check or is_check)
+                found.add(_alike(step, below.alike), check=check or is_check)
             caution = check = False
         elif isinstance(block, Paragraph):
             check = labels.is_check_line(block)
@@ -86,30 +86,67 @@ def collect(reader: Reader, blocks: Sequence[Block], place: Place, title: str = 
 class _Below:
     labels: list[labels.Label]
     sample: str
+    alike: str  # how much of the sample has to come out again, in words
     taken: int  # blocks
 
 
 def _below(reader: Reader, blocks: Sequence[Block], at: int) -> _Below:
     """What belongs to the fence above `at`: lines that say more, and the fence with what it printed."""
+    above = blocks[at - 1]
     said: list[labels.Label] = []
-    sample = ""
+    sample = alike = ""
     taken = 0
     while at + taken < len(blocks):
-        block = blocks[at + taken]
-        more = labels.step_labels(block)
+        more = labels.step_labels(blocks[at + taken])
         if more is not None:
             said.extend(more)
-        elif (
-            isinstance(block, Fence)
-            and not (sample or reader.is_taken(block))
-            and Reader.is_sample(block, blocks[at - 1])
-        ):
-            sample = block.text.strip("\n")
-            reader.use(block, "sample", "shows what the command above prints")
-        else:
+            taken += 1
+            continue
+        shown = _shown(reader, blocks, at + taken, above) if not sample else None
+        if shown is None:
             break
-        taken += 1
-    return _Below(said, sample, taken)
+        sample, alike = shown.fence.text.strip("\n"), shown.alike
+        reader.use(shown.fence, "sample", "shows what the command above prints")
+        taken += shown.taken
+    return _Below(said, sample, alike, taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    fence: Fence
+    alike: str
+    taken: int  # blocks, those that announce it included
+
+
+def _shown(reader: Reader, blocks: Sequence[Block], at: int, above: Block) -> _Shown | None:
+    """The fence that shows an output, perhaps announced by a line, perhaps with a comment of how alike it must be."""
+    if not isinstance(above, Fence):
+        return None
+    announced = False
+    alike = ""
+    for taken, block in enumerate(blocks[at : at + 4], start=1):
+        if isinstance(block, Fence):
+            if reader.is_taken(block) or not Reader.is_sample(block, above, announced=announced):
+                return None
+            return _Shown(block, alike, taken)
+        if isinstance(block, Other):
+            found = _SIMILARITY.search(block.text)
+            if found is None:
+                return None
+            announced, alike = True, found.group(1)
+        elif isinstance(block, Paragraph) and not announced and _ANNOUNCES.search(block.text[-300:]):
+            announced = True
+        else:
+            return None
+    return None
+
+
+_SIMILARITY = re.compile(r"expected_similarity\s*=\s*[\"']?([^\s\"'>]{1,60})")
+_ANNOUNCES = re.compile(
+    r"(?:\b(?:results?|outputs?|responses?|returns|prints|looks? like|see something|you should see|similar to)\b"
+    r"|結果|结果|輸出|输出|回應|响应|顯示如下|显示如下|類似|类似)[^\n]{0,160}$",
+    re.IGNORECASE,
+)
 
 
 class _Titles:
@@ -141,6 +178,13 @@ class _Titles:
         if self._used == 1:
             return self._heading or _comment(fence) or f"line {fence.line}"
         return _comment(fence) or f"{self._heading} ({self._used})".strip()
+
+
+def _alike(step: Step, alike: str) -> Step:
+    """The step with the words of its sample's comment, where its author says nothing else of what must come out."""
+    if not alike or step.expect is not None or step.expect_text is not None or step.kind == "reference":
+        return step
+    return replace(step, expect_text=f"the output looks like the sample (similarity {alike})")
 
 
 _COMMENT = re.compile(r"^\s*(?:#|--|//)\s*(\S.{0,118}?)\s*$")

@@ -26,24 +26,24 @@ _NOT_IN_A_SLUG = re.compile(r"[^\w\s-]")
 
 def take_runbooks(root: Part) -> list[Part]:
     """The parts that are runbooks of their own; they no longer stand in the tree afterwards."""
-    above = root
-    while True:
-        found = _runbooks(above.parts)
-        if found:
-            above.parts = [part for part in above.parts if not any(part is each for each in found)]
-            return found
-        # One heading over everything, as most documents have it, is the title and not a runbook.
-        if len(above.parts) != 1 or role_of(above.parts[0].heading):
-            break
-        above = above.parts[0]
-    return []
-
-
-def _runbooks(parts: list[Part]) -> list[Part]:
-    found = [part for part in parts if is_scenario(part.heading)]
-    if len(found) < 2:
-        found = [part for part in parts if role_of(part.heading) is None and _is_whole(part)]
-    return found if len(found) >= 2 else []
+    numbered: list[tuple[Part, Part]] = []
+    whole: list[tuple[Part, Part]] = []
+    waiting = [root]
+    while waiting:
+        above = waiting.pop()
+        scenarios = [part for part in above.parts if is_scenario(part.heading)]
+        if len(scenarios) >= 2:
+            numbered.extend((above, part) for part in scenarios)
+            continue
+        for part in reversed(above.parts):
+            if _is_whole(part):
+                whole.append((above, part))
+            elif role_of(part.heading) not in _DONE:
+                waiting.append(part)
+    found = numbered or (whole if len(whole) >= 2 else [])
+    for above, part in found:
+        above.parts = [each for each in above.parts if each is not part]
+    return sorted((part for _, part in found), key=lambda part: part.line)
 
 
 def _is_whole(part: Part) -> bool:
@@ -60,7 +60,7 @@ def is_template(fence: Fence) -> bool:
 def slug_of(heading: str) -> str:
     """The name of a heading in an address, as code hosts make it."""
     line = _NOT_IN_A_SLUG.sub("", unicodedata.normalize("NFC", plain(heading)).casefold())
-    return re.sub(r"\s+", "-", line.strip())[:120]
+    return re.sub(r"\s", "-", line.strip())[:120]
 
 
 def threshold_in(text: str) -> str:

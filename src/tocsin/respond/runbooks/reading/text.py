@@ -15,6 +15,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_LATIN = re.compile(r"[A-Za-z]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SIMPLIFIED = frozenset("这为们发务现时问过还进运连报队级诊断复启动应检查统库错误队列数据证监测响处联络请")
 _TRADITIONAL = frozenset("這為們發務現時問過還進運連報隊級診斷復啟動應檢查統庫錯誤隊列數據證監測響處聯絡請")
@@ -65,7 +66,7 @@ def language_of(text: str) -> str:
     """`en`, `zh-Hant` or `zh-Hans`, by what most of the first pages are written with."""
     sample = text[:_SAMPLE]
     han = len(_HAN.findall(sample))
-    letters = sum(1 for each in sample if each.isascii() and each.isalpha())
+    letters = len(_LATIN.findall(sample))
     if han == 0 or han * 8 < letters:
         return "en"
     simplified = sum(1 for each in sample if each in _SIMPLIFIED and each not in _TRADITIONAL)
