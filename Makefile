@@ -8,8 +8,10 @@ export PYTHON
 
 # Extra arguments for pytest, such as ARGS="tests/ground -k clock".
 ARGS ?=
+# A folder with one folder per collection of public runbooks, for `make corpus`.
+CORPUS ?=
 
-.PHONY: help setup setup-real demo test check bench faults docs lock clean
+.PHONY: help setup setup-real demo test check bench faults docs corpus lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +46,10 @@ faults: setup ## Run the crash tests with their full counts instead of a few see
 	@TOCSIN_FAULTS=full $(BIN)/pytest tests/faults $(ARGS)
 
 docs: setup ## Write docs/reference/ from the code.
+	@$(BIN)/python tools/reference.py
+
+corpus: setup ## Measure on public runbooks how often each lint rule speaks (CORPUS=FOLDER), and write docs/reference/.
+	@$(BIN)/python tools/corpus.py "$(CORPUS)"
 	@$(BIN)/python tools/reference.py
 
 lock: .venv/.ready ## Compile requirements/*.in to pinned versions with hashes, keeping pins that still hold.

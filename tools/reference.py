@@ -26,6 +26,7 @@ from tocsin.cli.main import application
 from tocsin.configuration import Configuration
 from tocsin.faces.api import Context, make_api
 from tocsin.ground import i18n, timeline
+from tocsin.respond.runbooks.lint import rules
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -42,6 +43,9 @@ def pages() -> dict[str, str]:
         "http.md": http_page(make_api(cast("Context", None)).openapi()),
         "timeline.md": timeline_page(),
         "extensions.md": extensions_page(),
+        "runbook-rules.md": rules_page(
+            json.loads((FOLDER / "runbook-rules.json").read_text(encoding="utf-8"))
+        ),
     }
     return {name: f"{WRITTEN}\n\n{text.strip()}\n" for name, text in made.items()}
 
@@ -366,6 +370,51 @@ def _extensions(folder: str) -> Iterator[tuple[str, type]]:
 def _example(kind: str, settings: dict[str, Any]) -> str:
     body = json.dumps({"kind": kind, **settings}, ensure_ascii=False)
     return f"```yaml\n{body}\n```"
+
+
+# Rules of the linter
+
+
+def rules_page(measured: dict[str, Any]) -> str:
+    collections: dict[str, int] = measured["collections"]
+    hits: dict[str, dict[str, int]] = measured["rules"]
+    whole = sum(collections.values())
+    named = " and ".join(f"{name} ({files} files)" for name, files in collections.items())
+    parts = [
+        "# Rules for runbooks",
+        "`tocsin runbook lint` looks at runbooks with these rules. [Lint runbooks](../how-to/lint-runbooks.md) tells "
+        "how to run it and how to silence a rule; `tocsin runbook rules ID` shows the same in a terminal. An installed "
+        "package can bring rules of its own through the entry point `tocsin.lint_rules`.",
+        f"The last two columns tell how often a rule speaks on public runbooks, {named}: in how many of the "
+        f"{whole} files, and how many times. `make corpus CORPUS=FOLDER` measures it anew.",
+        _table(
+            ("rule", "level", "what is wrong", "files", "findings"),
+            [
+                (
+                    f"[`{name}`](#{name})",
+                    rule.level,
+                    rule.title,
+                    f"{hits[name]['files']} ({hits[name]['files'] / whole:.0%})" if name in hits else "–",
+                    str(hits[name]["findings"]) if name in hits else "–",
+                )
+                for name, rule in rules().items()
+            ],
+        ),
+    ]
+    for name, rule in rules().items():
+        parts += [f"## {name}", f"{rule.title}. {rule.why}", f"The cure: {rule.fix}."]
+        parts += [_told(text, rule.file) for text in (rule.example, rule.fixed)]
+    return "\n\n".join(parts)
+
+
+def _told(text: str, file: str) -> str:
+    """A text of a rule as a block: bytes that are no UTF-8 as marks, a huge one by its first lines."""
+    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "␀").rstrip("\n")
+    lines = shown.split("\n")
+    if len(lines) > 60:
+        lines = [*lines[:3], f"… {len(lines) - 3:,} more lines"]
+    language = "markdown" if file.endswith(".md") else "yaml"
+    return "\n".join([f"``````{language}", *lines, "``````"])
 
 
 # Markdown

@@ -47,7 +47,7 @@ kubectl get pods --namespace <NAMESPACE>
         told: set[str] = set()
         for step, command in subject.commands():
             shows = any(word.startswith(_FORMATS) or "format" in word for word in command.arguments)
-            for word in command.words:
+            for word in command.arguments:
                 found = _MEANT.search(word[:2_000])
                 name = found.group() if found else word if word in _DOTS else ""
                 if not name or name in told or (shows and name.startswith("{{")):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocsin.respond.runbooks.document import Finding
+from tocsin.respond.runbooks.lint.commands import Command
 from tocsin.respond.runbooks.lint.rule import Rule, Subject
 
 _AMOUNT = re.compile(r"^(\d{1,6}(?:\.\d{1,3})?)([smhd]?)$")
@@ -41,10 +42,19 @@ systemctl is-active shop
 """
 
     def look(self, subject: Subject) -> Iterator[Finding]:
+        told: set[str] = set()
         for step, command in subject.commands():
-            if command.program != "sleep" or command.looped or len(command.words) != 2:
-                continue
-            amount = _AMOUNT.match(command.words[1])
-            if amount and float(amount.group(1)) * _SECONDS[amount.group(2)] >= _SHORTEST_S:
+            if (
+                command.program == "sleep"
+                and not command.looped
+                and step.id not in told
+                and _is_long(command)
+            ):
+                told.add(step.id)
                 message = f"it sleeps {command.words[1]} and then takes what is there"
                 yield self.at(subject.line_of(step, command.row), message)
+
+
+def _is_long(command: Command) -> bool:
+    amount = _AMOUNT.match(command.words[1]) if len(command.words) == 2 else None
+    return amount is not None and float(amount.group(1)) * _SECONDS[amount.group(2)] >= _SHORTEST_S

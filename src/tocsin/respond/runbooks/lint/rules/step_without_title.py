@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tocsin.respond.runbooks.document import Finding
 from tocsin.respond.runbooks.lint.rule import Rule, Subject
+from tocsin.respond.runbooks.reading.blocks import Block, Fence
 
 _NUMBERED = re.compile(r"^(?:line \d{1,7}|.{0,200}\(\d{1,4}\))$")
 
@@ -44,7 +45,18 @@ free -m
 """
 
     def look(self, subject: Subject) -> Iterator[Finding]:
+        bare = _right_below_a_block(subject)
         for step in subject.runnable:
-            fence = subject.fences.get(step.line)
-            if fence is not None and (not step.title.strip() or _NUMBERED.match(step.title)):
+            if step.line in bare and (not step.title.strip() or _NUMBERED.match(step.title)):
                 yield self.at(step.line, "nothing right above this block says what it is for")
+
+
+def _right_below_a_block(subject: Subject) -> set[int]:
+    """The fences above which stands another fence, or nothing at all."""
+    found: set[int] = set()
+    above: Block | None = None
+    for block in subject.blocks():
+        if isinstance(block, Fence) and (above is None or isinstance(above, Fence)):
+            found.add(block.line)
+        above = block
+    return found

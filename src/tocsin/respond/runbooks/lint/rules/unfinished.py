@@ -12,7 +12,7 @@ from tocsin.respond.runbooks.reading.blocks import Paragraph
 _LEFT = re.compile(
     r"(?:^|[\s(\[*_])(?:TODO|TBD|FIXME|TBC|WIP)(?:$|[\s:.)\]*_,!(-])"
     r"|(?:^|\W)to be (?:written|defined|added|completed)\b"
-    r"|待補充?|待补充?|待填寫?|待填写?|待完成|尚未完成|施工中"
+    r"|(?<![等期接對对招])待(?:補充?|补充?|填寫?|填写?|完成|撰寫|撰写)|尚未完成|施工中"
 )
 
 
@@ -35,10 +35,6 @@ TODO: ask Mei how the restart goes
 ## Resolution
 
 1. Restart the shop in the dashboard.
-
-## Verification
-
-1. Buy something.
 """
 
     def look(self, subject: Subject) -> Iterator[Finding]:

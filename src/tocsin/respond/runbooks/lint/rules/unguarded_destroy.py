@@ -72,12 +72,12 @@ GET http://127.0.0.1:8080/health
         unparsed = {each.line for each in subject.document.findings if each.rule == "unparsed"}
         risks = _risks(subject)
         for step in subject.runnable:
-            told = step.level == "destroy" and (
-                step.id in risks or step.line in unparsed or _WARNS.search(_words_around(subject, step))
-            )
-            if step.level == "destroy" and not told:
-                what = step.why_level[0] if step.why_level else "it cannot be taken back"
-                yield self.at(step.line, f"nothing warns of this: {what}")
+            if step.level != "destroy" or step.id in risks or step.line in unparsed:
+                continue
+            # What nobody can know before it runs is no loss that its author could warn of.
+            loses = [why for why in step.why_level if "run time" not in why]
+            if loses and not _WARNS.search(_words_around(subject, step)):
+                yield self.at(step.line, f"nothing warns of this: {loses[0]}")
 
 
 def _risks(subject: Subject) -> set[str]:

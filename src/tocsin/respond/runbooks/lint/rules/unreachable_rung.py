@@ -89,7 +89,7 @@ GET http://127.0.0.1:8080/health
 
     def _behind_no_check(self, document: Document, ladder: Ladder) -> Iterator[Finding]:
         """Where nothing at all is checked, `no-verification` says so; here it is forgotten for one."""
-        if document.verification or not any(map(_is_judged, ladder.rungs)):
+        if document.verification or not any(map(_is_measured, ladder.rungs)):
             return
         for rung, following in zip(ladder.rungs, ladder.rungs[1:], strict=False):
             if not _is_judged(rung):
@@ -105,7 +105,10 @@ def _does(rung: Rung) -> tuple[str, ...]:
     return tuple(" ".join(step.text.split()) for step in rung.steps)
 
 
+def _is_measured(rung: Rung) -> bool:
+    return bool(rung.checks) or any(step.expect or step.expect_text for step in rung.steps)
+
+
 def _is_judged(rung: Rung) -> bool:
-    return bool(rung.checks) or any(
-        step.expect or step.expect_text or step.kind == "manual" for step in rung.steps
-    )
+    """A person who does something sees whether it has helped."""
+    return _is_measured(rung) or any(step.by_hand for step in rung.steps)
