@@ -27,6 +27,25 @@ def test_followers_see_every_event_once_and_in_order(store: Store, clock: Frozen
 
 
 @on_postgres
+def test_a_follower_that_stumbles_over_one_event_goes_on_with_the_next(store: Store, clock: FrozenClock):
+    followers = Followers(store)
+    seen: list[str] = []
+
+    def react(_conn: object, event: timeline.Event) -> None:
+        if event.data["text"] == "first":
+            raise ValueError("this one")
+        seen.append(event.data["text"])
+
+    followers.follow("all", ["note.added"], react)
+    for text in ("first", "second"):
+        store.write(
+            lambda conn, t=text: timeline.append(conn, "INC-1", "note.added", "tocsin", clock.now(), text=t)
+        )
+    while followers.step():
+        pass
+    assert seen == ["second"]
+
+
 def test_a_follower_waits_for_a_transaction_that_began_earlier(store: Store, clock: FrozenClock):
     followers = Followers(store)
     seen: list[str] = []

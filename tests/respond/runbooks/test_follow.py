@@ -17,7 +17,8 @@ from tocsin.respond.incidents import Incident, Incidents
 from tocsin.respond.runbooks import store as rows
 from tocsin.respond.runbooks.document import Document
 from tocsin.respond.runbooks.follow import MOST, Matcher
-from tocsin.respond.runbooks.library import Library, Match
+from tocsin.respond.runbooks.library import Library
+from tocsin.respond.runbooks.match import Match
 
 Make = Callable[..., Any]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -48,6 +49,14 @@ class House:
 
     incident: Incident = INCIDENT
     fitting: list[Document] = field(default_factory=list)
+    sure: bool = True
+    date: datetime = NOON
+
+    def dated(self, path: str) -> datetime:
+        return self.date
+
+    def owner(self, document: Document) -> str:
+        return ""
 
     def get(self, conn: Connection, id_: str) -> Incident:
         return self.incident
@@ -56,7 +65,7 @@ class House:
         return []
 
     def matches(self, name: str, service: Service, told: Any, severity: str) -> list[Match]:
-        return [Match(document=document, why="it fits") for document in self.fitting]
+        return [Match(document=document, why="it fits", sure=self.sure) for document in self.fitting]
 
 
 @pytest.fixture
@@ -100,6 +109,23 @@ def test_what_fits_is_offered_and_the_first_automatic_one_starts(hall: Any, hous
     assert [(run.path, run.mode, run.allowed, run.actor) for run in runs(hall)] == [
         ("auto.md", "automatic", "change", "tocsin")
     ]
+
+
+@pytest.mark.usefixtures("documents")
+def test_what_fits_by_its_words_alone_is_offered_and_does_not_start(hall: Any, house: House):
+    house.sure = False
+    happens(hall, "incident.opened")
+    assert [event.data["title"] for event in hall.story() if event.kind == "run.offered"][:1] == ["Read me"]
+    assert runs(hall) == []
+
+
+@pytest.mark.usefixtures("documents")
+def test_an_offer_says_what_is_known_against_the_runbook(hall: Any, house: House):
+    house.date = datetime(2020, 2, 29, tzinfo=UTC)
+    happens(hall, "incident.opened")
+    [offered, *_] = [event for event in hall.story() if event.kind == "run.offered"]
+    assert timeline.sentence(offered) == "Runbook offered: Read me (its review is overdue since 2020-03-30)"
+    assert timeline.sentence(offered, "zh_Hant") == "建議手冊：Read me（自 2020-03-30 起逾期未審閱）"
 
 
 @pytest.mark.usefixtures("documents")

@@ -39,7 +39,7 @@ class Kind:
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _kinds: dict[str, Kind] = {}
 # What Tocsin itself says of an event; everything else is somebody's own words.
-_OURS = frozenset({"why", "outcome", "mode", "rule", "answer"})
+_OURS = frozenset({"why", "outcome", "mode", "rule", "answer", "stale"})
 
 
 def declare(name: str, sentence: str, shorter: str = "") -> Kind:

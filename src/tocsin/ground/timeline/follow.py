@@ -71,7 +71,7 @@ class Followers:
                         with conn.begin_nested():
                             following.reaction(conn, each)
                     except Exception:
-                        _log.exception("a follower could not react", follower=following.name, event=each.seq)
+                        _log.exception("a follower could not react", follower=following.name, seq=each.seq)
             if events:
                 xid, seq = events[-1].position
                 conn.execute(

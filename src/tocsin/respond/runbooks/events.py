@@ -3,7 +3,7 @@
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import declare
 
-declare("run.offered", N_("Runbook offered: {title}"))
+declare("run.offered", N_("Runbook offered: {title} ({stale})"), shorter=N_("Runbook offered: {title}"))
 declare("run.started", N_("Runbook started ({mode}): {title}"))
 declare("run.step.started", N_("Step started: {title}"))
 declare("run.step.finished", N_("Step finished: {title}, {why}"))

@@ -20,6 +20,7 @@ from tocsin.ground.timeline import Event, Followers
 from tocsin.respond.incidents import Incident, Incidents
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.match import Match
+from tocsin.respond.runbooks.review import staleness
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Workshop
 
@@ -75,19 +76,25 @@ class Matcher:
         fits = self.matches(conn, incident)
         if event.kind != "incident.reopened":
             for fit in fits[:_OFFERED]:
-                timeline.append(
-                    conn,
-                    incident.id,
-                    "run.offered",
-                    "tocsin",
-                    self._workshop.clock.now(),
-                    runbook=fit.document.path,
-                    title=fit.document.title,
-                    why=fit.why,
-                )
+                self._offer(conn, incident, fit)
         automatic = next((fit for fit in fits if fit.sure and fit.document.start == "automatic"), None)
         if automatic and self._may_start(conn, incident, service, automatic.document.path):
             self._runs.begin(conn, incident.id, automatic.document, "automatic", "tocsin", {})
+
+    def _offer(self, conn: Connection, incident: Incident, fit: Match) -> None:
+        now = self._workshop.clock.now()
+        stale = staleness(conn, self._library, fit.document, now)
+        timeline.append(
+            conn,
+            incident.id,
+            "run.offered",
+            "tocsin",
+            now,
+            runbook=fit.document.path,
+            title=fit.document.title,
+            why=fit.why,
+            **({"stale": stale} if stale else {}),
+        )
 
     def _may_start(self, conn: Connection, incident: Incident, service: Service, path: str) -> bool:
         runs = self._runs.of_incident(conn, incident.id)

@@ -130,7 +130,7 @@ def _fit(document: Document, alert: _Alert) -> Iterator[tuple[float, Match]]:
     after = 1 + len(service.runbooks)
     if document.service and document.service not in (alert.service_name, service.title):
         return
-    if told.name and slug(told.name) in _names(document):
+    if told.name and {slug(told.name), slug(_apart(told.name))} & _names(document):
         yield after, Match(document=document, why=_BY_NAME(name=told.name))
     if triggered is False:
         return
