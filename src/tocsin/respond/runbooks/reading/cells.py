@@ -11,9 +11,11 @@ from tocsin.respond.runbooks.reading.labels import code_span
 
 _BREAK = re.compile(r"<br\s{0,2}/?>", re.IGNORECASE)
 _LEVEL = re.compile(
-    r"^(?:(?:severity|priority|level|sev)[\s:：-]{0,3}(?=[0-5SP]))?(SEV|P|S|L)?[\s-]?([0-5])(?![\w.%])",
+    r"^(?:(severity|priority|level|sev)[\s:：-]{0,3}(?=[0-5SP]))?(SEV|P|S|L)?[\s-]?([0-5])(?![\w.%])",
     re.IGNORECASE,
 )
+_HAN_LEVEL = re.compile(r"^[一二三四五ⅠⅡⅢⅣⅤ1-5]\s?[級级](?![別别])")
+_KINDS_OF_LEVEL = {"severity": "SEV", "sev": "SEV", "priority": "P", "level": "L"}
 _WORD_LEVELS = (
     "critical", "major", "high", "medium", "moderate", "minor", "low", "urgent", "emergency", "blocker",
     "緊急", "紧急", "嚴重", "严重", "重大", "關鍵", "关键", "重要", "高", "中", "低", "一般", "輕微", "轻微",
@@ -57,14 +59,18 @@ def level_of(text: str) -> tuple[str, str] | None:
     """The severity that a text begins with and what it calls it: `**P0 - Critical**` gives `P0` and `Critical`."""
     line = plain(text[:200])
     found = _LEVEL.match(line)
-    if not found:
+    if found is None:
+        found = _HAN_LEVEL.match(line)
+        told = found.group().replace(" ", "") if found else ""
+    else:
+        word, kind, number = found.groups()
+        if not word and not kind:
+            return None  # a bare number is no level
+        told = f"{kind.upper() if kind else _KINDS_OF_LEVEL[word.lower()]}{number}"
+    if found is None:
         return None
-    spelt = line[: found.end()].strip()
-    if not found.group(1) and spelt == found.group(2):
-        return None  # a bare number is no level
-    kind = (found.group(1) or "P").upper()
     rest = _AFTER_LEVEL.match(line[found.end() :])
-    return f"{kind}{found.group(2)}", _unwrapped(rest.group(1)) if rest else ""
+    return told, _unwrapped(rest.group(1)) if rest else ""
 
 
 def _unwrapped(name: str) -> str:

@@ -51,6 +51,13 @@ _PLAIN = re.compile(
        | ({AMOUNT})\s(?:or\s+less|at\s+most|at\s+the\s+latest)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
+_MAY_SET_A_LIMIT = re.compile(
+    r"[內内]|接下|隨後|随后|目標|目标|期限|時限|时限|不得晚|最遲|最迟|最晚"
+    r"|\b(?:within|under|inside|next|target|goal|rto|deadline|later|less|most|latest)\b",
+    re.IGNORECASE,
+)
+"""A word that every limit in a sentence has: most text has none, and need not be looked at closely."""
+
 _LOOKS_BACK = re.compile(
     r"(?:過去|过去|最近|前|近|之前|以往|\blast|\bpast|\bprevious|\bprior|\brecent)\s{0,3}(?:的\s?)?$",
     re.IGNORECASE,
@@ -158,6 +165,8 @@ def _marked(item: Item) -> tuple[Span, str] | None:
 
 
 def _of_text(text: str, line: int, role: str, skipped: set[int]) -> Iterator[Clock]:
+    if not _MAY_SET_A_LIMIT.search(text[:_LONGEST]):
+        return
     said = counted(text[:_LONGEST])
     found = [*_STRONG.finditer(said), *(() if role in _TELLING else _PLAIN.finditer(said))]
     last = -1

@@ -153,7 +153,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "threshold": listed(
         """
         threshold, trigger, trigger condition, triggers, when to use, use when, alert condition, when
-        閾值, 阈值, 門檻, 门槛, 觸發條件, 触发条件, 觸發, 触发, 適用情況, 适用情况, 使用時機, 使用时机,
+        閾值, 阈值, 門檻, 门槛, 觸發條件, 触发条件, 觸發, 触发, 適用情況, 适用情况, 使用時機, 使用时机, 什麼時候用,
+        什么时候用, 何時使用, 何时使用,
         告警條件, 告警条件
         """
     ),

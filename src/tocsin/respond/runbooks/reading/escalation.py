@@ -54,10 +54,15 @@ def escalation_of(root: Part) -> list[Escalation]:
     steps: list[Escalation] = []
     for at in placed(root):
         if isinstance(at.each, Grid):
-            steps.extend(_escalation_of_grid(at.each, at.role))
-        elif isinstance(at.each, Bullets | Paragraph | Fence) and at.role == "escalation":
+            steps.extend(_escalation_of_grid(at.each, told=says_escalation(at)))
+        elif isinstance(at.each, Bullets | Paragraph | Fence) and says_escalation(at):
             steps.extend(_escalation_in(at))
     return _answered(steps)
+
+
+def says_escalation(at: Placed) -> bool:
+    """Whether this stands below a heading of escalation. In Chinese the word alone may mean an upgrade."""
+    return at.role == "escalation" or re.search(r"escalat", at.heading, re.IGNORECASE) is not None
 
 
 def _escalation_in(at: Placed) -> Iterator[Escalation]:
@@ -142,13 +147,11 @@ def _answered(steps: Sequence[Escalation]) -> list[Escalation]:
     return told
 
 
-def _escalation_of_grid(grid: Grid, role: str) -> Iterator[Escalation]:
+def _escalation_of_grid(grid: Grid, *, told: bool) -> Iterator[Escalation]:
     """A table below a heading of escalation, or one that has a column for it."""
     columns = Columns(grid)
     named_so = next((at for at, name in enumerate(grid.columns) if _ESCALATES.search(plain(name))), None)
-    where = (
-        {"who": named_so} if named_so is not None else columns.places("who") if role == "escalation" else None
-    )
+    where = {"who": named_so} if named_so is not None else columns.places("who") if told else None
     if where is None:
         return
     for row in grid.rows:

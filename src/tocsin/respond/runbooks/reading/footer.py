@@ -32,7 +32,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         date
         最後更新, 最后更新, 更新日期, 更新時間, 更新时间, 最近更新, 最後修改, 最后修改, 修訂日期,
         修订日期, 最後審查, 最后审查, 審查日期, 审查日期, 最後檢視, 最後複查, 上次審查, 上次审查,
-        上次更新, 日期, 最後更新日期, 最后更新日期, 最後審閱, 最近審查, 最後驗證, 更新於, 更新于
+        上次更新, 最後更新日期, 最后更新日期, 最後審閱, 最近審查, 最後驗證, 更新於, 更新于
         """
     ),
     "review": listed(
@@ -80,6 +80,11 @@ _TOLD_BY = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in
 _SAYS_SCHEDULE = re.compile(
     r"review\s(?:schedule|cycle|cadence|frequency)"
     r"|(?:審查|审查|複查|复查|檢視|审阅|審閱|評審|评审|更新|維護|维护)(?:排程|時程|时程|週期|周期|計畫|计划|頻率|频率)",
+    re.IGNORECASE,
+)
+_SAYS_ABOUT = re.compile(
+    r"\bmetadata\b|\boverview\b|\bdocument\s(?:info|control|details)|\babout\s(?:this|the)\b|\bquick\s(?:info|facts|reference)"
+    r"|(?:基本|文件|文檔|文档)(?:資訊|信息|資料|资料)|概述|總覽|总览",
     re.IGNORECASE,
 )
 _ALL = re.compile(r"\ball\b|\bevery\s(?:runbook|document)|所有|全部|每份", re.IGNORECASE)
@@ -171,10 +176,15 @@ def _of_grid(grid: Grid) -> Iterator[tuple[str, str]]:
 
 
 def _first_blocks(root: Part) -> list[Block]:
-    """What stands below the title, before the first heading under it."""
+    """What stands below the title, before the first heading under it, and below that if it is about the document."""
     first = root.parts[0] if root.parts else None
-    title = list(first.blocks) if first is not None and first.level == 1 else []
-    return [*root.blocks[:_LAST_BLOCKS], *title[:_LAST_BLOCKS]]
+    blocks = list(root.blocks[:_LAST_BLOCKS])
+    if first is not None and first.level == 1:
+        blocks.extend(first.blocks[:_LAST_BLOCKS])
+        first = first.parts[0] if first.parts else None
+    if first is not None and _SAYS_ABOUT.search(plain(first.heading)):
+        blocks.extend(first.blocks[:_LAST_BLOCKS])
+    return blocks
 
 
 def _last_blocks(root: Part) -> list[Block]:

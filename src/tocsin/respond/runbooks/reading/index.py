@@ -60,6 +60,8 @@ def _of_grid(grid: Grid, category: str, by_line: dict[int, list[Link]]) -> Itera
     for meaning in ("level", "type", "threshold", "definition", "symptom"):
         if (found := columns.find(meaning, taken | where)) is not None:
             where[meaning] = found
+    used = {at, *where.values()}
+    rest = next((place for place in range(len(grid.columns)) if place not in used), None)
     for row in grid.rows:
         link = _first_link(by_line.get(row.line, ()), cell(row, at))
         if link is None:
@@ -67,16 +69,14 @@ def _of_grid(grid: Grid, category: str, by_line: dict[int, list[Link]]) -> Itera
         told = cell(row, where.get("level"))
         level = level_of(told)
         type_ = plain(cell(row, where.get("type")))
-        threshold = next(
-            (where[each] for each in ("threshold", "definition", "symptom") if each in where), None
-        )
+        known = (where[each] for each in ("threshold", "definition", "symptom") if each in where)
         yield Entry(
             title=link.text,
             target=link.target,
             line=row.line,
             kind=_kind(type_, category if not told else "", plain(grid.columns[at])),
             severity=level[0] if level else plain(told),
-            threshold=plain(cell(row, threshold)),
+            threshold=plain(cell(row, next(known, rest))),
             category=category,
             ok=link.ok,
         )

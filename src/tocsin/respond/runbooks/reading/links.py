@@ -43,10 +43,9 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SPECIAL = re.compile(r"\\.|!\[|\[|\]", re.DOTALL)
 _TITLE = re.compile(r"\s{1,8}(?:\"[^\"]{0,500}\"|'[^']{0,500}'|\([^()]{0,500}\))?\s{0,8}\)")
 _ANGLE = re.compile(r"\(\s{0,8}<([^<>\n]{0,1000})>")
-_LONGEST = 1_000
-_DEEPEST = 32
+_ADDRESS = re.compile(r"\(\s{0,8}((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.){0,500}+\)){0,1000}+)", re.DOTALL)
 _ANCHOR = re.compile(
-    r"<a\s[^>]{0,200}?\b(?:name|id)\s?=\s?[\"']([^\"'<>]{1,200})[\"']|\{#([\w-]{1,200})\}", re.IGNORECASE
+    r"<a\s[^<>]{0,200}?\b(?:name|id)\s?=\s?[\"']([^\"'<>]{1,200})[\"']|\{#([\w-]{1,200})\}", re.IGNORECASE
 )
 _BOLD_LEVEL = 7
 
@@ -72,17 +71,24 @@ def links_of(text: str, exists: Exists | None, root: Part | None = None) -> list
         for found in _DEFINITION.finditer(text)
     }
     anchors = anchors_of(root, text)
-    return [
-        Link(
+    return [link for line, piece in _texts(root) for link in _read(line, piece, definitions, anchors, exists)]
+
+
+def _read(
+    line: int, text: str, definitions: dict[str, str], anchors: set[str], exists: Exists | None
+) -> Iterator[Link]:
+    if "[" not in text and "<" not in text and "://" not in text:
+        return
+    last = 0
+    for written in _links_in(text, definitions):
+        line += text.count("\n", last, written.start)
+        last = written.start
+        yield Link(
             text=plain(written.text),
             target=written.target,
-            line=line + piece.count("\n", 0, written.start),
+            line=line,
             ok=_ok(written.target, anchors, exists),
         )
-        for line, piece in _texts(root)
-        if "[" in piece or "<" in piece or "://" in piece
-        for written in _links_in(piece, definitions)
-    ]
 
 
 def findings_of(links: Sequence[Link], *, looked: bool) -> list[Finding]:
@@ -257,29 +263,13 @@ def _inline(body: str, at: int) -> tuple[str, int] | None:
         if closing or body[angle.end() : angle.end() + 1] == ")":
             return angle.group(1), closing.end() if closing else angle.end() + 1
         return None
-    start = at + 1
-    while start < len(body) and start - at < 10 and body[start] in " \t\n":
-        start += 1
-    depth = 0
-    place = start
-    while place < len(body) and place - start < _LONGEST:
-        each = body[place]
-        if each == "\\":
-            place += 2
-            continue
-        if each == "(":
-            depth += 1
-            if depth > _DEEPEST:
-                return None
-        elif each == ")":
-            if depth == 0:
-                return body[start:place], place + 1
-            depth -= 1
-        elif each in " \t\n":
-            closing = _TITLE.match(body, place)
-            return (body[start:place], closing.end()) if closing and depth == 0 else None
-        place += 1
-    return None
+    found = _ADDRESS.match(body, at)
+    if found is None:
+        return None
+    if body[found.end() : found.end() + 1] == ")":
+        return found.group(1), found.end() + 1
+    closing = _TITLE.match(body, found.end())
+    return (found.group(1), closing.end()) if closing else None
 
 
 def _trimmed(address: str) -> str:

@@ -53,6 +53,9 @@ _ENGLISH_COUNT = re.compile(
     r"(?=[\s-](?:(?:business|working|calendar)\s)?(?:second|minute|min|hour|day|week)s?\b)",
     re.IGNORECASE,
 )
+_COUNTS = re.compile(
+    r"[\d０-９半一二兩两三四五六七八九十]|\b(?:second|min|minute|hour|day|week)", re.IGNORECASE
+)
 _KINDS_OF_DAYS = re.compile(r"\b(?:business|working|calendar)\s(?=(?:hour|day)s?\b)", re.IGNORECASE)
 _WORKING_DAYS = re.compile(r"(?:個|个)?\s?(?:工作日|工作天|自然日)")
 
@@ -72,6 +75,10 @@ _LEADING = re.compile(
 )
 _TRAILING = re.compile(r"^\s{0,2}(?:以?[內内]|mark\b)?[\s*_`\])】]{0,6}(?:[-–—:：|,，→]{1,2}|$)")
 _BRACKETED = re.compile(r"[(（\[【]([^()（）\[\]【】]{1,60})[)）\]】]")
+_ONWARDS = re.compile(
+    r"\s{0,2}(?:以後|以后|之後|之后|後|后|起|以上|\bonwards?|and (?:on|later|beyond|after))[\s*_`.。]{0,4}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,8 @@ def _span(written: str) -> Span | None:
 
 def leading_span(text: str) -> tuple[Span, str] | None:
     """The mark that a line begins with, and what it says after it: `**5 分鐘**：diagnose`, `0m - detect`."""
+    if not _COUNTS.search(text[:400]):
+        return None
     line = counted(text[:400])
     start = _LEADING.match(line)
     found = _at(line, start.end() if start else 0)
@@ -155,6 +164,8 @@ def title_span(text: str) -> Span | None:
     """The range that a title names: `Diagnose (15-60 min)`, `0-15 min: triage`. One amount alone in brackets is how
     long something takes, not when it is due, and counts only with a plus sign or `T+`.
     """
+    if not _COUNTS.search(text[:400]):
+        return None
     for found in _BRACKETED.finditer(counted(text[:400])):
         inside = found.group(1).strip()
         span = whole_span(inside)
@@ -177,6 +188,8 @@ def whole_span(text: str) -> Span | None:
     if found is None:
         return None
     span, end = found
+    if span.from_s is None and _ONWARDS.fullmatch(line[end:]):
+        return Span(span.to_s, span.to_s)
     return span if re.fullmatch(r"\s{0,2}(?:以?[內内])?[\s*_`.。]{0,4}", line[end:]) else None
 
 
