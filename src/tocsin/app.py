@@ -268,6 +268,8 @@ class App:
         self.triage.start()
         self.monitor.start()
         self.reminders.start()
+        # So that the first alert does not wait until hundreds of files are read.
+        threading.Thread(target=self.library.all, name="library", daemon=True).start()
         self._watcher = threading.Thread(target=self._watch, name="configuration", daemon=True)
         self._watcher.start()
         self._started.set()

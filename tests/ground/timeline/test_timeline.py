@@ -26,7 +26,6 @@ def test_followers_see_every_event_once_and_in_order(store: Store, clock: Frozen
     assert followers.step() == 0
 
 
-@on_postgres
 def test_a_follower_that_stumbles_over_one_event_goes_on_with_the_next(store: Store, clock: FrozenClock):
     followers = Followers(store)
     seen: list[str] = []
@@ -46,6 +45,7 @@ def test_a_follower_that_stumbles_over_one_event_goes_on_with_the_next(store: St
     assert seen == ["second"]
 
 
+@on_postgres
 def test_a_follower_waits_for_a_transaction_that_began_earlier(store: Store, clock: FrozenClock):
     followers = Followers(store)
     seen: list[str] = []

@@ -20,7 +20,7 @@ from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.kernel.settings import Current
 from tocsin.respond.runbooks import repositories
 from tocsin.respond.runbooks.document import Document, Entry
-from tocsin.respond.runbooks.match import Match, Told, matches
+from tocsin.respond.runbooks.match import Match, Told, Vocabulary, matches
 from tocsin.respond.runbooks.places import Place
 from tocsin.respond.runbooks.reader import read
 from tocsin.respond.runbooks.reading.text import LARGEST
@@ -98,6 +98,7 @@ class Library:
         self._walked: _Walk | None = None
         self._searching = threading.Lock()
         self._index = Index()
+        self._vocabulary = Vocabulary()
 
     # What is there
 
@@ -251,7 +252,7 @@ class Library:
         self, service_name: str, service: Service, told: AlertLike, severity: str = ""
     ) -> list[Match]:
         """The same for an alert as it stands in the ledger, with reasons; see `match.py`."""
-        return matches(self.all(), service_name, service, told, severity)
+        return matches(self.all(), service_name, service, told, severity, self._vocabulary)
 
     # Files
 

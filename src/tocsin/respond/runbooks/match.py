@@ -8,7 +8,8 @@ unless the alert itself points at it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -27,7 +28,9 @@ from tocsin.sense.severity.facts import AlertLike
 _URL_KEYS = ("runbook_url", "runbook", "runbookUrl")
 _SPEAKING = frozenset({"symptoms", "meaning", "detection", "cause", "impact"})
 _SHARED_LEAST = 2
-_SHARE_LEAST = 0.5
+_SHARE_LEAST = 0.6
+_COMMON = 0.3  # a word of more of the runbooks than this says nothing of one of them …
+_COMMON_FROM = 10  # … where there are as many
 _TOLD_WORDS = 4
 _TOLD_MOST = 4_000
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -77,14 +80,49 @@ class Told:
     starts_at: datetime = field(default=datetime.fromisoformat("1970-01-01T00:00:00+00:00"))
 
 
+_Key = tuple[tuple[str, str], ...]
+
+
+class Vocabulary:
+    """The words by which each runbook says when it is for; looked for once in each content.
+
+    Safe to use from any thread: what two of them make at once is the same.
+    """
+
+    def __init__(self) -> None:
+        self._made: tuple[_Key, dict[tuple[str, str], frozenset[str]]] = ((), {})
+
+    def of(self, documents: Sequence[Document]) -> list[frozenset[str]]:
+        """The words of each document, without those that many of them hold."""
+        key = tuple((document.path, document.hash) for document in documents)
+        known, words = self._made
+        if key != known:
+            own = {
+                each: frozenset(_telling("\n".join(_told_by(document))))
+                for each, document in zip(key, documents, strict=True)
+            }
+            count = Counter(word for some in own.values() for word in some)
+            most = _COMMON * len(own) if len(own) >= _COMMON_FROM else len(own)
+            common = {word for word, often in count.items() if often > most}
+            words = {each: some - common for each, some in own.items()}
+            self._made = (key, words)
+        return [words.get(each, frozenset()) for each in key]
+
+
 def matches(
-    documents: Iterable[Document], service_name: str, service: Service, told: AlertLike, severity: str = ""
+    documents: Sequence[Document],
+    service_name: str,
+    service: Service,
+    told: AlertLike,
+    severity: str = "",
+    vocabulary: Vocabulary | None = None,
 ) -> list[Match]:
     """The runbooks that fit, the surest first; between equals, those for this severity."""
     alert = _Alert.of(service_name, service, told)
+    spoken = (vocabulary or Vocabulary()).of(documents)
     ranked: list[tuple[tuple[float, int, str], Match]] = []
-    for document in documents:
-        for rank, match in _fit(document, alert):
+    for document, words in zip(documents, spoken, strict=True):
+        for rank, match in _fit(document, words, alert):
             other = 0 if severity and document.severity == severity else 1
             ranked.append(((rank, other, document.path), match))
             break
@@ -100,7 +138,7 @@ class _Alert:
     service_name: str
     service: Service
     urls: tuple[str, ...]
-    words: frozenset[str]
+    words: tuple[str, ...]  # of its name and its summary
     text: str
 
     @classmethod
@@ -109,13 +147,13 @@ class _Alert:
         urls = tuple(
             value for key in _URL_KEYS for value in (told.annotations.get(key), told.labels.get(key)) if value
         )
-        text = facts.text[:_TOLD_MOST]
         own = {word for name in (service_name, service.title) for word in words_of(name)}
-        words = frozenset(_telling(text)) - own
-        return cls(told, facts, service_name, service, urls, words, text)
+        short = f"{told.name}\n{told.annotations.get('summary', '')}"[:_TOLD_MOST]
+        words = tuple(word for word in _telling(short) if word not in own)
+        return cls(told, facts, service_name, service, urls, words, facts.text[:_TOLD_MOST])
 
 
-def _fit(document: Document, alert: _Alert) -> Iterator[tuple[float, Match]]:
+def _fit(document: Document, words: frozenset[str], alert: _Alert) -> Iterator[tuple[float, Match]]:
     """How well a runbook fits, 0 is best, and why; nothing if it does not."""
     told, service = alert.told, alert.service
     pointed = min((_points_at(url, document) for url in alert.urls), default=2)
@@ -136,7 +174,7 @@ def _fit(document: Document, alert: _Alert) -> Iterator[tuple[float, Match]]:
         return
     if triggered:
         yield after + 1, Match(document=document, why=_BY_TRIGGER(trigger=triggered))
-    if why := _spoken_of(document, alert):
+    if why := _spoken_of(document, words, alert):
         yield after + 2, Match(document=document, why=why, sure=bool(document.service))
     if document.service:
         yield after + 3, Match(document=document, why=_BY_SERVICE(service=document.service))
@@ -188,19 +226,16 @@ def slug(text: str) -> str:
     return re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
 
 
-def _spoken_of(document: Document, alert: _Alert) -> str:
+def _spoken_of(document: Document, words: frozenset[str], alert: _Alert) -> str:
     """Why its words fit: a code of a cause that stands in the alert, or enough of the alert's own words."""
     for cause in document.causes:
         for code in cause.match:
             if len(code) >= 4 and _CODE_LIKE.search(code) and code in alert.text:
                 return _BY_CODE(code=code)
-    if not alert.words:
-        return ""
-    shared = alert.words & frozenset(_telling("\n".join(_told_by(document))))
+    shared = [word for word in alert.words if word in words]
     if len(shared) < _SHARED_LEAST or len(shared) < _SHARE_LEAST * len(alert.words):
         return ""
-    shown: Sequence[str] = [word for word in words_of(_apart(alert.text)) if word in shared]
-    return _BY_WORDS(words=", ".join(shown[:_TOLD_WORDS]))
+    return _BY_WORDS(words=", ".join(shared[:_TOLD_WORDS]))
 
 
 def _told_by(document: Document) -> Iterator[str]:
