@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from itertools import product
 
 import pytest
 
-from tocsin.ground.render import render
+from tocsin.ground.render import pieces, render
 
 _SCRIPTS = [
     "javascript:alert(1)",
@@ -133,6 +134,20 @@ def test_nothing_of_the_corpus_runs_or_leads_astray():
             assert tag in _ALLOWED, text
             assert not {name for name in attributes if name.startswith("on")}, text
             assert not {"style", "id", "name", "src", "action", "srcset"} & attributes.keys(), text
+            href = attributes.get("href", "")
+            squeezed = "".join(each for each in href if each > " ").replace("\\", "/").lower()
+            assert not squeezed.startswith(("//", "javascript:", "data:", "vbscript:", "file:", "blob:")), (
+                text
+            )
+
+
+def test_nothing_of_it_does_in_pieces_either():
+    for text in CORPUS:
+        for tag, attributes in elements("".join(piece.html for piece in pieces(text))):
+            assert tag in _ALLOWED, text
+            assert not {name for name in attributes if name.startswith("on")}, text
+            assert not {"style", "name", "src", "action", "srcset"} & attributes.keys(), text
+            assert re.fullmatch(r"L\d+", attributes.get("id", "L1")), text
             href = attributes.get("href", "")
             squeezed = "".join(each for each in href if each > " ").replace("\\", "/").lower()
             assert not squeezed.startswith(("//", "javascript:", "data:", "vbscript:", "file:", "blob:")), (

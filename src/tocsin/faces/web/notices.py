@@ -24,6 +24,7 @@ NOTICES = {
     "skipped": N_("The step is skipped."),
     "answered": N_("Thank you. The run goes on."),
     "given": N_("The values are noted. The run goes on."),
+    "reviewed": N_("Thank you. The review is noted."),
     "tested": N_("A test page is on its way to you."),
     "signed-out": N_("You are signed out."),
     "welcome": N_("Your account is made. Welcome."),

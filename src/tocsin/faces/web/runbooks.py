@@ -1,62 +1,201 @@
-"""What will happen, how dangerous is it, when was it last proven? The library and one runbook of it."""
+"""Which runbooks are there, and which of them can be trusted? The library: by category, filtered by links, searched."""
 
 from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from tocsin.faces.web.gate import Pages
-from tocsin.faces.web.run_view import ladder_view
+from tocsin.faces.web.runbook_text import address_of
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import Permission
-from tocsin.respond.incidents import OPEN
-from tocsin.respond.runbooks import Document
-from tocsin.respond.runbooks.plan import plan_of
+from tocsin.respond.runbooks import Library
+from tocsin.respond.runbooks.library import Shelved
+from tocsin.respond.runbooks.preconditions_store import Check, failed
+from tocsin.respond.runbooks.reading.headings import plain
+from tocsin.respond.runbooks.review import Due, queue
+from tocsin.respond.runbooks.search import Hit, words_of
+from tocsin.respond.runbooks.usage import Usage, proven_hashes, usages
 
 pages = Pages()
-_MOST_INCIDENTS = 20
+_PAGE = 50
+_MOST_HITS = 200
+_STATES = ("due", "broken", "unproven")
+_FILTERS = ("severity", "category", "service", "state")
+_NONE = "-"
+"""In an address: those that have no severity, category or service."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A runbook as the library shows it. `proof` is worked, changed (since it worked) or never."""
+
+    shelved: Shelved
+    usage: Usage
+    due: Due | None
+    broken: Sequence[Check]
+    proof: str
+    hit: Hit | None = None
+
+    @property
+    def states(self) -> set[str]:
+        found = {"due"} if self.due and self.due.overdue else set[str]()
+        if self.broken:
+            found.add("broken")
+        if self.proof != "worked":
+            found.add("unproven")
+        return found
+
+    def holds(self, name: str) -> set[str]:
+        """What this runbook has of a filter."""
+        match name:
+            case "severity":
+                return {self.shelved.severity or _NONE}
+            case "category":
+                return {self.shelved.category or _NONE}
+            case "service":
+                return {self.shelved.document.service or _NONE}
+            case _:
+                return self.states
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One link of a filter: what it is called in the address, how many it leaves, where it leads."""
+
+    value: str
+    count: int
+    href: str
+    chosen: bool
 
 
 @pages.get("/runbooks", Permission.READ)
 def listing(visit: Visit) -> Response:
-    catalogue = visit.context.catalogue()
-    wanted = visit.query.get("q", "").strip()[:100]
-    documents = visit.context.library.all()
+    context, query = visit.context, visit.query
+    library = context.library
+    wanted = query.get("q", "").strip()[:100]
+    with context.store.read() as conn:
+        rows = list(_rows(library, usages(conn), queue(conn, library, context.clock.now()), failed(conn),
+                          proven_hashes(conn)))  # fmt: skip
+    everything = len(rows)
     if wanted:
-        documents = [
-            each for each in documents if wanted.casefold() in f"{each.title} {each.path}".casefold()
-        ]
+        rows = list(_found(rows, library.search(wanted, _MOST_HITS)))
+    chosen = {name: query[name] for name in _FILTERS if query.get(name)}
+    by = "severity" if query.get("by") == "severity" and not wanted else "category"
+    if by == "severity":
+        rows.sort(key=lambda row: (not row.shelved.severity, row.shelved.severity))
+    left = [row for row in rows if all(value in row.holds(name) for name, value in chosen.items())]
+    page = query.get("page", "1")
+    number = int(page) if page.isdecimal() and len(page) < 5 and int(page) else 1
+    shown = left[(number - 1) * _PAGE : number * _PAGE]
+    said = chosen | ({"q": wanted} if wanted else {}) | ({"by": by} if by == "severity" else {})
+
+    def link(**changed: str) -> str:
+        return f"/runbooks?{urlencode({name: value for name, value in (said | changed).items() if value})}"
+
     return visit.page(
         "runbooks.html",
-        documents=sorted(documents, key=lambda each: (each.service, each.title)),
+        groups=[("", shown)]
+        if wanted
+        else [(name, list(group)) for name, group in groupby(shown, _group(by))],
+        by=by,
         wanted=wanted,
-        titles={name: each.title or name for name, each in catalogue.services.items()},
+        looked_for=words_of(wanted),
+        marked=marked,
+        plain=_told,
+        everything=everything,
+        left=len(left),
+        chosen=chosen,
+        filters={name: _choices(rows, name, chosen, link) for name in _FILTERS},
+        link=link,
+        address_of=address_of,
+        titles={name: each.title or name for name, each in context.catalogue().services.items()},
+        before=link(page=str(number - 1)) if number > 1 else "",
+        after=link(page=str(number + 1)) if number * _PAGE < len(left) else "",
+        apart=[] if wanted or chosen or number > 1 else [*library.indexes(), *library.policies()],
+        missing=[] if wanted or chosen or number > 1 else library.missing(),
+        trouble=library.trouble(),
     )
 
 
-@pages.get("/runbooks/{path:path}", Permission.READ)
-def one(visit: Visit) -> Response:
-    context = visit.context
-    document = context.library.get(visit.parts["path"])
-    with context.store.read() as conn:
-        incidents = context.incidents.list(conn, states=OPEN, limit=_MOST_INCIDENTS)
-    plan = plan_of(document)
-    service = context.catalogue().services.get(document.service)
-    return visit.page(
-        "runbook.html",
-        document=document,
-        ladder=ladder_view(plan, (), None, {}),
-        text=_body(document, context.library.text(document.path)),
-        service=(service.title or document.service) if service else document.service,
-        incidents=[(each.id, f"{each.id} {each.title}") for each in incidents],
-        inputs=[each for each in document.inputs if each.default is None and not each.secret],
-        chosen=visit.query.get("incident", ""),
-    )
+def _rows(
+    library: Library,
+    used: Mapping[str, Usage],
+    dues: Iterable[Due],
+    broken: Mapping[str, Sequence[Check]],
+    proven: Mapping[str, str],
+) -> Iterator[Row]:
+    due = {each.path: each for each in dues}
+    for category in library.categories():
+        for shelved in category.items:
+            path, hash_ = shelved.document.path, shelved.document.hash
+            yield Row(
+                shelved=shelved,
+                usage=used.get(path, Usage()),
+                due=due.get(path),
+                broken=broken.get(path, ()),
+                proof="never" if path not in proven else "worked" if proven[path] == hash_ else "changed",
+            )
 
 
-def _body(document: Document, text: str) -> str:
-    """The text without its front matter and its title, which stand at the top of the page."""
-    if text.startswith("---"):
-        _, end, rest = text.removeprefix("---").partition("\n---")
-        text = rest.partition("\n")[2] if end else text
-    first, _, rest = text.lstrip().partition("\n")
-    return rest if first.removeprefix("# ").strip() == document.title else text
+def _found(rows: Sequence[Row], hits: Iterable[Hit]) -> Iterator[Row]:
+    """The rows that were found, the best first, and indexes and policies among them as rows of their own."""
+    known = {row.shelved.document.path: row for row in rows}
+    for hit in hits:
+        row = known.get(hit.document.path)
+        shelved = Shelved(document=hit.document, category="", severity=hit.document.severity, threshold="")
+        yield Row(
+            shelved=row.shelved if row else shelved,
+            usage=row.usage if row else Usage(),
+            due=row.due if row else None,
+            broken=row.broken if row else (),
+            proof=row.proof if row else "worked",
+            hit=hit,
+        )
+
+
+def _group(by: str) -> Callable[[Row], str]:
+    return lambda row: row.shelved.severity if by == "severity" else row.shelved.category
+
+
+def _choices(
+    rows: Sequence[Row], name: str, chosen: Mapping[str, str], link: Callable[..., str]
+) -> list[Choice]:
+    """What a filter offers among the rows that the other filters leave."""
+    others = {each: value for each, value in chosen.items() if each != name}
+    counts: Counter[str] = Counter()
+    for row in rows:
+        if all(value in row.holds(each) for each, value in others.items()):
+            counts.update(row.holds(name))
+    if name in chosen:
+        counts.setdefault(chosen[name], 0)
+    values = _STATES if name == "state" else sorted(counts, key=lambda each: (each == _NONE, each.casefold()))
+    return [
+        Choice(
+            value=value,
+            count=counts[value],
+            href=link(**{name: "" if chosen.get(name) == value else value}),
+            chosen=chosen.get(name) == value,
+        )
+        for value in values
+        if counts[value] or chosen.get(name) == value
+    ]
+
+
+def _told(snippet: str) -> str:
+    """A line of Markdown as a person reads it; cells of a table stand apart."""
+    return " · ".join(cell for each in snippet.strip("|").split("|") if (cell := plain(each).lstrip("#>- ")))
+
+
+def marked(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """A line in parts, each with whether it is one of the words that were looked for."""
+    if not words:
+        return [(text, False)]
+    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return [(part, bool(at % 2)) for at, part in enumerate(re.split(f"((?i:{pattern}))", text)) if part]

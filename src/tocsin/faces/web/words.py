@@ -83,10 +83,56 @@ KINDS = {
     "bash": N_("command"),
     "sql": N_("SQL"),
     "http": N_("request"),
+    "redis": N_("Redis"),
     "action": N_("action"),
     "manual": N_("by hand"),
     "checks": N_("checks"),
     "reference": N_("to read"),
+}
+
+SHELF = {
+    "due": Mark(shape="◔", tone="warn", text=N_("review due")),
+    "broken": Mark(shape="✕", tone="crit", text=N_("broken")),
+    "unproven": Mark(shape="○", tone="plain", text=N_("unproven")),
+}
+
+FINDING = {
+    "error": Mark(shape="✕", tone="crit", text=N_("error")),
+    "warning": Mark(shape="◆", tone="warn", text=N_("warning")),
+    "note": Mark(shape="●", tone="plain", text=N_("note")),
+}
+
+COUNTED = {
+    "read": N_("{n} only look"),
+    "change": N_("{n} change something"),
+    "destroy": N_("{n} destroy something"),
+    "error": N_("{n} errors"),
+    "warning": N_("{n} warnings"),
+    "note": N_("{n} notes"),
+}
+
+FENCES = {
+    "sample": N_("sample output"),
+    "template": N_("template"),
+    "reference": N_("to read, not to run"),
+}
+
+DOCUMENTS = {
+    "incident": N_("runbook"),
+    "procedure": N_("procedure"),
+    "template": N_("template"),
+    "index": N_("index"),
+    "policy": N_("policy"),
+}
+
+INPUTS = {
+    "ip": N_("IP address"),
+    "host": N_("host name"),
+    "url": N_("address"),
+    "token": N_("token"),
+    "path": N_("path"),
+    "number": N_("number"),
+    "text": N_("text"),
 }
 
 STARTS = {

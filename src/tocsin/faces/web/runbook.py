@@ -1,0 +1,106 @@
+"""What will happen, how dangerous is it, when was it last proven? One runbook: its text, and what was read in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from starlette.responses import Response
+
+from tocsin.faces.web.gate import Pages
+from tocsin.faces.web.run_view import ladder_view
+from tocsin.faces.web.runbook_changes import Changes, changes
+from tocsin.faces.web.runbook_text import Addresses, address_of, text_of
+from tocsin.faces.web.visit import Visit
+from tocsin.faces.web.words import COUNTED, FINDING, LEVELS, Mark
+from tocsin.ground.accounts import Permission
+from tocsin.respond.incidents import OPEN
+from tocsin.respond.runbooks import Document, Library
+from tocsin.respond.runbooks.plan import plan_of
+from tocsin.respond.runbooks.preconditions_store import failed
+from tocsin.respond.runbooks.review import due_of
+from tocsin.respond.runbooks.usage import changed_since, proofs, usage
+
+pages = Pages()
+_MOST_INCIDENTS = 20
+_SUFFIXES = (".md", ".markdown")
+
+
+@pages.get("/runbooks/{path:path}", Permission.READ)
+def one(visit: Visit) -> Response:
+    context = visit.context
+    document, file = _find(context.library, visit.parts["path"])
+    whole = context.library.text(document.path)
+    with context.store.read() as conn:
+        incidents = context.incidents.list(conn, states=OPEN, limit=_MOST_INCIDENTS)
+        used = usage(conn, document.path)
+        proven = {
+            each.path: proofs(conn, each)
+            for each in (document.within() if file is None else [document])
+            if each.kind != "template"
+        }
+        before = changed_since(conn, document)
+        due = due_of(conn, context.library, document, context.clock.now())
+        broken = failed(conn, document.path).get(document.path, [])
+    plan = plan_of(document)
+    service = context.catalogue().services.get(document.service)
+    levels = [step.level for step in plan.steps()]
+    here = visit.query.get("line", "")
+    return visit.page(
+        "runbook.html",
+        document=document,
+        file=file,
+        here=address_of(document.path),
+        address_of=address_of,
+        link_of=Addresses(file or document),
+        parts_of_run=ladder_view(plan, (), None, {}),
+        runs=len(levels),
+        counted=_counted(visit, LEVELS, COUNTED, levels),
+        found=_counted(visit, FINDING, COUNTED, [finding.level for finding in document.findings]),
+        steps=[step for step in document.steps() if step.kind != "reference"],
+        level=max(levels, key=list(LEVELS).index, default=""),
+        text=text_of(document, whole, int(here) if here.isdecimal() and len(here) < 8 else 0, file),
+        proofs=proven,
+        used=used,
+        changed=_changed(context.library, document, before),
+        due=due,
+        broken=broken,
+        service=(service.title or document.service) if service else document.service,
+        incidents=[(each.id, f"{each.id} {each.title}") for each in incidents],
+        inputs=[each for each in document.inputs if each.default is None and not each.secret],
+        chosen=visit.query.get("incident", ""),
+        dead=[link for link in document.links if link.ok is False],
+    )
+
+
+def _changed(library: Library, document: Document, before: str | None) -> Changes | None:
+    if before is None:
+        return None
+    first = document.line if "#" in document.path else 1
+    found = changes(before, library.part(document.path), first)
+    return found if found.lines else None
+
+
+def _find(library: Library, address: str) -> tuple[Document, Document | None]:
+    """The runbook of an address, and the file that it stands in where it is not all of it. Raises NotFound.
+
+    One inside a file has a path below that of the file: `FILE/NAME`, or `FILE#NAME` as it is called elsewhere.
+    """
+    file, hash_, name = address.partition("#")
+    if not hash_ and PurePosixPath(address).parent.suffix.lower() in _SUFFIXES:
+        file, _, name = address.rpartition("/")
+    if not name:
+        return library.get(address), None
+    whole = library.get(file)
+    return library.get(f"{whole.path}#{name}"), whole
+
+
+def _counted(
+    visit: Visit, marks: Mapping[str, Mark], told: Mapping[str, str], found: Sequence[str]
+) -> list[str]:
+    """How many there are of each, the heaviest with its shape: `● 3 only look`."""
+    return [
+        f"{mark.shape} {visit.speech.text(told[name], n=found.count(name))}"
+        for name, mark in marks.items()
+        if name in found
+    ]
