@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tocsin.act.guard.names import names
 from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
-from tocsin.respond.runbooks.reading.drawing_words import split_arrow
+from tocsin.respond.runbooks.reading.drawing_words import answer_of, is_condition, split_arrow
 from tocsin.respond.runbooks.reading.headings import plain
 from tocsin.respond.runbooks.reading.placeholders import fill_shell
 
@@ -45,7 +45,7 @@ _SENTENCE = names(
 _ALONE = names("uptime df dmesg vmstat iostat lsblk lsof pstree")
 _QUOTED = re.compile(r"'[^'\n]{0,400}'|\"[^\"\n]{0,400}\"")
 _SHELL_SIGN = re.compile(
-    r"(?:^|\s)(?:-{1,2}[A-Za-z]|[~.]{0,2}/\w|\$[\w{(])|://|\s[|&]{1,2}\s|\w=\S|\s>{1,2}\s?[\w/&]|;\s"
+    r"(?:^|\s)(?:-{1,2}\w|[~.]{0,2}/\w|\$[\w{(])|://|\s[|&]{1,2}\s|\w=\S|\s>{1,2}\s?[\w/&]|;\s"
 )
 _INIT = re.compile(r"service\s+[\w@.-]{1,60}\s+(?:start|stop|restart|reload|status)$")
 _TO = re.compile(r"(?:ping|ping6|dig|host|traceroute|nslookup)\s+[\w-]{1,60}(?:\.[\w-]{1,60}){1,8}$")
@@ -82,11 +82,14 @@ def command_of(text: str) -> Command | None:
     """The command that a line is or names."""
     line = _unnumbered(text[:_LONGEST].strip())
     split = split_arrow(line)
-    if split is not None:
-        found = _said(split[0])
-        if found is not None:
-            return Command(found.text, found.language, found.title, split[1])
-    return _said(line)
+    if split is None:
+        return None if is_condition(line) else _said(line)
+    left, right = split
+    found = _said(left)
+    if found is not None:
+        return Command(found.text, found.language, found.title, right)
+    found = None if is_condition(left) or answer_of(left) else _said(right)
+    return Command(found.text, found.language, found.title or plain(left)) if found else None
 
 
 def _unnumbered(line: str) -> str:

@@ -39,7 +39,8 @@ def asks(node: Node) -> bool:
     answers = [(child, answer_of(child.text)) for child in node.children]
     sure = sum(1 for _, answer in answers if answer is not None and answer.sure)
     if is_question(node.text):
-        return sure > 0 or _all_lead_on(answers)
+        plain_commands = any(answer is None and command_of(child.text) for child, answer in answers)
+        return (sure > 0 and not plain_commands) or _all_lead_on(answers)
     told = sum(1 for child, answer in answers if answer is not None and _may_answer(child, answer))
     if told < 2:
         return False
@@ -117,7 +118,7 @@ class _Reading:
         else:
             text, outcome = answer.text, answer.outcome
         rest = Node(outcome or text, child.line, children=child.children)
-        if asks(rest) and (is_question(rest.text) or not (outcome or any(map(asks, child.children)))):
+        if asks(rest) and (is_question(rest.text) or not any(map(asks, child.children))):
             decision = self.decision(rest.text, rest.line, rest.children, None)
             return Branch(answer=title_words(text), line=child.line, decision=decision)
         inner = [each for each in child.children if asks(each)]

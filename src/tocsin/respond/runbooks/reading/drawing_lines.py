@@ -7,6 +7,7 @@ column is where a mark or, without one, the first word stands; wide spaces count
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,19 +19,19 @@ _BARS = "│┃║╎╏┆┇┊┋｜"
 _DASHES = "─━═╌╍┄┅┈┉"
 _CORNERS = "├┝┞┟┠┡┢┣╞╟╠└┕┖┗╘╙╚╰┌┍┎┏╒╓╔╭┬┭┮┯┰┱┲┳╤╥╦"
 _ENDS = "┐┑┒┓╕╖╗╮┘┙┚┛╛╜╝╯┤┥┦┧┨┩┪┫╡╢╣"
-_HEADS = "→⇒➜➔➝➞➡⟶⟹▶►▸"
-_DOWN = "↓⇓⬇▼▽🔽⇩↧"
+HEADS = "→⇒➜➔➝➞➡⟶⟹▶►▸"
+DOWN = "↓⇓⬇▼▽🔽⇩↧"
 
 _BRANCH = re.compile(
-    rf"[{_CORNERS}][{_DASHES}-]*[┬┳╦]?[{_DASHES}-]*[{_HEADS}>]?\ufe0f?"
+    rf"[{_CORNERS}][{_DASHES}-]*[┬┳╦]?[{_DASHES}-]*[{HEADS}>]?\ufe0f?"
     rf"|\|[-_]{{1,6}}>?|\+[-=]{{1,6}}>?|[`'\\][-_]{{1,6}}>?(?=\s)"
 )
-_BULLET = re.compile(rf"(?:[-*•·‣◦●○▪■◆◇–—]|[{_HEADS}]\ufe0f?|[-=]{{1,2}}>)\s+(?=\S)|[•·‣◦●○▪{_HEADS}](?=\S)")
+_BULLET = re.compile(rf"(?:[-*•·‣◦●○▪■◆◇–—]|[{HEADS}]\ufe0f?|[-=]{{1,2}}>)\s+(?=\S)|[•·‣◦●○▪{HEADS}](?=\S)")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)、．]|[(（]\d{1,3}[)）]|[①-⑳])\s*(?=\S)")
-_ONLY_DOWN = re.compile(rf"[\s|{_BARS}]*[{_DOWN}]\ufe0f?(?:\s*[|{_BARS}])*\s*")
+_ONLY_DOWN = re.compile(rf"[\s|{_BARS}]*[{DOWN}]\ufe0f?(?:\s*[|{_BARS}])*\s*")
 _ONLY_V = re.compile(r"\s*[vV]\s*$")
 _ONLY_BARS = re.compile(rf"[\s|{_BARS}:]*$")
-_EDGE = re.compile(rf"[\s{_BARS}{_DASHES}{_CORNERS}{_ENDS}┴┵┶┷┸┹┺┻╧╨╩┼╋╬{_DOWN}|+=_*~-]+$")
+_EDGE = re.compile(rf"[\s{_BARS}{_DASHES}{_CORNERS}{_ENDS}┴┵┶┷┸┹┺┻╧╨╩┼╋╬{DOWN}|+=_*~-]+$")
 _TOP = re.compile(rf"\s*(?:[┌┏╔╭][{_DASHES}┬┴]+[┐┓╗╮]|\+[-=]{{3,}}\+)\s*$")
 _BOTTOM = re.compile(rf"\s*(?:[└┗╚╰][{_DASHES}┬┴]+[┘┛╝╯]|\+[-=]{{3,}}\+)\s*$")
 _TASK = re.compile(r"(?:[\[［【]\s{0,2}([xXvV✓✔✗✘ ]?)\s{0,2}[\]］】]|([☐□⬜◻☑☒])\ufe0f?)\s*(?=\S)")
@@ -55,14 +56,12 @@ def drawn(raw: str, line: int, *, framed: bool = False) -> Drawn:
         return Drawn(line, "nothing", 0)
     if _TOP.match(text) or _BOTTOM.match(text):
         indented = len(text) - len(text.lstrip())
-        return Drawn(line, "frame", _width(text[:indented]), "top" if _TOP.match(text) else "")
+        return Drawn(line, "frame", width(text[:indented]), "top" if _TOP.match(text) else "")
     down = _ONLY_DOWN.match(text)
     if down:
-        return Drawn(
-            line, "arrow", _width(text[: down.end()].rstrip()) - 1, _between_bars(text[down.end() :])
-        )
+        return Drawn(line, "arrow", width(text[: down.end()].rstrip()) - 1, _between_bars(text[down.end() :]))
     if _ONLY_V.match(text):
-        return Drawn(line, "arrow", _width(text) - 1)
+        return Drawn(line, "arrow", width(text) - 1)
     if _EDGE.match(text):
         return Drawn(line, "nothing", 0)
     return _marked(_without_right_edge(text, framed), line)
@@ -93,7 +92,7 @@ def _marked(text: str, line: int) -> Drawn:
         inside = task.group(1)
         ticked = task.group(2) not in "☐□⬜◻" if inside is None else bool(inside.strip())
         at = task.end()
-    return Drawn(line, mark, _width(text[:column]), text[at:].strip(), ticked, _width(text[:at]))
+    return Drawn(line, mark, width(text[:column]), text[at:].strip(), ticked, width(text[:at]))
 
 
 def _without_right_edge(text: str, framed: bool) -> str:
@@ -118,14 +117,14 @@ def _between_bars(text: str) -> str:
     return text.strip(f" \t|{_BARS}")
 
 
-def _width(text: str) -> int:
-    """Columns that an indentation takes."""
+def width(text: str) -> int:
+    """Columns that a text takes on a screen."""
     columns = 0
     for each in text:
         if each == "\t":
             columns += 4 - columns % 4
         else:
-            columns += 2 if each == "\u3000" else 1
+            columns += 2 if unicodedata.east_asian_width(each) in "WF" else 1
     return columns
 
 

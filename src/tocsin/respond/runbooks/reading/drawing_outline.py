@@ -14,7 +14,7 @@ from tocsin.act.guard.names import names
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Fence
 from tocsin.respond.runbooks.reading.drawing_labels import option_label
-from tocsin.respond.runbooks.reading.drawing_lines import Drawn, drawn, is_flat
+from tocsin.respond.runbooks.reading.drawing_lines import DOWN, HEADS, Drawn, drawn, is_flat, width
 from tocsin.respond.runbooks.reading.drawing_words import (
     answer_of,
     chain,
@@ -185,7 +185,9 @@ class _Outline:
             self._open.pop()
 
     def _place(self, each: Drawn) -> None:
-        host, rest = _split(_TEE, each.text)
+        text = each.text.rstrip(f"{DOWN}{HEADS} ")
+        leads_on = len(text) < len(each.text) and each.text[-1] in DOWN
+        host, rest = _split(_TEE, text)
         asked, answered = ("", "") if rest else _split(_INLINE, host)
         node = Node(asked or host, each.line, each.task, branch=each.mark in ("branch", "bullet"))
         if each.mark in ("branch", "bullet"):
@@ -198,22 +200,30 @@ class _Outline:
         else:
             self._to_text(each)
             self._push(_Open(node, each.column, marked=False, holds=not self._is_note(node.text)))
-        column = self._open[-1].column
+        column = self._open[-1].column + 2
         if answered:
-            self._push(_Open(Node(answered, each.line, branch=True), column + 2, marked=True))
+            self._push(_Open(Node(answered, each.line, branch=True), column, marked=True))
+        place = each.start
         while rest:
+            place += width(text[: len(text) - len(rest)])
+            text = rest
             inner, rest = _split(_TEE, rest)
             beside = Node(inner, each.line, branch=True)
+            if is_question(inner):
+                self._push(_Open(beside, column, marked=False))
+            else:
+                self._push(_Open(beside, max(column, place - 3), marked=True, waits=True))
             column += 2
-            self._push(_Open(beside, column, marked=not is_question(inner), waits=not is_question(inner)))
+        self._arrow = leads_on
 
     def _to_branch(self, column: int) -> None:
         while self._open:
             last = self._open[-1]
             if last.waits:
+                # Where wide characters stand before `─┬─` its column is only known from the branch below it.
                 host = self._open[-2].column if len(self._open) > 1 else -2
                 last.waits = False
-                last.column = column if column > host + 1 else last.column
+                last.column = column if host + 1 < column <= last.column + 3 else last.column
             same = last.marked and abs(last.column - column) <= 1
             beside = not last.marked and last.column == column and _is_label(last.node)
             if not (last.column > column + 1 or same or beside or not last.holds):

@@ -15,7 +15,7 @@ from tocsin.respond.runbooks.reading.blocks import Fence
 from tocsin.respond.runbooks.reading.drawing_commands import Command, command_of
 from tocsin.respond.runbooks.reading.drawing_labels import group_of
 from tocsin.respond.runbooks.reading.drawing_outline import Node
-from tocsin.respond.runbooks.reading.drawing_words import answer_of, test_of, title_words, wait_of
+from tocsin.respond.runbooks.reading.drawing_words import Wait, answer_of, test_of, title_words, wait_of
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.headings import is_attempt, title_of
 from tocsin.respond.runbooks.reading.labels import OF_STEP, Label, label_of
@@ -140,7 +140,7 @@ class Steps:
             if words:
                 self._do(words, node.line)
             self.below(node.children, taken)
-        elif (wait := wait_of(node.text)) is not None and command_of(node.text) is None:
+        elif (wait := wait_of(node.text)) is not None and _is_beside(wait, node.text):
             if wait.before:
                 self._do(wait.before, node.line)
             self._wait(wait.seconds, node)
@@ -181,7 +181,8 @@ class Steps:
     def _test(self, node: Node, taken: set[int]) -> None:
         test = test_of(node.text)
         command = command_of(node.text) or (command_of(test.rest) if test else None)
-        others = [each for each in node.children if not is_outcome(each)]
+        outcomes = _outcomes(node)
+        others = [each for each in node.children if not any(each is one for one in outcomes)]
         if command is not None:
             self._tell(command, node.line, check=True, title=title_words(node.text))
         elif any(command_of(each.text) for each in others):
@@ -198,7 +199,10 @@ class Steps:
             self.flush()
             self._add(self._prose(Node(node.text, node.line, children=others)), check=True)
             taken.update(id(each) for each in others)
-        self.below(node.children, taken)
+        taken.update(id(each) for each in outcomes)
+        for each in outcomes:
+            self._outcome(each)
+        self.below(others, taken)
 
     def _tell(
         self, command: Command, line: int, *, check: bool, title: str = "", again: _Told | None = None
@@ -238,5 +242,18 @@ class Steps:
         return self.reader.prose(title_of(title_words(node.text))[:200], text, node.line, self.role)
 
 
+def _outcomes(node: Node) -> list[Node]:
+    """The lines below a test that say what follows from it. Where one does, so does each with an arrow."""
+    if not any(is_outcome(each) for each in node.children):
+        return []
+    return [each for each in node.children if is_outcome(each) or answer_of(each.text) is not None]
+
+
 def _texts(nodes: Sequence[Node]) -> list[str]:
     return [each.text for node in nodes for each in node.walk()]
+
+
+def _is_beside(wait: Wait, text: str) -> bool:
+    """Whether a wait stands beside a command, not in its words: `docker restart api (wait 20s)`."""
+    command = command_of(text)
+    return command is None or wait.before.endswith(command.text)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tocsin.act.guard.names import names
 from tocsin.respond.runbooks.reading.amounts import AMOUNT, seconds
+from tocsin.respond.runbooks.reading.drawing_lines import HEADS
 from tocsin.respond.runbooks.reading.headings import plain
 from tocsin.respond.runbooks.reading.marks import Span, leading_span, title_span, whole_span
 
@@ -50,8 +51,8 @@ _IF = re.compile(
 _WORD = re.compile(r"[A-Za-z]{1,14}(?![\w'])|[\u3400-\u9fff]{1,4}")
 _AFTER = re.compile(r"\s*(?:$|[:：,，、;；(（\[/|!！。.✅❌✔✓✗✘✖👍⚠]|[-–—]{1,2}\s|\s{2,})")
 _SHOUTED = re.compile(r"(?:YES|NO)\s+(?=[A-Z]?[a-z\u3400-\u9fff])")
-_HEADS = "→⇒➜➔➝➞➡⟶⟹▶►▸"
-_ARROW = re.compile(rf"[─━═-]*[{_HEADS}]\ufe0f?|[-=─━═]{{2,8}}>|[─━═]>|(?<=\s)[-=]>(?=\s|$)")
+_ARROW = re.compile(rf"[─━═-]*[{HEADS}]\ufe0f?|[-=─━═]{{2,8}}>|[─━═]>|(?<=\s)[-=]>(?=\s|$)")
+_AROUND = " \"'*_“「["
 _OPENING = "([{（［【「『"
 _CLOSING = ")]}）］】」』"
 
@@ -119,8 +120,8 @@ def answer_of(text: str) -> Answer | None:
     if length:
         if split is not None:
             return Answer(split[0], split[1], good, sure=True)
-        word, rest = text[:length].strip(), text[length:].strip()
-        rest = rest.lstrip(":：,，、;；-–— ").strip()
+        word = text[:length].strip(_AROUND)
+        rest = text[length:].lstrip(_AROUND + "”」]").lstrip(":：,，、;；-–— ").strip()
         if rest.startswith(("(", "（", "[", "/")) or not any(each.isalnum() for each in rest):
             return Answer(text.strip().rstrip(":："), "", good, sure=True)
         return Answer(word, rest, good, sure=True)
@@ -130,23 +131,21 @@ def answer_of(text: str) -> Answer | None:
 
 
 def _verdict(text: str) -> tuple[bool | None, int]:
-    """Whether the first word is an answer, good or bad, and how long it is; 0 where it is none."""
-    start = len(text) - len(text.lstrip(" \"'*_“「["))
+    """Whether a line begins with an answer, good or bad, and how long it is; 0 where it does not."""
+    start = len(text) - len(text.lstrip(_AROUND))
     sign = _SIGNS.get(text[start : start + 1])
-    if sign is not None:
-        after = start + 1 + (text[start + 1 : start + 2] == "\ufe0f")
-        more, length = _verdict(text[after:].lstrip()) if start + 1 < len(text) else (None, 0)
-        spaces = len(text[after:]) - len(text[after:].lstrip())
-        if length:
-            return (sign if more is None else more), after + spaces + length
-        split = split_arrow(text[after:])
-        return (
-            (sign, after)
-            if split is None and not text[after:].strip()
-            else (sign, after)
-            if split
-            else (None, 0)
-        )
+    if sign is None:
+        return _word(text, start)
+    after = start + 1
+    while after < len(text) and text[after] in " \ufe0f":
+        after += 1
+    if after == len(text) or _ARROW.match(text, after):
+        return sign, after
+    said, length = _word(text, after)
+    return (sign if said is None else said), length
+
+
+def _word(text: str, start: int) -> tuple[bool | None, int]:
     condition = _IF.match(text, start)
     begin = condition.end() if condition else start
     low = text[begin : begin + 40].casefold()
@@ -154,11 +153,9 @@ def _verdict(text: str) -> tuple[bool | None, int]:
         if low.startswith(words) and _ends(text, begin + len(words)):
             return good, begin + len(words)
     found = _WORD.match(text, begin)
-    if found is None:
-        return None, 0
-    word = found.group().casefold()
+    word = found.group().casefold() if found else ""
     known = True if word in _GOOD else False if word in _BAD else None
-    if known is None and word not in _OTHER:
+    if found is None or (known is None and word not in _OTHER):
         return None, 0
     if _ends(text, found.end()) or (_SHOUTED.match(text, begin) and not condition):
         return known, found.end()
@@ -169,11 +166,12 @@ def _ends(text: str, at: int) -> bool:
     """Whether an answer may end here: `No response from the database` is no answer."""
     if _AFTER.match(text, at) or text[at : at + 1] in ("]", "」", "”", '"', "*"):
         return True
-    after = at + len(text[at:]) - len(text[at:].lstrip())
+    after = at + len(text[at:]) - len(text[at:].lstrip("?？ "))
     return _ARROW.match(text, after) is not None
 
 
 _ASKS = re.compile(r"[?？]\s*(?:[(（][^()（）]{0,200}[)）])?[\s:：✅❌⚠\ufe0f*_]*$")
+_CONDITION = re.compile(r"(?:if|when|unless|in\s+case|should)\s|如果|若|當|当|萬一|万一", re.IGNORECASE)
 _ASKS_ANYWAY = re.compile(r"是否|是不是|有沒有|有没有|能否|可否|多少$")
 
 
@@ -181,6 +179,11 @@ def is_question(text: str) -> bool:
     """Whether a line asks something, with or without its mark."""
     text = text[-_LONGEST:]
     return _ASKS.search(text[-300:]) is not None or _ASKS_ANYWAY.search(text[:60]) is not None
+
+
+def is_condition(text: str) -> bool:
+    """Whether a line says when something is to be done, not that it is to be done."""
+    return is_question(text) or _CONDITION.match(text) is not None
 
 
 _WAIT = re.compile(
@@ -274,7 +277,7 @@ def time_of(text: str) -> Span | None:
     return span if span is not None and span.to_s >= 60 else None
 
 
-_BRACKETED = re.compile(r"^[\[［【「<]\s*([^\]］】」>]{1,160}?)\s*[\]］】」>]\s*(.{0,200})$")
+_BRACKETED = re.compile(r"^[\[［【「<]\s*([^\]］】」>]{1,160}?)\s*[\]］】」>](.{0,200})$")
 
 
 def is_bracketed(text: str) -> bool:
@@ -285,6 +288,6 @@ def title_words(text: str) -> str:
     """A line as a title: no brackets around it, no closing colon, no emoji; its numbering stays."""
     found = _BRACKETED.match(text)
     if found:
-        text = found.group(1) + (found.group(2) if found.group(2)[:1] in "(（" else f" {found.group(2)}")
+        text = found.group(1) + found.group(2)
     line = plain(text)
     return line.rstrip(":： ").strip() or text.strip()

@@ -130,7 +130,9 @@ class _Reading:
 
     def _ladders(self) -> Iterator[Ladder]:
         for above, nodes in self._siblings():
-            attempts = [node for node in nodes if is_attempt(title_words(node.text))]
+            attempts = [
+                node for node in nodes if is_attempt(title_words(node.text)) and id(node) not in self._taken
+            ]
             told = [node for node in attempts if node.children]
             if not told and len(attempts) < 2:
                 continue
