@@ -124,7 +124,7 @@ def test_an_offer_says_what_is_known_against_the_runbook(hall: Any, house: House
     house.date = datetime(2020, 2, 29, tzinfo=UTC)
     happens(hall, "incident.opened")
     [offered, *_] = [event for event in hall.story() if event.kind == "run.offered"]
-    assert timeline.sentence(offered) == "Runbook offered: Read me (its review is overdue since 2020-03-30)"
+    assert timeline.sentence(offered) == "Runbook offered: Read me (since 2020-03-30 its review is overdue)"
     assert timeline.sentence(offered, "zh_Hant") == "建議手冊：Read me（自 2020-03-30 起逾期未審閱）"
 
 

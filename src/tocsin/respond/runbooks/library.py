@@ -38,8 +38,7 @@ _LOOK = "`tocsin runbook list` shows what is there"
 class _Kept:
     """A file as it was when it was read."""
 
-    changed_ns: int
-    size: int
+    stamp: tuple[int, int, int]  # an editor may set the date back: the inode's own date is looked at too
     document: Document
 
 
@@ -311,14 +310,15 @@ class Library:
         """The reading of a file, from memory while the file is as it was."""
         try:
             status = file.stat()
+            stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
             kept = self._kept.get(path)
-            if kept and (kept.changed_ns, kept.size) == (status.st_mtime_ns, status.st_size):
+            if kept and kept.stamp == stamp:
                 return kept.document
             with file.open("rb") as opened:
                 document = read(path, opened.read(LARGEST + 1))
         except OSError:
             return None
-        self._kept[path] = _Kept(status.st_mtime_ns, status.st_size, document)
+        self._kept[path] = _Kept(stamp, document)
         return document
 
     def _entries(self) -> dict[str, Entry]:

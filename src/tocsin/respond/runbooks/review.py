@@ -40,7 +40,7 @@ _PERIOD = reason(N_("last reviewed on {date}"))
 _USED = reason(N_("used on {date}"))
 _INCIDENT = reason(N_("used in {incident}"))
 _CHANGE = reason(N_("the system changed on {date}: {why}"))
-_OVERDUE = reason(N_("its review is overdue since {date}"))
+_OVERDUE = reason(N_("since {date} its review is overdue"))
 _EDITED = N_("it was changed since it last worked")
 _BROKEN = N_("it is known to be broken")
 _MORE = reason(N_("and {count} more"))
@@ -90,6 +90,11 @@ def due_of(conn: Connection, library: Library, document: Document, now: datetime
         call=review_store.latest_call(conn),
     )
     return next(iter(_dues(conn, library, [document], known, now)), None)
+
+
+def of_path(conn: Connection, path: str, *, limit: int = 20) -> list[Review]:
+    """The reviews of one runbook, the newest first."""
+    return review_store.of_path(conn, path, limit=limit)
 
 
 def record(conn: Connection, document: Document, now: datetime, *, by: str, note: str = "") -> Review:
