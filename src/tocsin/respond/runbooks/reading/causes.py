@@ -21,11 +21,11 @@ from tocsin.respond.runbooks.reading.rungs import prose, steps_below
 from tocsin.respond.runbooks.reading.steps import Place, collect
 from tocsin.respond.runbooks.reading.tables import use_of
 
-_NUMBER = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|[A-Za-z])"
+_NUMBER = r"(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})"
 _MARK = re.compile(
-    rf"""^(?:(?:possible|likely|common|known|potential|root)\s+)?(?:cause|reason)\s*(?:\#|no\.?\s?)?\s*{_NUMBER}
+    rf"""^(?:(?:possible|likely|common|known|potential|root)\s+)?(?:cause|reason)(?:\s*(?:\#|no\.?\s?)?\s*{_NUMBER}|\s+[a-z])
          (?=\s*(?:$|[:：.,、)）\]–—(（-]))
-       | ^(?:可能|常見|常见|潛在|潜在|根本|已知)?的?(?:原因|成因|起因|根因)\s*{_NUMBER}(?![A-Za-z0-9])""",
+       | ^(?:可能|常見|常见|潛在|潜在|根本|已知)?的?(?:原因|成因|起因|根因)\s*(?:{_NUMBER}|[a-z])(?![a-z0-9])""",
     re.VERBOSE | re.IGNORECASE,
 )
 _WHOLE_BOLD = re.compile(r"^\s*(?:\*\*([^*\n]{1,160})\*\*|__([^_\n]{1,160})__)\s*[:：]?\s*$")
@@ -89,14 +89,13 @@ def causes_of(reader: Reader, part: Part) -> list[Cause]:
     marked = list(_cut(part))
     if marked:
         return [_of_part(reader, each) for each in marked]
-    if role_of(part.heading) != "cause":
+    lists = _LISTS_CAUSES.search(plain(part.heading)) is not None
+    if role_of(part.heading) != "cause" and not lists:
         return []
     children = [child for child in part.parts if role_of(child.heading) is None]
     if children:
         return [_of_part(reader, child) for child in children]
-    if not _LISTS_CAUSES.search(plain(part.heading)):
-        return []
-    return list(_listed(reader, part))
+    return list(_listed(reader, part)) if lists else []
 
 
 def before_causes(part: Part) -> list[Block]:

@@ -240,6 +240,7 @@ _MEANINGS: dict[str, frozenset[str]] = {
 _LONGEST = 60
 _BRACKETS = re.compile(r"[(（\[【][^)）\]】]{0,60}[)）\]】]")
 _SEPARATORS = re.compile(r"\s{0,3}(?:[/|:：·、，,&]|\sand\s|\sor\s|與|与|和|及|或)\s{0,3}")
+_PREPOSITION = re.compile(r"\s(?:of|from|for|to|in|by|on|with)\s")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -255,7 +256,7 @@ def meanings_of(column: str) -> frozenset[str]:
     for candidate in (line, bare):
         if candidate in _MEANINGS:
             return _MEANINGS[candidate]
-    pieces = [_by_part(piece.strip()) for piece in _SEPARATORS.split(bare)]
+    pieces = [_by_part(_PREPOSITION.split(piece, maxsplit=1)[0].strip()) for piece in _SEPARATORS.split(bare)]
     return frozenset[str]().union(*pieces)
 
 

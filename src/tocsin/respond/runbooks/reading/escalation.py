@@ -23,16 +23,19 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"^(?:if|when|after|once|unless|for|on|in case|at|beyond|over|no response|not resolved|unresolved)\b"
+    r"^(?:if|when|after|once|unless|for|on(?!\scall)|in case|at|beyond|over|no response|not resolved|unresolved)"
+    r"(?=[\s:]|$)"
     r"|^(?:若|如果|如|當|当|超過|超过|逾|在|持續|持续|無法|无法|未能|經過|经过)|^[<>≥≤~]?\s?\d|^(?:P|SEV-?|S)[0-5](?!\d)",
     re.IGNORECASE,
 )
 _CALLS = re.compile(
-    r"(?:escalate|page|call|notify|contact|involve|inform|hand\s?(?:over|off)|alert|engage)\s+(?:it\s+|this\s+)?(?:to\s+|with\s+)?"
-    r"(?:the\s+)?(?P<en>[^,.;:()]{2,80}?)(?=\s+(?:if|when|after|once|within|immediately|via|by|at|on|in|for)\b|[,.;:()]|$)"
-    r"|(?:升級(?:至|給|到)|升级(?:至|给|到)|通知|聯繫|聯絡|联系|呼叫|轉交|转交|上報(?:至|給)?|上报(?:至|给)?|請求|请求)"
-    r"\s{0,2}(?P<zh>[^，,。；;：:（(]{1,40})",
-    re.IGNORECASE,
+    r"""(?<![\w-])(?:escalate|page|call|notify|contact|involve|inform|hand\s?(?:over|off)|alert|engage)\s+
+         (?:it\s+|this\s+)?(?:to\s+|with\s+)?(?:the\s+)?(?P<en>[^,.;:()]{2,80}?)
+         (?=\s+(?:if|when|after|once|within|immediately|via|by|at|on|in|for)\b|[,.;:()]|$)
+       | (?:升級(?:至|給|到)|升级(?:至|给|到)|通知|聯繫|聯絡|联系|呼叫|轉交|转交|請求|请求
+            |上報(?:至|給)?|上报(?:至|给)?)
+         \s{0,2}(?P<zh>[^，,。；;：:（(]{1,40})""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _WHEN_PART = re.compile(
     r"(?:\b(?:if|when|after|once|unless|within|immediately)\b|若|如果|當|当|超過|超过)[^.;。；]{0,160}",
@@ -46,6 +49,8 @@ _ASKS_WHEN = re.compile(
     r"^(?:when|condition|criteria|trigger|time|何時|何时|條件|条件|時機|时机|觸發|触发)", re.IGNORECASE
 )
 _ESCALATES = re.compile(r"escalat|升級|升级|上報|上报", re.IGNORECASE)
+_NAMES_IT = re.compile(r"escalat", re.IGNORECASE)
+"""In English only: the Chinese word alone may mean an upgrade."""
 _ARROW = re.compile(r"\s{0,4}(?:→|⇒|=>|->|➜|>)\s{0,4}")
 
 
@@ -54,15 +59,10 @@ def escalation_of(root: Part) -> list[Escalation]:
     steps: list[Escalation] = []
     for at in placed(root):
         if isinstance(at.each, Grid):
-            steps.extend(_escalation_of_grid(at.each, told=says_escalation(at)))
-        elif isinstance(at.each, Bullets | Paragraph | Fence) and says_escalation(at):
+            steps.extend(_escalation_of_grid(at.each, told=at.below("escalation", _NAMES_IT)))
+        elif isinstance(at.each, Bullets | Paragraph | Fence) and at.below("escalation", _NAMES_IT):
             steps.extend(_escalation_in(at))
     return _answered(steps)
-
-
-def says_escalation(at: Placed) -> bool:
-    """Whether this stands below a heading of escalation. In Chinese the word alone may mean an upgrade."""
-    return at.role == "escalation" or re.search(r"escalat", at.heading, re.IGNORECASE) is not None
 
 
 def _escalation_in(at: Placed) -> Iterator[Escalation]:

@@ -16,7 +16,7 @@ _TASK = re.compile(r"^\[[ xX]\]\s+")
 _COLON = re.compile(r"[:：]")
 _BOLD = re.compile(r"^\s*(?:\*\*|__)([^*_\n][^*\n]{0,118}?)(?:\*\*|__)")
 _BULLET = re.compile(r"^\s*(?:[-*+•]\s+|\d{1,3}[.)]\s+)")
-_DASH = re.compile(r"^\s*(?:[-–—]{1,2}|→|=>|->)\s+")
+_DASH = re.compile(r"\s{0,8}(?:[-–—]{1,2}|→|=>|->)\s+")
 _LONGEST_NAME = 120
 _NOTE_AT_END = re.compile(r"^(.{1,300}?)\s{0,3}[(（]([^()（）]{1,160})[)）]\s{0,3}$")
 
@@ -41,11 +41,22 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A part or a block with where it stands: the heading above it, and the role that this has or takes over."""
+    """A part or a block with where it stands: the heading above it, the role that this has or takes over, and the
+    headings above that one, without the title of the document.
+    """
 
     each: Part | Block
     heading: str
     role: str
+    above: tuple[str, ...] = ()
+
+    def below(self, role: str, name: re.Pattern[str]) -> bool:
+        """Whether it stands in a section of this role; a heading that matches the name leads to one as well, for
+        what stands right below it and for headings of which nothing else is known.
+        """
+        if self.role == role or name.search(self.heading):
+            return True
+        return not self.role and any(name.search(heading) for heading in self.above)
 
 
 def flow(part: Part) -> Iterator[Part | Block]:
@@ -57,13 +68,16 @@ def flow(part: Part) -> Iterator[Part | Block]:
 
 def placed(root: Part) -> Iterator[Placed]:
     """All of a document in its order, each with its place; a part stands below itself."""
-    above: list[tuple[int, str, str]] = [(-1, "", "")]
+    above: list[tuple[int, Placed]] = [(-1, Placed(root, "", ""))]
     for each in flow(root):
         if isinstance(each, Part):
             while len(above) > 1 and above[-1][0] >= each.level:
                 above.pop()
-            above.append((each.level, each.heading, role_of(each.heading) or above[-1][2]))
-        yield Placed(each, above[-1][1], above[-1][2])
+            level, outer = above[-1]
+            path = (*outer.above, outer.heading) if level > 1 else ()
+            above.append((each.level, Placed(each, each.heading, role_of(each.heading) or outer.role, path)))
+        here = above[-1][1]
+        yield here if each is here.each else Placed(each, here.heading, here.role, here.above)
 
 
 def lines_in(blocks: Sequence[Block]) -> Iterator[Line]:

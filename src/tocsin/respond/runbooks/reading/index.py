@@ -26,6 +26,7 @@ _SAYS_INDEX = re.compile(
     r"\bindex\b|\brunbooks?\b|\bplaybooks?\b|\bcatalog(?:ue)?\b|索引|手冊|手册|預案|预案|一覽|一览|清單|列表",
     re.IGNORECASE,
 )
+_SAYS_RELATED = re.compile(r"\brelated\b|see also|further|相關|相关|參考|参考|延伸", re.IGNORECASE)
 _DASHES = re.compile(r"^\s{0,3}(?:[-–—:：]{1,2}|\|)\s{0,3}")
 
 
@@ -38,9 +39,13 @@ def index_of(root: Part, links: Sequence[Link]) -> list[Entry]:
     for at in placed(root):
         if isinstance(at.each, Grid):
             entries.extend(_of_grid(at.each, title_of(at.heading), by_line))
-        elif isinstance(at.each, Bullets) and at.role != "related" and _SAYS_INDEX.search(at.heading):
+        elif isinstance(at.each, Bullets) and at.role != "related" and _lists(at.heading):
             entries.extend(_of_list(at.each, title_of(at.heading), by_line))
     return entries
+
+
+def _lists(heading: str) -> bool:
+    return _SAYS_INDEX.search(heading) is not None and _SAYS_RELATED.search(heading) is None
 
 
 def _first_link(links: Sequence[Link], text: str) -> Link | None:

@@ -32,7 +32,7 @@ _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]{1,30}:|//)", re.IGNORECASE)
 _AUTO = re.compile(
     r"<((?:https?|ftp|mailto):[^<>\s]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,120}\.[A-Za-z]{2,20})>", re.IGNORECASE
 )
-_BARE = re.compile(r"(?<![\w/])https?://[^\s<>`\"'，。；、）】」』|\u4e00-\u9fff]{1,2000}", re.IGNORECASE)
+_BARE = re.compile(r"(?<![\w/])https?://[^\s<>`\"'\[\]，。；、）】」』|\u4e00-\u9fff]{1,2000}", re.IGNORECASE)
 _AT_END = ".,:;!?*_~'\""
 _DEFINITION = re.compile(
     r"^[ >]{0,12}\[(?!\^)([^\[\]\n]{1,300})\]:[ \t]{0,8}\n?[ \t>]{0,12}(?:<([^<>\n]{0,1000})>|(\S{1,1000}))",
@@ -84,7 +84,7 @@ def _read(
         line += text.count("\n", last, written.start)
         last = written.start
         yield Link(
-            text=plain(written.text),
+            text=written.text,
             target=written.target,
             line=line,
             ok=_ok(written.target, anchors, exists),
@@ -208,29 +208,30 @@ def _links_in(text: str, definitions: dict[str, str]) -> list[_Written]:
             taken.append((start, end))
             if not picture:
                 opened = [each for each in opened[-1:] if each[1]]  # no link holds a link, a picture may
-                found.append(_Written(start, _said(text[start : mark.start()]), target))
-    for auto in (*_AUTO.finditer(body), *_BARE.finditer(body)):
-        address = auto.group(1) if auto.re is _AUTO else _trimmed(auto.group())
-        if address and not (auto.re is _BARE and body[auto.start() - 1 : auto.start()] == "<"):
-            found.append(_Written(auto.start(), address, address if ":" in address else f"mailto:{address}"))
-    return _apart(found, taken)
+                found.append(_Written(start, plain(_said(text[start : mark.start()])), target))
+    plainly = [(each, each.group(1)) for each in _AUTO.finditer(body)]
+    plainly.extend(
+        (each, _trimmed(each.group()))
+        for each in _BARE.finditer(body)
+        if body[max(each.start() - 1, 0)] != "<"
+    )
+    alone = _outside(sorted(plainly, key=lambda each: each[0].start()), sorted(taken))
+    found.extend(_Written(start, told, told if ":" in told else f"mailto:{told}") for start, told in alone)
+    return sorted(found, key=lambda each: each.start)
 
 
-def _apart(found: list[_Written], taken: Sequence[tuple[int, int]]) -> list[_Written]:
-    """The links in order, without addresses that stand inside another link."""
-    found.sort(key=lambda each: each.start)
-    spans = sorted(taken)
-    starts = {start for start, _ in spans}
-    kept: list[_Written] = []
+def _outside(
+    addresses: Sequence[tuple[re.Match[str], str]], taken: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, str]]:
+    """The addresses that do not stand inside another link."""
     at = 0
     reach = 0
-    for each in found:
-        while at < len(spans) and spans[at][0] <= each.start:
-            reach = max(reach, spans[at][1])
+    for match, address in addresses:
+        while at < len(taken) and taken[at][0] <= match.start():
+            reach = max(reach, taken[at][1])
             at += 1
-        if each.start in starts or each.start >= reach:
-            kept.append(each)
-    return kept
+        if match.start() >= reach:
+            yield match.start(), address
 
 
 def _said(label: str) -> str:

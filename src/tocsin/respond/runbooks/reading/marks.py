@@ -61,10 +61,13 @@ _WORKING_DAYS = re.compile(r"(?:個|个)?\s?(?:工作日|工作天|自然日)")
 
 _SEP = r"\s{0,3}(?:[-–—~至到]|\bto\b|→)\s{0,3}"
 _BEGIN = r"(?:T\s?\+\s?|\+)"
+_BEGIN_RE = re.compile(_BEGIN, re.IGNORECASE)
 _SPAN = rf"{_BEGIN}?{AMOUNT}(?:{_SEP}{_BEGIN}?{AMOUNT})?"
-_BARE = re.compile(rf"T\s?\+\s?(\d{{1,4}})(?:{_SEP}(?:T\s?\+\s?)?(\d{{1,4}}))?(?![\w:.])", re.IGNORECASE)
+_BARE = re.compile(rf"T\s?\+\s?(\d{{1,4}})(?:{_SEP}(?:T\s?\+\s?)?(\d{{1,4}}))?(?![\w.]|:\d)", re.IGNORECASE)
 _CLOCK = re.compile(r"T\s?\+\s?(\d{1,3}):(\d{2})(?![\d:])", re.IGNORECASE)
-_UNIT_FIRST = re.compile(rf"(?:minutes?|mins?)\s(\d{{1,4}})(?:{_SEP}(\d{{1,4}}))?(?![\w:.])", re.IGNORECASE)
+_UNIT_FIRST = re.compile(
+    rf"(?:minutes?|mins?)\s(\d{{1,4}})(?:{_SEP}(\d{{1,4}}))?(?![\w.]|:\d)", re.IGNORECASE
+)
 _SPAN_RE = re.compile(_SPAN, re.IGNORECASE)
 _OPEN_RE = re.compile(rf"{_BEGIN}?(\d{{1,5}})\s?\+\s?(?=[A-Za-z分小秒天])")
 _SPLIT = re.compile(_SEP, re.IGNORECASE)
@@ -132,7 +135,7 @@ def _at(text: str, place: int) -> tuple[Span, int] | None:
 
 
 def _span(written: str) -> Span | None:
-    pieces = _SPLIT.split(re.sub(_BEGIN, "", written, flags=re.IGNORECASE))
+    pieces = _SPLIT.split(_BEGIN_RE.sub("", written))
     last = seconds(pieces[-1])
     if last is None:
         return None
@@ -169,7 +172,7 @@ def title_span(text: str) -> Span | None:
     for found in _BRACKETED.finditer(counted(text[:400])):
         inside = found.group(1).strip()
         span = whole_span(inside)
-        if span is not None and (span.from_s is not None or re.match(_BEGIN, inside, re.IGNORECASE)):
+        if span is not None and (span.from_s is not None or _BEGIN_RE.match(inside)):
             return span
     line = counted(text[:400])
     first = leading_span(line)

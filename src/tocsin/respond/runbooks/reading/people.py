@@ -13,14 +13,14 @@ from tocsin.respond.runbooks.document import Contact
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Grid, Paragraph, Part, Quote
 from tocsin.respond.runbooks.reading.cells import cell, is_reach, level_of
 from tocsin.respond.runbooks.reading.columns import Columns, meanings_of
-from tocsin.respond.runbooks.reading.flow import Placed, lines_in, named, placed, split_note
+from tocsin.respond.runbooks.reading.flow import lines_in, named, placed, split_note
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
 from tocsin.respond.runbooks.reading.rota import says_rota, shift_of
 from tocsin.respond.runbooks.reading.severities import says_severity
 from tocsin.respond.runbooks.reading.tables import use_of
 
 _TEXTS = frozenset({"", "text", "txt", "plain", "plaintext"})
-_CONTACTS = re.compile(
+_NAMES_THEM = re.compile(
     r"\bcontacts?\b|who to (?:call|contact)|聯絡|联络|聯繫|联系|通訊錄|通讯录", re.IGNORECASE
 )
 _PLACEHOLDER = re.compile(r"^[\[<【][^\[\]<>]{0,80}[\]>】]$")
@@ -38,18 +38,10 @@ def contacts_of(root: Part) -> list[Contact]:
         elif isinstance(at.each, Fence):
             if people_in_fence(at.each):
                 contacts.extend(_contacts_of_sheet(at.each))
-        elif says_contacts(at) or at.role == "escalation" or says_rota(at.heading):
-            leads = (
-                role_of(at.heading) is not None or says_contacts(at, by_itself=True) or says_rota(at.heading)
-            )
-            owner = "" if leads else title_of(at.heading)
-            contacts.extend(_contacts_in([at.each], owner, trusted=says_contacts(at)))
+        elif (told := at.below("contacts", _NAMES_THEM)) or at.role == "escalation" or says_rota(at.heading):
+            leads = role_of(at.heading) or _NAMES_THEM.search(at.heading) or says_rota(at.heading)
+            contacts.extend(_contacts_in([at.each], "" if leads else title_of(at.heading), trusted=told))
     return contacts
-
-
-def says_contacts(at: Placed, *, by_itself: bool = False) -> bool:
-    """Whether this stands below a heading of contacts; `by_itself` asks for the nearest heading alone."""
-    return _CONTACTS.search(at.heading) is not None or (at.role == "contacts" and not by_itself)
 
 
 def _contacts_in(blocks: Sequence[Block], owner: str, *, trusted: bool) -> Iterator[Contact]:

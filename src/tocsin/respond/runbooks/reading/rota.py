@@ -18,16 +18,16 @@ _DAY = (
     r"|sun(?:day)?s?|weekdays?|week-?ends?|daily|every\s?day|24\s?[/x×]\s?7"
     r"|(?:business|working|office|after|off)[\s-]hours|(?:public\s)?holidays?|nights?|week\s\d{1,2}|第\s?\d{1,2}\s?[週周])(?![A-Za-z])"
 )
-_DAYS = rf"{_DAY}(?:\s{{0,2}}(?:[-–—~至到&,、/]|to\b|and\b|through\b|及|和)\s{{0,2}}{_DAY}){{0,6}}"
+_DAYS = rf"{_DAY}(?:\s{{0,2}}(?:[-–—~～至到&,、/]|to\b|and\b|through\b|及|和)\s{{0,2}}{_DAY}){{0,6}}"
 _HOUR = r"\d{1,2}(?:[:：]\d{2})?\s?(?:am|pm|點|点|時|时|h)?"
 _FIRST_HOUR = r"(?:\d{1,2}[:：]\d{2}\s?(?:am|pm)?|\d{1,2}\s?(?:am|pm|點|点|時|时|h))"
-_HOURS = rf"{_FIRST_HOUR}\s{{0,2}}(?:[-–—~至到]|to\b)\s{{0,2}}{_HOUR}"
+_HOURS = rf"{_FIRST_HOUR}\s{{0,2}}(?:[-–—~～至到]|to\b)\s{{0,2}}{_HOUR}"
 _ZONE = r"(?:\s{0,2}[(（]?(?:UTC|GMT|[A-Z]{2,4}T|local(?:\stime)?)(?:[+-]\d{1,2})?[)）]?)?"
 _WHEN = re.compile(
     rf"^(?P<days>{_DAYS})?\s{{0,2}}[,，(（]?\s{{0,2}}(?P<hours>{_HOURS}{_ZONE})?\s{{0,2}}[)）]?",
     re.IGNORECASE,
 )
-_GIVES = re.compile(r"^[\s*_`]{0,4}(?:[:：|→]|->|=>|\s[-–—])\s{0,8}(?=\S)")
+_GIVES = re.compile(r"^[\s*_`]{0,4}(?:[:：|→]|->|=>|[-–—](?=\s))\s{0,8}(?=\S)")
 _MARKS = re.compile(r"^\s{0,12}(?:[-*+•]\s{1,4}|\d{1,2}[.)]\s{1,4})?[*_`|]{0,3}\s{0,2}")
 _HANDLE = re.compile(r"@[\w.\u3400-\u9fff-]")
 _ROTA = re.compile(

@@ -177,12 +177,14 @@ def _of_item(item: Item) -> SeverityLevel | None:
     found = level_of(said.name if said is not None else first)
     if found is None:
         return None
-    value = said.value if said is not None else ""
+    name, _, told = found[1].partition(" - ") if said is None else (found[1], "", said.value)
+    value = told.strip()
+    name = name.strip().strip("()（）").strip()
     respond, restore, _ = _times([block for block in item.blocks if not isinstance(block, Paragraph)])
     return SeverityLevel(
         level=found[0],
         line=item.line,
-        name=found[1],
+        name=name,
         definition=plain(value) or text_below(item),
         respond_s=respond if respond is not None else _sought(_RESPOND, value),
         restore_s=restore if restore is not None else _sought(_RESTORE, value),
