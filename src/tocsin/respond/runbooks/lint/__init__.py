@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocsin.respond.runbooks.document import Finding
-from tocsin.respond.runbooks.lint.folder import Linted, lint_files, lint_folder
+from tocsin.respond.runbooks.lint.folder import Linted, lint_folder
 from tocsin.respond.runbooks.lint.linter import lint, rules
 from tocsin.respond.runbooks.lint.rule import Rule, Severity
 from tocsin.respond.runbooks.lint.subject import Subject, Surroundings
@@ -16,7 +16,6 @@ __all__ = [
     "Subject",
     "Surroundings",
     "lint",
-    "lint_files",
     "lint_folder",
     "rules",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,22 +35,16 @@ def lint_folder(
     The paths of the answer begin as those given do. Links are looked up from there, and may lead as far as the git
     checkout that holds them goes, else as far as the folder. A file that cannot be read raises OSError.
     """
-    around = around or Surroundings()
-    if around.exists is None:
-        around = replace(around, exists=_exists, inside=_within(paths))
-    return lint_files(list(_files(paths)), around, only=only)
-
-
-def lint_files(files: Iterable[Path], around: Surroundings, *, only: Collection[str] = ()) -> list[Linted]:
-    """The same for a list of files, which is everything there is beside `around.documents`."""
+    borders = _borders(paths)
     documents: dict[str, Document] = {}
     alerts: dict[str, tuple[AlertRule, ...]] = {}
-    for file in files:
+    for file in _files(paths):
         path = file.as_posix()
         if file.suffix.lower() in YAML:
             alerts[path] = alert_rules(_bytes(file))
         else:
-            documents[path] = read(path, _bytes(file))
+            documents[path] = read(path, _bytes(file), _leads(file, borders))
+    around = around or Surroundings()
     around = replace(around, documents={**around.documents, **documents})
     told = [
         Linted(path=path, findings=tuple(lint(document, _bytes(Path(path)), around, only=only)))
@@ -100,23 +94,36 @@ def _bytes(file: Path) -> bytes:
         return opened.read(LARGEST + 1)
 
 
-def _exists(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # a name that the system refuses
-        return False
-
-
-def _within(paths: Sequence[Path]) -> Callable[[str], bool]:
-    """Does a file lie in the git checkout that holds these paths, or else in one of their folders?"""
+def _borders(paths: Sequence[Path]) -> list[Path]:
+    """As far as links may lead: the git checkouts that hold these paths, and their folders where there is none."""
     folders = [(path if path.is_dir() else path.parent).resolve() for path in paths]
-    borders = [
+    return [
         next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
         for folder in folders
     ]
 
-    def inside(path: str) -> bool:
-        whole = Path(os.path.abspath(path))  # not resolved: what a link leads to is no matter here
-        return any(whole.is_relative_to(border) for border in borders)
 
-    return inside
+def _leads(file: Path, borders: Sequence[Path]) -> Callable[[str], bool | None]:
+    """Whether what a file points at is there; None where that lies outside.
+
+    Generators of sites leave the ending away, and give each page a folder of its own.
+    """
+
+    def leads(target: str) -> bool | None:
+        if target.startswith("/"):
+            return None  # from the root of a site that nobody knows here
+        meant = [file.parent / target]
+        if "." not in target.rstrip("/").rsplit("/", 1)[-1].lstrip("."):
+            page = file.with_suffix("") / target
+            meant += [file.parent / f"{target.rstrip('/')}.md", page, page.parent / f"{page.name}.md"]
+        try:
+            inside = [
+                each
+                for each in (Path(os.path.abspath(each)) for each in meant)
+                if any(each.is_relative_to(border) for border in borders)
+            ]
+            return any(each.exists() for each in inside) if inside else None
+        except (OSError, ValueError):  # a name that the system refuses
+            return False
+
+    return leads

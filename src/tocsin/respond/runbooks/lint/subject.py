@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -34,8 +34,6 @@ class Surroundings:
     """What is known beside the file itself; a rule that needs what is not known says nothing."""
 
     now: datetime | None = None
-    exists: Callable[[str], bool] | None = None  # is there such a file? Spelled like the paths of documents
-    inside: Callable[[str], bool] | None = None  # does it lie in the folder that holds all of them?
     documents: Mapping[str, Document] = field(default_factory=dict[str, Document])  # all of them, by path
     services: Mapping[str, Service] = field(default_factory=dict[str, Service])
 
@@ -73,11 +71,13 @@ class Subject:
 
     @cached_property
     def tells_what_to_do(self) -> bool:
-        """Is it meant to be carried out: are there attempts, or steps to run, and is it no page about the folder?"""
+        """Is it, or what stands in it, to be carried out: are there attempts, or steps to run?"""
         if self.path.stem.casefold() in _NO_RUNBOOKS and not self.document.front_matter.get("service"):
             return False
-        return bool(self.document.ladders) or any(
-            step.kind not in ("reference", "manual") for step in self.document.steps()
+        return any(
+            page.ladders or any(step.kind not in ("reference", "manual") for step in page.steps())
+            for page in self.document.within()
+            if page.kind != "template"
         )
 
     @cached_property

@@ -39,23 +39,22 @@ curl -f "https://<API_HOST>/health"
 """
 
     def look(self, subject: Subject) -> Iterator[Finding]:
-        for step, command in subject.commands():
-            if command.program in ("echo", "printf", "git"):
-                continue
-            host = next((found for word in command.arguments if (found := _host(word))), None)
-            if host:
-                yield self.at(subject.line_of(step, command.row), f"{host} stands for a host of yours")
+        """In shell the reader makes an input of it; unless somebody types another, it is asked all the same."""
+        first: dict[str, int] = {}
+        for each in subject.document.inputs:
+            if each.lines and each.default and (host := _host(each.default)):
+                first.setdefault(host, each.lines[0])
         for step in subject.runnable:
             if step.kind == "http" and (host := _host(_first_line(step))):
-                yield self.at(step.line, f"{host} stands for a host of yours")
+                first.setdefault(host, step.line)
+        for host, line in first.items():
+            yield self.at(line, f"{host} stands for a host of yours")
 
 
 def _first_line(step: Step) -> str:
     return next((line for line in step.text.split("\n") if line.strip()), "")
 
 
-def _host(word: str) -> str | None:
-    """The example host of a word: one with a dot, since `example` alone is a name like any other."""
-    found = next((each for each in _EXAMPLE.finditer(word[:2_000]) if "." in each.group()), None)
-    # An address of mail is told to a program, not asked.
-    return None if found is None or word[: found.start()].endswith("@") else found.group()
+def _host(text: str) -> str | None:
+    """The example host of a text: one with a dot, since `example` alone is a name like any other."""
+    return next((each.group() for each in _EXAMPLE.finditer(text[:2_000]) if "." in each.group()), None)

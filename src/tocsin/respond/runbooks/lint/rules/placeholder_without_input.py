@@ -12,7 +12,7 @@ _MEANT = re.compile(
     r"""
       (?<![\w$<{-])(?:your|YOUR)[-_]?[A-Za-z][\w-]{0,40}        # your-bucket, YOUR_TOKEN, yourdomain
     | (?<!\$)\{[A-Z][A-Z0-9_]{2,40}\}                           # {POD_NAME}
-    | (?<![\w-])[xX]{4,40}(?![\w])                              # xxxxxxxx
+    | (?<!\w)[xX]{4,40}(?!\w)                                   # xxxxxxxx
     | <[A-Za-z][^<>\n$"']{0,40}[\w)]>                           # <whatever the reader could not bind>
     | (?<!\{)\{\{[ ]?[A-Za-z_][\w-]{0,40}[ ]?\}\}              # {{ namespace }}
     """,

@@ -24,7 +24,7 @@ _KNOWN = re.compile(
 )
 _GIVEN = re.compile(
     r"""
-      (?:^|[\s"'(,{;&?-])(?:[A-Za-z]{1,20}[_-]){0,4}
+      (?:^|[\s"'`(,{;&?-])(?:[A-Za-z]{1,20}[_-]){0,4}
       (?:password|passwd|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key)
       ["']?\s{0,3}(?:=|:\s)\s{0,3}["']?(?P<value>[^\s"',;&)}]{8,200})
     | PGPASSWORD=["']?(?P<pg>[^\s"';]{4,200})
@@ -38,7 +38,7 @@ _GIVEN = re.compile(
 )
 _NO_SECRET = re.compile(
     r"[<>${}\[\]()*…%`\\]|\.\.\.|^env:|^file:|^/|^\./|x{3,}|your|example|change|placeholder|redacted|dummy|sample|hidden"
-    r"|secret|passw|token|^(?:null|none|true|false|string|required|optional|postgres|root|admin|guest|user)",
+    r"|secret|passw|token|^(?-i:[a-z0-9.-]{1,60}/[a-z0-9./-]{1,200})$|^(?:null|none|true|false|string|required|optional|postgres|root|admin|guest|user)",
     re.IGNORECASE,
 )
 

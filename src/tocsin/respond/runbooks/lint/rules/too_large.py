@@ -11,7 +11,7 @@ class TooLarge(ToldByReader):
     title = "The file is too large"
     why = "What stands at its end is not there for anybody."
     fix = "split the document"
-    example = "# Shop is down\n" * 450_000
+    example = "# Shop is down\n\n" + "a picture pasted as text " * 250_000
     fixed = """\
 # Shop is down
 """

@@ -34,7 +34,7 @@ TODO: ask Mei how the restart goes
 
 ## Resolution
 
-1. Restart the shop in the dashboard.
+Restart the shop in the dashboard.
 """
 
     def look(self, subject: Subject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from tocsin.respond.runbooks.document import Document, Finding, Ladder, Rung
 from tocsin.respond.runbooks.lint.rule import Rule, Subject
 
 _GIVES_UP = re.compile(
-    r"^\W{0,4}(?:give up|escalate|call for help|ask for help|hand (?:it )?over|page the|call the"
+    r"(?:^|[:：–—-])\W{0,4}(?:give up|escalate|call for help|ask for help|hand (?:it )?over|page the|call the"
     r"|contact (?:the|support)|wake |open a (?:ticket|case)|放棄|放弃|上報|上报|通報|通报|聯絡|联系|聯繫|尋求協助)",
     re.IGNORECASE,
 )
@@ -82,7 +82,7 @@ GET http://127.0.0.1:8080/health
     def _behind_the_end(self, ladder: Ladder) -> Iterator[Finding]:
         for rung, following in zip(ladder.rungs, ladder.rungs[1:], strict=False):
             by_hand = all(step.by_hand for step in (*rung.steps, *rung.checks))
-            if by_hand and _GIVES_UP.match(rung.title):
+            if by_hand and _GIVES_UP.search(rung.title):
                 message = f"whoever reads this has given up on line {rung.line}: {rung.title}"
                 yield self.at(following.line, message, "put what hands the trouble over last")
                 return
