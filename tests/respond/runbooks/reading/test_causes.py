@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.respond.runbooks.document import Cause
-from tocsin.respond.runbooks.reading.blocks import Grid, Paragraph, Part, parts_of
+from tocsin.respond.runbooks.reading.blocks import Grid, Paragraph, fences_in, parts_of
 from tocsin.respond.runbooks.reading.causes import (
     before_causes,
     causes_of,
     causes_of_grid,
     is_cause,
     match_words,
+    outside_causes,
 )
 from tocsin.respond.runbooks.reading.fences import Reader
 
@@ -199,6 +200,32 @@ def test_what_stands_before_the_first_cause_is_of_the_section() -> None:
     assert [block.text for block in before_causes(part) if isinstance(block, Paragraph)] == ["Look first."]
 
 
+def test_what_belongs_to_no_cause_is_left_to_others() -> None:
+    """A scenario may hold its causes between other sections; a list of causes may hold fences."""
+    scenario = parts_of(
+        "## Scenario\n\n### Diagnosis\n\n### Cause 1: a\n\n**Solution**:\n1. do\n\n#### More\n\n### Proof\n\nok\n"
+    ).parts[0]
+    listed = parts_of(
+        "## Causes and fixes\n\nLook.\n\n- The disk is full:\n  ```bash\n  df -h\n  ```\n"
+    ).parts[0]
+
+    assert [part.heading for part in outside_causes(scenario)] == ["Diagnosis", "Proof"]
+    assert [step.kind for cause in causes_of(Reader(), listed) for step in cause.steps] == ["bash"]
+    assert [type(block) for block in before_causes(listed)] == [Paragraph]
+
+
+def test_a_command_of_a_fix_is_a_step_where_steps_are_wanted() -> None:
+    grid = _grid("| Symptom | Fix |\n|-|-|\n| slow | Run `systemctl restart api` |\n| odd | ask |\n")
+
+    slow, odd = causes_of_grid(grid, reader=Reader())
+
+    assert [(step.kind, step.text, step.line, step.level) for step in slow.steps] == [
+        ("bash", "systemctl restart api", 3, "change")
+    ]
+    assert odd.steps == ()
+    assert causes_of_grid(grid)[0].steps == ()
+
+
 def test_the_words_of_evidence() -> None:
     assert match_words("`a b` and DB_ERROR or `c`, not ERROR or a_b, DB_ERROR") == ("a b", "c", "DB_ERROR")
 
@@ -225,8 +252,8 @@ def test_no_fence_is_a_step_of_two_causes(pieces: list[str]) -> None:
         steps = [step for cause in causes_of(Reader(), part) for step in cause.steps]
         lines = [step.line for step in steps]
         assert len(lines) == len(set(lines))
-        assert {step.line for step in steps if step.kind == "bash"} <= _fence_lines(part)
-
-
-def _fence_lines(part: Part) -> set[int]:
-    return {fence.line for fence in part.fences()}
+        bash = {step.line for step in steps if step.kind == "bash"}
+        assert bash <= {fence.line for fence in part.fences()}
+        left = [fence.line for fence in fences_in(before_causes(part))]
+        left.extend(fence.line for child in outside_causes(part) for fence in child.fences())
+        assert not bash & set(left)

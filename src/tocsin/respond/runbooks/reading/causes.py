@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tocsin.respond.runbooks.document import Cause
-from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Grid, Item, Paragraph, Part
-from tocsin.respond.runbooks.reading.cells import cell, code_spans, words
+from tocsin.respond.runbooks.document import Cause, Step
+from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Grid, Item, Paragraph, Part, Row
+from tocsin.respond.runbooks.reading.cells import cell, code_spans, command_in, words
 from tocsin.respond.runbooks.reading.columns import Columns, meanings_of
-from tocsin.respond.runbooks.reading.fences import Reader
+from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.flow import flow, lines_in, named, text_below
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
 from tocsin.respond.runbooks.reading.rungs import prose, steps_below
@@ -47,8 +47,12 @@ def match_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*spans, *_SNAKE.findall(bare)]))
 
 
-def causes_of_grid(grid: Grid, role: str = "", heading: str = "") -> list[Cause]:
-    """The known cases of a table, one a row; none for a table of another kind."""
+def causes_of_grid(
+    grid: Grid, role: str = "", heading: str = "", reader: Reader | None = None
+) -> list[Cause]:
+    """The known cases of a table, one a row; none for a table of another kind. With a reader, a command in a code
+    span of the fix is a step.
+    """
     if use_of(grid, role, heading) != "causes":
         return []
     columns = Columns(grid)
@@ -56,25 +60,36 @@ def causes_of_grid(grid: Grid, role: str = "", heading: str = "") -> list[Cause]
     for meaning in ("symptom", "prevention", "cause", "fix", "case"):
         if (at := columns.find(meaning, placed)) is not None:
             placed[meaning] = at
-    causes: list[Cause] = []
-    for row in grid.rows:
-        told = {meaning: cell(row, at) for meaning, at in placed.items()}
-        name = next((told[each] for each in ("case", "cause", "symptom") if told.get(each)), "")
-        if not plain(name):
-            continue
-        symptom = told.get("symptom") or (told.get("case", "") if "cause" in told else "")
-        causes.append(
-            Cause(
-                name=title_of(name),
-                line=row.line,
-                symptom=words(symptom),
-                match=match_words(symptom or name),
-                fix=words(told.get("fix", "")),
-                root_cause=words(told.get("cause", "")),
-                prevention=words(told.get("prevention", "")),
-            )
-        )
-    return causes
+    causes = (_of_row(row, placed, reader) for row in grid.rows)
+    return [cause for cause in causes if cause is not None]
+
+
+def _of_row(row: Row, placed: dict[str, int], reader: Reader | None) -> Cause | None:
+    told = {meaning: cell(row, at) for meaning, at in placed.items()}
+    name = next((told[each] for each in ("case", "cause", "symptom") if told.get(each)), "")
+    if not plain(name):
+        return None
+    symptom = told.get("symptom") or (told.get("case", "") if "cause" in told else "")
+    fix = told.get("fix", "")
+    return Cause(
+        name=title_of(name),
+        line=row.line,
+        symptom=words(symptom),
+        match=match_words(symptom or name),
+        fix=words(fix),
+        root_cause=words(told.get("cause", "")),
+        prevention=words(told.get("prevention", "")),
+        steps=_steps_of_cell(reader, fix, row.line, title_of(name)) if reader is not None else (),
+    )
+
+
+def _steps_of_cell(reader: Reader, fix: str, line: int, title: str) -> tuple[Step, ...]:
+    command = command_in(fix)
+    if command is None:
+        return ()
+    language, text = command
+    fence = Fence(line=line, end=line + 1, info=language, text=f"{text}\n", text_line=line)
+    return (reader.step(fence, Lead(title, "resolution", caution=False))[0],)
 
 
 def is_cause(heading: str) -> bool:
@@ -83,23 +98,18 @@ def is_cause(heading: str) -> bool:
 
 
 def causes_of(reader: Reader, part: Part) -> list[Cause]:
-    """The causes that stand below a heading, each with the steps that help against it. Whoever calls this has read
-    the part: its steps belong to the causes, code to read among them, and those before the first cause to the caller.
+    """The causes that stand below a heading, each with the steps that help against it, code to read among them.
+
+    Whoever calls this has read the part, but for what stands before the first cause (`before_causes`) and the parts
+    below that belong to none (`outside_causes`).
     """
-    marked = list(_cut(part))
-    if marked:
-        return [_of_part(reader, each) for each in marked]
-    lists = _LISTS_CAUSES.search(plain(part.heading)) is not None
-    if role_of(part.heading) != "cause" and not lists:
-        return []
-    children = [child for child in part.parts if role_of(child.heading) is None]
-    if children:
-        return [_of_part(reader, child) for child in children]
-    return list(_listed(reader, part)) if lists else []
+    return [_of_part(reader, each) for each in _parts_of_causes(part)] or list(_listed(reader, part))
 
 
 def before_causes(part: Part) -> list[Block]:
-    """The blocks of this part that stand before its first cause and so belong to none."""
+    """The blocks of this part itself that belong to no cause."""
+    if not _parts_of_causes(part):
+        return [block for block in part.blocks if not (_lists_causes(part) and isinstance(block, Bullets))]
     blocks: list[Block] = []
     for block in part.blocks:
         if _marks(block) is not None:
@@ -107,6 +117,33 @@ def before_causes(part: Part) -> list[Block]:
         if not (isinstance(block, Bullets) and _marked_items(block)):
             blocks.append(block)
     return blocks
+
+
+def outside_causes(part: Part) -> list[Part]:
+    """The parts right below this one that belong to no cause: a section of checks behind the last one."""
+    taken = {line for cause in _parts_of_causes(part) for line in _lines(cause)}
+    return [child for child in part.parts if taken.isdisjoint(_lines(child))]
+
+
+def _lines(part: Part) -> set[int]:
+    """Where the parts and blocks of a part begin, its own line among them."""
+    return {part.line, *(each.line for each in flow(part))}
+
+
+def _parts_of_causes(part: Part) -> list[Part]:
+    """The stretch of each cause as a part: the marked ones, else in a section of causes its headings."""
+    marked = list(_cut(part))
+    if marked or not _is_section(part):
+        return marked
+    return [child for child in part.parts if role_of(child.heading) is None]
+
+
+def _is_section(part: Part) -> bool:
+    return role_of(part.heading) == "cause" or _lists_causes(part)
+
+
+def _lists_causes(part: Part) -> bool:
+    return _LISTS_CAUSES.search(plain(part.heading)) is not None
 
 
 @dataclass(slots=True)
@@ -255,7 +292,7 @@ def _said(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
 def _listed(reader: Reader, part: Part) -> Iterator[Cause]:
     """The items of a section that lists causes: `- **The disk is full**: remove old logs`."""
     helps = _WITH_FIXES.search(plain(part.heading)) is not None
-    for block in part.blocks:
+    for block in part.blocks if _lists_causes(part) else ():
         if not isinstance(block, Bullets):
             continue
         for item in block.items:

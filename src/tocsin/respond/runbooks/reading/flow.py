@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Item, Paragraph, Part, Quote
-from tocsin.respond.runbooks.reading.headings import plain, role_of
+from tocsin.respond.runbooks.reading.headings import plain, role_under
 
 _TASK = re.compile(r"^\[[ xX]\]\s+")
 _COLON = re.compile(r"[:：]")
@@ -75,7 +75,12 @@ def placed(root: Part) -> Iterator[Placed]:
                 above.pop()
             level, outer = above[-1]
             path = (*outer.above, outer.heading) if level > 1 else ()
-            above.append((each.level, Placed(each, each.heading, role_of(each.heading) or outer.role, path)))
+            above.append(
+                (
+                    each.level,
+                    Placed(each, each.heading, role_under(each.heading, outer.role, each.level), path),
+                )
+            )
         here = above[-1][1]
         yield here if each is here.each else Placed(each, here.heading, here.role, here.above)
 
