@@ -295,6 +295,20 @@ def test_it_is_looked_each_half_hour_also_across_a_restart(house: House):
     assert looked(30 * 60) == 1
 
 
+def test_what_is_new_is_looked_at_within_a_minute_and_only_that(house: House):
+    house.put(_page(links=["https://wiki.shop.net/a"]))
+    house.process.tick()
+    house.world.asked.clear()
+
+    house.put(_page(links=["https://wiki.shop.net/a"]), _page(path="b.md", links=["https://wiki.shop.net/b"]))
+    house.process.tick()
+    assert house.world.asked == []
+    for _ in range(2):
+        house.clock.tick(61)
+        house.process.tick()
+    assert house.world.asked == ["HEAD https://wiki.shop.net/b"]
+
+
 def test_a_round_that_is_stopped_writes_nothing_more(house: House):
     house.put(_page(_step("uptime")))
     house.process.stop()

@@ -90,6 +90,7 @@ def _configuration(option: Path | None) -> Iterator[Finding]:
     )
     yield from _paging(found)
     yield _database(folder, found)
+    yield from _library(folder, found)
 
 
 def _paging(found: Configuration) -> Iterator[Finding]:
@@ -133,6 +134,22 @@ def _database(folder: Path, found: Configuration) -> Finding:
         return Finding(mark="failed", what="database", found=error.message, fix=error.fix)
     store.close()
     return Finding(mark="ok", what="database", found=path if path != url else "Postgres answers")
+
+
+def _library(folder: Path, found: Configuration) -> Iterator[Finding]:
+    from tocsin.respond.runbooks.library import Library
+
+    library = Library(lambda: found, folder, settings=lambda: found)
+    trouble = library.trouble()
+    for each in trouble:
+        yield Finding(
+            mark="warning",
+            what="library",
+            found=each,
+            fix="Look at `library:`; repositories are fetched by `tocsin up`.",
+        )
+    if not trouble:
+        yield Finding(mark="ok", what="library", found=f"{len(library.all())} runbooks")
 
 
 def _server() -> Iterator[Finding]:

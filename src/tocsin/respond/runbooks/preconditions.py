@@ -13,7 +13,7 @@ import ipaddress
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -37,6 +37,7 @@ from tocsin.respond.runbooks.section import LibrarySection
 from tocsin.respond.runbooks.values import resolve as values_of
 
 LINKS_A_ROUND = 40
+_GLANCE_S = 60.0
 _LINK_S = 5.0
 _SAID_MOST = 200
 _SUBJECT_MOST = 1_000
@@ -97,17 +98,27 @@ class Preconditions:
         self._resolve = resolve
         self._which = which
         self._next_at: float | None = None
+        self._glance_at = 0.0
+        self._seen: frozenset[tuple[str, str]] = frozenset()
         self._stopping = threading.Event()
 
     def tick(self) -> None:
-        """Looks, where it is time to: also after a restart, the last look counts."""
+        """Looks at everything where it is time to, also by the clock of a process before this one; at what was written
+        or changed meanwhile within a minute.
+        """
         now = self._clock.monotonic()
         if self._next_at is None:
             self._next_at = now + self._rest()
-        if now < self._next_at:
-            return
-        self._next_at = now + self._settings().library.check_every.total_seconds()
-        self.look()
+            self._seen = self._present()
+        if now >= self._next_at:
+            self._next_at = now + self._settings().library.check_every.total_seconds()
+            self._glance_at = now + _GLANCE_S
+            self.look()
+        elif now >= self._glance_at:
+            self._glance_at = now + _GLANCE_S
+            fresh = [each for each in self._library.all() if (each.path, each.hash) not in self._seen]
+            if fresh:
+                self._look_at(fresh)
 
     def stop(self) -> None:
         """Begins nothing more; a round under way ends after what it is just asking."""
@@ -116,6 +127,11 @@ class Preconditions:
     def look(self) -> None:
         """One round over all runbooks."""
         documents = self._library.all()
+        self._look_at(documents)
+        if not self._stopping.is_set():
+            self._store.write(lambda conn: rows.forget(conn, [document.path for document in documents]))
+
+    def _look_at(self, documents: Sequence[Document]) -> None:
         needed = {document.path: tuple(self._needed(document)) for document in documents}
         found: dict[Needed, str | None] = {}
         links = self._links_of_this_round(needed.values())
@@ -135,7 +151,10 @@ class Preconditions:
                 if said is not None:
                     checks.append(self._check(document, each, said))
             self._keep(document, needed[document.path], checks)
-        self._store.write(lambda conn: rows.forget(conn, [document.path for document in documents]))
+        self._seen = self._present()
+
+    def _present(self) -> frozenset[tuple[str, str]]:
+        return frozenset((each.path, each.hash) for each in self._library.all())
 
     def _rest(self) -> float:
         """What is left of the pause that a process before this one began."""

@@ -217,8 +217,7 @@ class Repositories:
             finally:
                 self._running = None
         if running.returncode:
-            lines = [line for line in told.decode("utf-8", "replace").splitlines() if line.strip()]
-            raise GitFailed(" ".join(lines[-2:]) or f"git ended with {running.returncode}")
+            raise GitFailed(_complaint(told) or f"git ended with {running.returncode}")
         return out
 
 
@@ -264,6 +263,13 @@ def _environment(repository: RepositorySettings) -> dict[str, str]:
         settings[f"http.{parts.scheme}://{parts.netloc}/.extraHeader"] = header
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**passed, **_QUIET, **_as_environment(settings)}
+
+
+def _complaint(told: bytes) -> str:
+    """What of git's words says why: its first line of that kind, before the good advice."""
+    lines = [line.strip() for line in told.decode("utf-8", "replace").splitlines() if line.strip()]
+    why = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:", "remote: error"))]
+    return (why or lines or [""])[0]
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:

@@ -19,12 +19,13 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="A file, or a path bel
 
 
 def library(config: Path | None) -> Library:
-    """The library of a folder. Mistakes in tocsin.yaml are of no matter for reading it."""
-    from tocsin.configuration import find_folder
-    from tocsin.ground.catalogue import CatalogueSection
+    """The library of a folder. While tocsin.yaml has mistakes, it is the usual folders."""
+    from tocsin.configuration import Configuration, find_folder, load
     from tocsin.respond.runbooks.library import Library
 
-    return Library(CatalogueSection, find_folder(config))
+    folder = find_folder(config)
+    loaded = load(folder).configuration or Configuration.model_validate({})
+    return Library(lambda: loaded, folder, settings=lambda: loaded)
 
 
 def document(file: str, config: Path | None) -> Document:
