@@ -92,7 +92,7 @@ def finish(shop: Burning, run: str) -> None:
 def test_a_runbook_says_for_each_step_what_it_would_do(mei: Browser):
     shown = mei.open(PATH)
     assert (
-        "What will happen 6 steps ● 3 only look · ◆ 2 change something · ▲ 1 destroy something" in shown.text
+        "What will happen 6 steps ● 3 only look · ◆ 2 change something · ▲ 1 destroys something" in shown.text
     )
     assert "docker compose restart api ◆ changes something command · ○ not proven yet" in shown.text
     assert "▲ destroys something" in shown.text
@@ -146,8 +146,9 @@ def test_what_changed_since_it_last_worked_is_shown_line_by_line(shop: Burning, 
     assert "Changed since it last worked" not in mei.open(PATH).text
     file = shop.folder / "runbooks" / "reco" / "service-down.md"
     file.write_text(file.read_text().replace("docker compose ps", "docker compose ps --all"))
+    shop.clock.tick(2)
     shown = mei.open(PATH)
-    assert "＋ 1 new lines, － 1 gone" in shown.text
+    assert "＋ 1 new, － 1 gone" in shown.text
     assert "－gone docker compose ps ＋new docker compose ps --all" in shown.text
     assert "◆ changed since it worked" in mei.open("/runbooks").text
 
@@ -155,7 +156,7 @@ def test_what_changed_since_it_last_worked_is_shown_line_by_line(shop: Burning, 
 def test_a_file_with_several_runbooks_lists_them_and_each_has_a_page(shop: Burning, mei: Browser):
     write(shop, "transcripts.md", SEVERAL)
     whole = mei.open("/runbooks/transcripts.md")
-    assert "Documents inside 2" in whole.text
+    assert "Runbooks in this file 2" in whole.text
     [first, _] = shop.app.library.get("transcripts.md").documents
     page = mei.click(first.title)
     assert page.path.startswith("/runbooks/transcripts.md/")
@@ -238,3 +239,16 @@ def test_hostile_markdown_stays_text(shop: Burning, mei: Browser):
 
 def test_an_ordinary_runbook_is_a_light_page(mei: Browser):
     assert len(mei.open(PATH).html) < 30_000
+
+
+def test_a_block_of_several_steps_is_shown_step_by_step_with_its_comments(shop: Burning, mei: Browser):
+    write(
+        shop,
+        "checks.md",
+        "# Checks\n\n## Verification\n\n```bash\n# 1. it answers\ncurl -f http://127.0.0.1/health\n# expected: 200\n\n"
+        "# 2. it finds\ncurl -f http://127.0.0.1/find\n```\n",
+    )
+    assert len(shop.app.library.get("checks.md").verification) == 2
+    shown = mei.open("/runbooks/checks.md").text
+    assert "# expected: 200 it answers ● only looks" in shown
+    assert "# 2. it finds curl -f http://127.0.0.1/find it finds ● only looks" in shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import PurePosixPath
 
 from starlette.responses import Response
@@ -10,13 +10,13 @@ from starlette.responses import Response
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.run_view import ladder_view
 from tocsin.faces.web.runbook_changes import Changes, changes
-from tocsin.faces.web.runbook_text import Addresses, address_of, text_of
+from tocsin.faces.web.runbook_text import RUNNABLE, Addresses, address_of, text_of
 from tocsin.faces.web.visit import Visit
-from tocsin.faces.web.words import COUNTED, FINDING, LEVELS, Mark
+from tocsin.faces.web.words import FINDING, LEVELS
 from tocsin.ground.accounts import Permission
 from tocsin.respond.incidents import OPEN
 from tocsin.respond.runbooks import Document, Library
-from tocsin.respond.runbooks.plan import plan_of
+from tocsin.respond.runbooks.plan import Plan, plan_of
 from tocsin.respond.runbooks.preconditions_store import failed
 from tocsin.respond.runbooks.review import due_of
 from tocsin.respond.runbooks.usage import changed_since, proofs, usage
@@ -42,9 +42,11 @@ def one(visit: Visit) -> Response:
         before = changed_since(conn, document)
         due = due_of(conn, context.library, document, context.clock.now())
         broken = failed(conn, document.path).get(document.path, [])
-    plan = plan_of(document)
+    plan = plan_of(document) if document.kind in RUNNABLE else Plan()
     service = context.catalogue().services.get(document.service)
+    severities = [finding.level for finding in document.findings]
     levels = [step.level for step in plan.steps()]
+    addresses = Addresses(file or document, context.library)
     here = visit.query.get("line", "")
     return visit.page(
         "runbook.html",
@@ -52,14 +54,15 @@ def one(visit: Visit) -> Response:
         file=file,
         here=address_of(document.path),
         address_of=address_of,
-        link_of=Addresses(file or document),
+        link_of=addresses,
         parts_of_run=ladder_view(plan, (), None, {}),
         runs=len(levels),
-        counted=_counted(visit, LEVELS, COUNTED, levels),
-        found=_counted(visit, FINDING, COUNTED, [finding.level for finding in document.findings]),
-        steps=[step for step in document.steps() if step.kind != "reference"],
+        counted={name: levels.count(name) for name in LEVELS if name in levels},
+        found={name: severities.count(name) for name in FINDING if name in severities},
         level=max(levels, key=list(LEVELS).index, default=""),
-        text=text_of(document, whole, int(here) if here.isdecimal() and len(here) < 8 else 0, file),
+        text=text_of(
+            document, whole, addresses, int(here) if here.isdecimal() and len(here) < 8 else 0, file
+        ),
         proofs=proven,
         used=used,
         changed=_changed(context.library, document, before),
@@ -69,7 +72,14 @@ def one(visit: Visit) -> Response:
         incidents=[(each.id, f"{each.id} {each.title}") for each in incidents],
         inputs=[each for each in document.inputs if each.default is None and not each.secret],
         chosen=visit.query.get("incident", ""),
-        dead=[link for link in document.links if link.ok is False],
+        clocks=", ".join(dict.fromkeys(visit.speech.span(each.after_s) for each in document.clocks)),
+        dead=addresses.dead(document),
+        runbooks_inside=[each for each in document.documents if each.kind != "template"],
+        templates=[each for each in document.documents if each.kind == "template"],
+        shelves=[
+            (name, list(entries)) for name, entries in groupby(document.index, lambda each: each.category)
+        ],
+        missing={each.entry.line for each in context.library.missing() if each.index.path == document.path},
     )
 
 
@@ -93,14 +103,3 @@ def _find(library: Library, address: str) -> tuple[Document, Document | None]:
         return library.get(address), None
     whole = library.get(file)
     return library.get(f"{whole.path}#{name}"), whole
-
-
-def _counted(
-    visit: Visit, marks: Mapping[str, Mark], told: Mapping[str, str], found: Sequence[str]
-) -> list[str]:
-    """How many there are of each, the heaviest with its shape: `● 3 only look`."""
-    return [
-        f"{mark.shape} {visit.speech.text(told[name], n=found.count(name))}"
-        for name, mark in marks.items()
-        if name in found
-    ]

@@ -8,16 +8,23 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from urllib.parse import quote, unquote, urlsplit
 
+from markupsafe import Markup
+
+from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.render import Piece, pieces
-from tocsin.respond.runbooks import Document, Finding, Step
-from tocsin.respond.runbooks.document import FenceRead
+from tocsin.respond.runbooks import Document, Finding, Library, Step
+from tocsin.respond.runbooks.document import FenceRead, Link
 from tocsin.respond.runbooks.plan import plan_of
 from tocsin.respond.runbooks.reading import frontmatter, repairs
 from tocsin.respond.runbooks.reading.headings import plain
 
 _SUFFIXES = (".md", ".markdown")
+RUNNABLE = ("incident", "procedure")
+"""Kinds of documents that a run can follow; the others are to read."""
+
 _FEW_FINDINGS = 4
 _ENDLESS = 10**9
 _TITLES = ("#", "**", "> **")
@@ -55,6 +62,7 @@ class Shown:
     findings: tuple[Told, ...] = ()
     more: int = 0
     read: FenceRead | None = None
+    inside: Markup | None = None  # of a template: the document that it is, rendered
     here: bool = False
 
     @property
@@ -91,11 +99,12 @@ class Text:
         return f"L{self.lines[at]}" if at >= 0 else ""
 
 
-def text_of(document: Document, whole: str, here: int = 0, file: Document | None = None) -> Text:
+def text_of(
+    document: Document, whole: str, address: Addresses, here: int = 0, file: Document | None = None
+) -> Text:
     """The text of a document; `file` is the one it stands in, `here` a line of the file to point at."""
     _, body = frontmatter.take(whole.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     mended = repairs.mend(body, range(1, body.count("\n") + 2))
-    address = Addresses(file or document)
     lines, numbers = mended.text.split("\n"), mended.numbers
     if file is not None:
         lines, numbers = _inside(mended, document, file)
@@ -112,7 +121,7 @@ def _inside(mended: repairs.Mended, document: Document, file: Document) -> tuple
             lines = piece.code.split("\n")
             return lines, range(piece.line + 1, piece.line + 1 + len(lines))
     others = [each for each in _read_as_itself(file) if each.path != document.path]
-    begins = [section.line for other in others for section in other.sections]
+    begins = [line for other in others for line in (other.line, *(each.line for each in other.sections))]
     end = min((line for line in begins if line > document.line), default=_ENDLESS)
     first, last = bisect_left(mended.numbers, document.line), bisect_left(mended.numbers, end)
     return mended.text.split("\n")[first:last], mended.numbers[first:last]
@@ -147,13 +156,15 @@ def _read_as_itself(document: Document) -> Iterator[Document]:
 class Addresses:
     """Where the links of a document lead: to pages of the library, to the world outside, or nowhere."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, library: Library) -> None:
         self._folder = posixpath.dirname(document.path)
+        self._library = library
         self._dead = {
             unquote(link.target) for each in document.within() for link in each.links if link.ok is False
         }
 
     def __call__(self, href: str) -> str | None:
+        """The address on a page; "" where no page of ours shows it, None where it is known that nothing is there."""
         if unquote(href) in self._dead:
             return None
         parts = urlsplit(href)
@@ -162,7 +173,14 @@ class Addresses:
         path = posixpath.normpath(posixpath.join(self._folder, unquote(parts.path)))
         if path.startswith("..") or not path.lower().endswith(_SUFFIXES):
             return ""
-        return address_of(path)
+        try:
+            return address_of(self._library.get(path).path)
+        except NotFound:
+            return None
+
+    def dead(self, document: Document) -> list[Link]:
+        """The links of a document that lead to nothing."""
+        return [link for link in document.links if link.ok is False or self(link.target) is None]
 
 
 def address_of(path: str) -> str:
@@ -182,30 +200,42 @@ def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int) -> 
         return lines[at] if at >= 0 else 0
 
     for document in documents:
-        run = {step.id for step in plan_of(document).steps()}
+        run = {step.id for step in plan_of(document).steps()} if document.kind in RUNNABLE else set[str]()
         for step in document.steps():
-            one = ShownStep(step=step, path=document.path, runs=step.id in run)
+            one = ShownStep(step=step, path=document.path, runs=step.id in run and not step.by_hand)
             if step.kind not in ("manual", "reference") and one not in steps[block(step.line)]:
                 steps[block(step.line)].append(one)
         for finding in document.findings:
             findings[block(finding.line)].append(finding)
         reads |= {block(fence.line): fence for fence in document.fences}
     pointed = block(here) if here else 0
+    level = 1
     for piece in parts:
         if not piece.line:
             yield Shown(piece=piece)
             continue
+        level = piece.level or level
         # Of two leaves that begin on one line (an item and a block in it) the first has them.
         found = _told(findings.pop(piece.line, []))
         mine = sorted(steps.pop(piece.line, []), key=lambda each: each.step.line)
+        read = reads.pop(piece.line, None) if piece.kind == "code" else None
         yield Shown(
             piece=piece,
             steps=_shared_out(piece, mine) if piece.kind == "code" else tuple(mine),
             findings=found[:_FEW_FINDINGS],
             more=max(0, len(found) - _FEW_FINDINGS),
-            read=reads.pop(piece.line, None) if piece.kind == "code" else None,
+            read=read,
+            inside=_template(piece, level) if read and read.use == "template" else None,
             here=pointed == piece.line,
         )
+
+
+def _template(piece: Piece, level: int) -> Markup:
+    """A template as the document that it will be, below the heading that it stands under."""
+    numbers = range(piece.line + 1, piece.line + piece.code.count("\n") + 2)
+    return Markup().join(
+        each.html for each in pieces(piece.code, numbers=numbers, address=lambda _: "", under=level)
+    )
 
 
 def _told(findings: Sequence[Finding]) -> tuple[Told, ...]:
@@ -226,13 +256,23 @@ def _shared_out(piece: Piece, steps: Sequence[ShownStep]) -> tuple[ShownStep, ..
         piece.line if piece.last - piece.line < len(lines) else piece.line + 1
     )  # indented code has no fence
     starts = [max(0, each.step.line - above) for each in steps]
-    if len(starts) < 2 or len(set(starts)) < len(starts):
+    if len(starts) < 2 or len(set(starts)) < len(starts) or starts[-1] >= len(lines):
         return tuple(steps)
-    starts[0] = 0
+    starts = [0, *(_begin(lines, after + 1, at) for after, at in pairwise(starts))]
     shares = [
         "\n".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)
     ]
     return tuple(replace(step, code=share.strip("\n")) for step, share in zip(steps, shares, strict=True))
+
+
+def _begin(lines: Sequence[str], after: int, at: int) -> int:
+    """Where the share of the step at a line begins: below the last empty line before it, else with its comment."""
+    empty = next((line for line in range(at - 1, after - 1, -1) if not lines[line].strip()), None)
+    if empty is not None:
+        return empty + 1
+    while at > after and lines[at - 1].lstrip().startswith(("#", "--", "//")):
+        at -= 1
+    return at
 
 
 _ORDER = ("", "read", "change", "destroy")

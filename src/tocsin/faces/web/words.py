@@ -109,6 +109,18 @@ COUNTED = {
     "error": N_("{n} errors"),
     "warning": N_("{n} warnings"),
     "note": N_("{n} notes"),
+    "step": N_("{n} steps"),
+    "runbook": N_("{n} runbooks"),
+}
+ONE = {
+    "read": N_("1 only looks"),
+    "change": N_("1 changes something"),
+    "destroy": N_("1 destroys something"),
+    "error": N_("1 error"),
+    "warning": N_("1 warning"),
+    "note": N_("1 note"),
+    "step": N_("1 step"),
+    "runbook": N_("1 runbook"),
 }
 
 FENCES = {

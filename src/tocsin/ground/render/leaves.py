@@ -60,17 +60,19 @@ def pieces(
     *,
     numbers: Sequence[int] | None = None,
     address: Callable[[str], str | None] = lambda href: href,
+    under: int = 1,
 ) -> list[Piece]:
     """A text in pieces, each leaf with an `id="L12"` of its line.
 
     `numbers[i]` is the line of the file that line i (from 0) of the text has. `address` says where a link leads: ""
     nowhere here, None nowhere at all (it is marked as dead). Links to a heading lead to it as they do on other viewers.
-    Headings descend one rank at a time, whatever the author's do, so that a screen reader has an outline.
+    Headings descend one rank at a time from that of the heading above, `under`, whatever the author's do, so that a
+    screen reader has an outline.
     """
     text = text[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
     lines = numbers or range(1, text.count("\n") + 2)
     tokens = parse(text, {})
-    levels = _ranked(tokens)
+    levels = _ranked(tokens, under)
     _point(tokens, _headings(tokens, lines), address)
     _name(tokens, lines)
     _call_out(tokens)
@@ -130,7 +132,7 @@ def _piece(html: Markup, tokens: Sequence[Token], lines: Sequence[int], level: i
     )
 
 
-def _ranked(tokens: Sequence[Token]) -> dict[int, int]:
+def _ranked(tokens: Sequence[Token], under: int) -> dict[int, int]:
     """Gives headings the ranks 2 to 6 without a gap; answers them by position."""
     open_ranks: list[int] = []
     levels: dict[int, int] = {}
@@ -142,8 +144,8 @@ def _ranked(tokens: Sequence[Token]) -> dict[int, int]:
             while open_ranks and open_ranks[-1] >= rank:
                 open_ranks.pop()
             open_ranks.append(rank)
-            levels[at] = min(6, len(open_ranks) + 1)
-        token.tag = f"h{min(6, len(open_ranks) + 1)}"
+            levels[at] = min(6, len(open_ranks) + under)
+        token.tag = f"h{min(6, len(open_ranks) + under)}"
     return levels
 
 
