@@ -295,8 +295,14 @@ def test_a_chinese_verification_has_its_expectation(basket: Document) -> None:
     assert check.inputs == ()
 
 
-def test_a_drawn_tree_is_kept_to_read(basket: Document) -> None:
-    assert [step.kind for step in basket.other_steps] == ["reference"]
+def test_a_drawn_tree_is_a_decision(basket: Document) -> None:
+    [decision] = basket.decisions
+    yes, no = decision.branches
+
+    assert (decision.question, yes.answer, yes.outcome) == ("所有店家都受影響？", "是", "P0")
+    assert no.decision is not None
+    assert [branch.outcome for branch in no.decision.branches] == ["P1", "P2"]
+    assert basket.other_steps == ()
 
 
 def _of(body: str) -> Document:

@@ -16,6 +16,9 @@ Kind = Literal["bash", "sql", "http", "redis", "action", "manual", "reference"]
 Level = Literal["read", "change", "destroy"]
 """What a step would do to the world; see `tocsin.act.guard`."""
 
+DocumentKind = Literal["incident", "procedure", "template", "index", "policy"]
+"""`policy` says how severe things are and who does what; `procedure` is done on purpose, not because of an alert."""
+
 Start = Literal["suggest", "automatic", "manual"]
 """How a run begins when an alert matches: offered, at once, or only when a person asks for it."""
 
@@ -317,7 +320,7 @@ class Document:
     start: Start = "suggest"
     triggers: tuple[str, ...] = ()  # CEL over alert, service, m, q, text
     line: int = 1  # where it begins in the file: a runbook or a template inside another document has its own
-    kind: Literal["incident", "procedure", "template", "index", "policy"] = "incident"
+    kind: DocumentKind = "incident"
     threshold: str = ""  # when it is for, in the author's words: `> 100 messages`
     reviewed: str = ""  # a date, as ISO where it is one
     review: str = ""  # weekly | monthly | quarterly | yearly, or the author's words

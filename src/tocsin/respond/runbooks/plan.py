@@ -178,7 +178,8 @@ def _causes(document: Document, keys: _Keys) -> Iterator[Part]:
 
 def _rungs(document: Document) -> list[Rung]:
     rungs = [rung for ladder in document.ladders for rung in ladder.rungs]
-    loose = tuple(step for step in document.other_steps if step.role in RESOLVING)
+    whole = document.kind == "procedure"  # what has no sections is done from its first step to its last
+    loose = tuple(step for step in document.other_steps if whole or step.role in RESOLVING)
     if not rungs and any(_runs(step) for step in loose):
         rungs.append(Rung(title=document.title, line=loose[0].line, steps=loose))
     return [rung for rung in rungs if any(_runs(step) for step in rung.steps)]

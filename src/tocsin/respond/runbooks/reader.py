@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from textwrap import dedent
 
 from tocsin.ground.kernel.conditions import ALERT, BadCondition, compile_condition
-from tocsin.respond.runbooks.document import Document, Finding, Link, Section, Start
+from tocsin.respond.runbooks.document import Document, DocumentKind, Finding, Link, Section, Start
 from tocsin.respond.runbooks.reading import frontmatter, inputs, text
 from tocsin.respond.runbooks.reading.amounts import seconds, watch_seconds
 from tocsin.respond.runbooks.reading.blocks import (
@@ -33,7 +33,7 @@ from tocsin.respond.runbooks.reading.clocks import clocks_of
 from tocsin.respond.runbooks.reading.escalation import escalation_of
 from tocsin.respond.runbooks.reading.footer import Footer, cycle, day, footer_of
 from tocsin.respond.runbooks.reading.frontmatter import FrontMatter
-from tocsin.respond.runbooks.reading.headings import plain, role_of, scenario_title, title_of
+from tocsin.respond.runbooks.reading.headings import plain, role_of, role_under, scenario_title, title_of
 from tocsin.respond.runbooks.reading.index import index_of
 from tocsin.respond.runbooks.reading.labels import labels_in
 from tocsin.respond.runbooks.reading.links import Exists, findings_of, links_of
@@ -48,6 +48,13 @@ from tocsin.respond.runbooks.reading.visit import Visit
 
 _SEVERITY = re.compile(r"\b(?:P|SEV-?|S)([0-4])\b", re.IGNORECASE)
 _BOLD_LINE = re.compile(r"^\*\*[^*]{1,200}\*\*$")
+_KINDS: dict[str, DocumentKind] = {
+    "incident": "incident",
+    "procedure": "procedure",
+    "index": "index",
+    "policy": "policy",
+}
+_OF_INCIDENTS = frozenset({"symptoms", "severity", "impact", "detection", "cause"})
 _STARTS: dict[str, Start] = {"suggest": "suggest", "automatic": "automatic", "manual": "manual"}
 _DEEPEST = 4
 """Templates within templates that are still read."""
@@ -155,7 +162,7 @@ class _File:
             start=_STARTS.get(front.text("start").lower(), "suggest"),
             triggers=tuple(each for each in front.texts("triggers") if _is_trigger(each)),
             line=root.line,
-            kind=_kind(front, around, bool(index), bool(severities), bool(visit.ladders or visit.diagnosis)),
+            kind=_kind(front, around, visit, root, index=bool(index), levels=bool(severities)),
             threshold=front.text("threshold") or threshold_in(title) or _threshold(root),
             reviewed=footer.reviewed,
             review=footer.review,
@@ -221,7 +228,7 @@ def _roles(root: Part) -> Iterator[tuple[Part, str, str]]:
     waiting: list[tuple[Part, str]] = [(root, "")]
     while waiting:
         part, inherited = waiting.pop()
-        role = role_of(part.heading) or inherited
+        role = role_under(part.heading, inherited, part.level)
         yield part, role, part.heading
         waiting.extend((child, role) for child in reversed(part.parts))
 
@@ -236,15 +243,23 @@ def _inside(line: int, documents: Sequence[Document]) -> bool:
     return any(link.line == line for document in documents for link in document.links)
 
 
-def _kind(front: FrontMatter, around: _Around, index: bool, severities: bool, acts: bool) -> str:
+def _kind(
+    front: FrontMatter, around: _Around, visit: Visit, root: Part, *, index: bool, levels: bool
+) -> DocumentKind:
+    """What a document is: as it says, else by what was found in it."""
     told = front.text("kind").lower()
     if around.template:
         return "template"
-    if told in ("incident", "procedure", "index", "policy"):
-        return told
-    if acts:
+    if told in _KINDS:
+        return _KINDS[told]
+    if visit.ladders or visit.diagnosis or visit.causes or visit.verification:
         return "incident"
-    return "index" if index else "policy" if severities else "incident"
+    if index:
+        return "index"
+    if levels:
+        return "policy"
+    tells = any(role_of(part.heading) in _OF_INCIDENTS for part in root.walk())
+    return "procedure" if not tells and any(step.kind != "reference" for step in visit.other) else "incident"
 
 
 def _footer(front: FrontMatter, root: Part) -> Footer:

@@ -22,10 +22,11 @@ def test_commented_commands_are_pieces_with_their_places():
     pieces = pieces_of(CHECKS.rstrip(), numbered_only=True)
 
     assert [(piece.title, piece.offset) for piece in pieces] == [
-        ("The shop answers", 0),
-        ("The basket answers", 3),
+        ("The shop answers", 1),
+        ("The basket answers", 4),
     ]
-    assert pieces[1].text.splitlines()[1] == "# Expected: 200 OK"
+    assert pieces[0].text == "curl -f https://shop.example/health"
+    assert pieces[1].text.splitlines()[0] == "# Expected: 200 OK"
 
 
 def test_comments_that_do_not_count_are_taken_apart_only_where_every_command_is_a_check():

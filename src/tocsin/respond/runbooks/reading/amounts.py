@@ -43,7 +43,8 @@ AMOUNT = rf"(?:{_NUMBER}\s*[-–~～至到]\s*)?{_NUMBER}\s*-?(?:個|个)?(?:{_U
 
 _ONE = re.compile(rf"(\d{{1,6}}(?:\.\d{{1,3}})?)\s*-?(?:個|个)?({_UNIT})s?(?![A-Za-z])", re.IGNORECASE)
 _WATCH = re.compile(
-    rf"""(?:\b(?:monitor|watch|observe|soak)\b[^.\n]{{0,60}}?\bfor\s+(?:about\s+|at\s+least\s+|another\s+)?
+    rf"""(?:\b(?:monitor|watch|observe|soak)(?:ing)?\b[^.\n]{{0,60}}?
+            \bfor\s+(?:about\s+|at\s+least\s+|another\s+|the\s+(?:next|following)\s+)?
         |(?:觀察|观察|監控|监控|監測|监测|浸泡)[^。\n\d]{{0,20}}
         |(?:接下來|接下来)的?\s*)({AMOUNT})""",
     re.VERBOSE | re.IGNORECASE,

@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tocsin.respond.runbooks.reading.headings import is_attempt, role_of
+from tocsin.respond.runbooks.reading.headings import hinted, is_attempt, role_of
 
 _BOLD_LEVEL = 7
+_SHORT = 30
+_WORTH = frozenset({"verification", "diagnosis", "resolution", "degrade", "detection"})
+"""Roles at which a bold line has only to hint to be a heading: below it stand things to do."""
 
 
 @dataclass(slots=True)
@@ -222,7 +225,8 @@ def _bold_heading(block: Block) -> str | None:
     if not found:
         return None
     heading = found.group(1) or found.group(2)
-    return heading if role_of(heading) or is_attempt(heading) else None
+    names = role_of(heading) or is_attempt(heading) or (len(heading) <= _SHORT and hinted(heading) in _WORTH)
+    return heading if names else None
 
 
 def _block(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block | None, int]:

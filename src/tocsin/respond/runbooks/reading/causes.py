@@ -88,7 +88,7 @@ def _steps_of_cell(reader: Reader, fix: str, line: int, title: str) -> tuple[Ste
     if command is None:
         return ()
     language, text = command
-    fence = Fence(line=line, end=line + 1, info=language, text=f"{text}\n", text_line=line)
+    fence = Fence(line=line, end=line + 1, info=language, text=f"{text}\n", text_line=line, piece=True)
     return (reader.step(fence, Lead(title, "resolution", caution=False))[0],)
 
 

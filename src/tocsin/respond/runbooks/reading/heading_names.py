@@ -228,3 +228,87 @@ TAILS = (
     "阶段",
 )
 """Words that a heading may end with without meaning something else."""
+
+HEADS = (
+    "quick",
+    "fast",
+    "immediate",
+    "emergency",
+    "temporary",
+    "short-term",
+    "initial",
+    "first",
+    "basic",
+    "recommended",
+    "suggested",
+    "manual",
+    "possible",
+    "common",
+    "known",
+    "post-recovery",
+    "緊急",
+    "紧急",
+    "快速",
+    "立即",
+    "臨時",
+    "临时",
+    "初步",
+    "建議",
+    "建议",
+    "手動",
+    "手动",
+    "常見",
+    "常见",
+    "可能",
+)
+"""Words that a heading may begin with without meaning something else."""
+
+HINTS: tuple[tuple[str, str, str], ...] = (
+    (
+        "verification",
+        r"verif\w*|validat\w*|confirm\w*|prove|smoke tests?|after (?:the )?recovery|is it (?:back|fixed)",
+        "驗證|验证|確認|确认|恢復後|恢复后|復原後|复原后|驗收|验收",
+    ),
+    (
+        "degrade",
+        r"degrad\w*|fall ?backs?|work ?arounds?|limp\w*|if nothing helps",
+        "降級|降级|備援|备援|替代方案|救不回",
+    ),
+    ("checklist", r"check ?lists?", "清單|清单|核對表|核对表"),
+    (
+        "report",
+        r"post-?mortem|retrospective|incident report|after[- ]action|what to write",
+        "事後|事后|檢討|检讨|復盤|复盘",
+    ),
+    ("escalation", r"escalat\w*|who comes next", "升級路|升级路|上報|上报|呈報|往上"),
+    (
+        "contacts",
+        r"contacts?|who to (?:call|page|ask)|phone numbers?",
+        "聯絡|联络|聯繫|联系|找誰|找谁|通訊錄|通讯录",
+    ),
+    (
+        "prevention",
+        r"prevent\w*|follow-?ups?|long[- ]term|never again",
+        "預防|预防|防範|防范|長期|长期|避免再",
+    ),
+    (
+        "diagnosis",
+        r"diagnos\w*|troubleshoot\w*|investigat\w*|triag\w*|inspect\w*|debug\w*|narrow\w* (?:it )?down|scop\w*|"
+        r"what to look at|first look|find (?:out )?(?:where|what|the cause)",
+        "診斷|诊断|排查|排障|查看|檢查|检查|查明|定位|界定|看看",
+    ),
+    (
+        "resolution",
+        r"fix\w*|repair\w*|mitigat\w*|remediat\w*|resolv\w*|resolution|recover\w*|bring\w* (?:it )?back|what to do",
+        "修復|修复|搶修|抢修|處理|处理|處置|处置|解決|解决|緩解|缓解|止血|救援",
+    ),
+    (
+        "detection",
+        r"detect\w*|alerts? (?:come|fire)\w*|how (?:do )?we notice",
+        "偵測|侦测|檢測|检测|告警|警報|警报|發現|发现",
+    ),
+    ("symptoms", r"symptoms?|what (?:you|users) see", "症狀|症状|現象|现象|徵兆"),
+)
+"""Words that hint at a role where a heading names none, whole words in English; the first that is found counts. A hint
+only counts where nothing above it has a role.
+"""

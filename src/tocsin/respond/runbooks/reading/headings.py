@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tocsin.respond.runbooks.reading.heading_names import NAMES, TAILS
+from tocsin.respond.runbooks.reading.heading_names import HEADS, HINTS, NAMES, TAILS
 
 _LONGEST = 160
 _DIGIT = r"[0-9]{1,3}"
@@ -22,7 +22,7 @@ _NUMBERING = re.compile(
       | {_DIGIT}\s+(?=[^\W\d])                        # 1 Something
       | [(（](?:{_DIGIT}|{_HAN_NUMBER})[)）]\s*
       | {_HAN_NUMBER}\s*[、.．:：]\s*
-      | 第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*(?:步驟|步骤|步|階段|阶段|部分|部|章|節|节)\s*[：:、.．-]?\s*
+      | 第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*(?:步驟|步骤|步|階段|阶段|段|關|关|部分|部|章|節|节)\s*[：:、.．-]?\s*
       | (?:step|phase|part|stage)\s+(?:{_DIGIT}|[a-z])\s*[:.)–—-]\s*
     )""",
     re.VERBOSE | re.IGNORECASE,
@@ -62,6 +62,9 @@ _LINK = re.compile(r"!?\[([^\]]{0,200})\]\([^)]{0,500}\)")
 _ROLES: dict[str, str] = {
     name: role for role, languages in NAMES.items() for names in languages.values() for name in names
 }
+_HINTS = tuple(
+    (role, re.compile(rf"\b(?:{english})\b|{chinese}", re.IGNORECASE)) for role, english, chinese in HINTS
+)
 
 
 def plain(text: str) -> str:
@@ -100,7 +103,26 @@ def _named(candidate: str) -> str | None:
     for tail in TAILS:
         if name.endswith(tail) and name[: -len(tail)].strip() in _ROLES:
             return _ROLES[name[: -len(tail)].strip()]
+    for head in HEADS:
+        if name.startswith(head) and name[len(head) :].strip() in _ROLES:
+            return _ROLES[name[len(head) :].strip()]
     return None
+
+
+@lru_cache(maxsize=4096)
+def hinted(heading: str) -> str | None:
+    """The role that the words of a heading hint at: `Find out where it is`, `第 3 段：確認恢復`. Weaker than a name."""
+    line = title_of(heading)[:_LONGEST].casefold()
+    if not line or is_attempt(heading) or is_scenario(heading) or is_verdict(heading):
+        return None
+    return next((role for role, pattern in _HINTS if pattern.search(line)), None)
+
+
+def role_under(heading: str, inherited: str, level: int = 2) -> str:
+    """The role of a heading below another role: its own, else that from above, else the one it hints at. The title of
+    a document only hints at what all of it is about, and so at nothing.
+    """
+    return role_of(heading) or inherited or ((hinted(heading) or "") if level > 1 else "")
 
 
 def is_attempt(heading: str) -> bool:

@@ -18,7 +18,7 @@ _TYPES: tuple[tuple[str, str], ...] = (
 )
 _TYPED = tuple((kind, re.compile(rf"(?:^|_)(?:{names})\d*$")) for kind, names in _TYPES)
 _SECRET = re.compile(
-    r"TOKEN|SECRET|PASSW(?:OR)?D|(?:^|_)PASS$|API_?KEY|PRIVATE_KEY|CREDENTIAL|DSN$|^DATABASE_URL$"
+    r"TOKEN|SECRET|PASSW(?:OR)?D|(?:^|_)PASS$|API_?KEY|PRIVATE_KEY|CREDENTIAL|DSN$|(?:^|_)(?:DATABASE|DB|REDIS|AMQP|MONGO(?:DB)?|WEBHOOK)_URL$|CONNECTION_STRING$"
 )
 
 

@@ -29,7 +29,7 @@ _MOST = 40
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a block: `offset` lines below the first line of the block's text."""
+    """A piece of a block, without the comment that is its title: `offset` lines below the block's first line."""
 
     title: str
     text: str
@@ -61,7 +61,7 @@ def _commented(text: str, *, numbered_only: bool) -> list[Piece]:
         comment = lines[start].lstrip("#").strip()
         if numbered_only and not _NUMBERED.match(plain(comment)):
             return []
-        pieces.append(Piece(title_of(comment), "\n".join(lines[start:end]).rstrip(), start))
+        pieces.append(Piece(title_of(comment), "\n".join(lines[start + 1 : end]).rstrip(), start + 1))
     return pieces
 
 

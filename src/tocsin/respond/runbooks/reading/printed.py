@@ -43,9 +43,13 @@ def split(text: str) -> tuple[str, str]:
     if len(text) > _LONGEST or "<<" in text:
         return text, ""
     lines = text.split("\n")
-    last = max((at for at, line in enumerate(lines) if begins_command(line)), default=-1)
-    if last < 0:
+    begun = [at for at, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")]
+    commands_at = [at for at in begun if begins_command(lines[at])]
+    if not commands_at or commands_at[0] != begun[0]:
         return text, ""
+    last = commands_at[-1]
+    while last + 1 < len(lines) and lines[last + 1].lstrip().startswith("#"):
+        last += 1
     while last + 1 < len(lines) and lines[last].rstrip().endswith(("\\", "|", "&&", "||")):
         last += 1
     below = [line for line in lines[last + 1 :] if line.strip()]
@@ -59,11 +63,11 @@ def split(text: str) -> tuple[str, str]:
 
 
 def begins_command(line: str) -> bool:
-    """Whether a line begins like a command: a program that is known, a path, a keyword, an assignment, a comment."""
+    """Whether a line begins like a command: a program that is known, a path, a keyword, an assignment."""
     words = line.split()
     if not words:
         return False
     first = words[0]
-    if first.startswith(("#", "./", "/", "~/", "$(", "${")) or _ASSIGNS.match(first) or first in _KEYWORDS:
+    if first.startswith(("./", "/", "~/", "$(", "${")) or _ASSIGNS.match(first) or first in _KEYWORDS:
         return True
     return first.rsplit("/", 1)[-1] in KNOWN_PROGRAMS and first not in WORDS_TOO

@@ -154,7 +154,9 @@ def _check_step(reader: Reader, row: Row, placed: dict[str, int], lead: Lead) ->
         step = reader.prose(title[:200] or plain(told)[:200], words(told) or words(item), row.line, lead.role)
     else:
         language, text = command
-        fence = Fence(line=row.line, end=row.line + 1, info=language, text=f"{text}\n", text_line=row.line)
+        fence = Fence(
+            line=row.line, end=row.line + 1, info=language, text=f"{text}\n", text_line=row.line, piece=True
+        )
         step, _ = reader.step(fence, Lead(title, lead.role, caution=False))
     expected = words(cell(row, placed.get("expected")))
     analysis = words(cell(row, placed.get("analysis")))

@@ -16,7 +16,7 @@ from tocsin.respond.runbooks.reading.causes import before_causes, causes_of, cau
 from tocsin.respond.runbooks.reading.clocks import clocks_in_fence
 from tocsin.respond.runbooks.reading.drawings import read_drawing
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
-from tocsin.respond.runbooks.reading.headings import is_proving, role_of, title_of
+from tocsin.respond.runbooks.reading.headings import is_proving, role_of, role_under, title_of
 from tocsin.respond.runbooks.reading.languages import DRAWN
 from tocsin.respond.runbooks.reading.options import options_of
 from tocsin.respond.runbooks.reading.people import people_in_fence
@@ -71,7 +71,7 @@ class Visit:
         waiting: list[tuple[Part, str]] = [(root, "")]
         while waiting:
             part, inherited = waiting.pop()
-            role = role_of(part.heading) or inherited
+            role = role_under(part.heading, inherited, part.level)
             for fence in fences_in(part.blocks):
                 if split_info(fence.info)[0] not in DRAWN or self.reader.is_taken(fence):
                     continue
@@ -97,7 +97,7 @@ class Visit:
         """Reads a part by its role; an unknown heading keeps the role of what stands above it. `drawn` are the roles
         that a drawing above has already told.
         """
-        role = role_of(part.heading) or inherited
+        role = role_under(part.heading, inherited, part.level)
         drawn |= self._drawn.get(part.line, set())
         if role == "procedure" and is_proving(part.heading):
             role = "verification"
