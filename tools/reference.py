@@ -26,7 +26,7 @@ from tocsin.cli.main import application
 from tocsin.configuration import Configuration
 from tocsin.faces.api import Context, make_api
 from tocsin.ground import i18n, timeline
-from tocsin.respond.runbooks.lint import rules
+from tocsin.respond.runbooks.lint import rules, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -403,18 +403,9 @@ def rules_page(measured: dict[str, Any]) -> str:
     ]
     for name, rule in rules().items():
         parts += [f"## {name}", f"{rule.title}. {rule.why}", f"The cure: {rule.fix}."]
-        parts += [_told(text, rule.file) for text in (rule.example, rule.fixed)]
+        language = "markdown" if rule.file.endswith(".md") else "yaml"
+        parts += [f"``````{language}\n{shown(text)}\n``````" for text in (rule.example, rule.fixed)]
     return "\n\n".join(parts)
-
-
-def _told(text: str, file: str) -> str:
-    """A text of a rule as a block: bytes that are no UTF-8 as marks, a huge one by its first lines."""
-    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "␀").rstrip("\n")
-    lines = shown.split("\n")
-    if len(lines) > 60:
-        lines = [*lines[:3], f"… {len(lines) - 3:,} more lines"]
-    language = "markdown" if file.endswith(".md") else "yaml"
-    return "\n".join([f"``````{language}", *lines, "``````"])
 
 
 # Markdown

@@ -57,7 +57,17 @@ def test_hidden_folders_and_other_files_are_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["b.md", "b", "./b.md#steps", "../runbooks/b.md", "sub/", "sub", "b.md?plain=1", "https://status.test/b"],
+    [
+        "b.md",
+        "b",
+        "./b.md#steps",
+        "../runbooks/b.md",
+        "sub/",
+        "sub",
+        "b.md?plain=1",
+        "https://status.test/b",
+        "/site/b",
+    ],
 )
 def test_links_that_lead_somewhere(target: str, tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -90,6 +90,7 @@ def show_rules(
 ) -> None:
     """List the rules of the linter, or explain one with an example and its cure."""
     from tocsin.cli.output import say, say_json, say_table
+    from tocsin.respond.runbooks.lint import shown
 
     every = _rules()
     chosen = [every[each] for each in _chosen(rule)] or list(every.values())
@@ -106,7 +107,7 @@ def show_rules(
         for title, text in (("Broken", each.example), ("Mended", each.fixed)):
             say()
             say(f"{title}, {each.file}", style="bold")
-            for line in _first_lines(text):
+            for line in shown(text).split("\n"):
                 say(f"    {line}".rstrip())
 
 
@@ -224,6 +225,8 @@ def _property(text: str) -> str:
 
 
 def _rule_as_data(rule: Rule) -> dict[str, Any]:
+    from tocsin.respond.runbooks.lint import shown
+
     return {
         "id": rule.id,
         "level": rule.level,
@@ -231,12 +234,6 @@ def _rule_as_data(rule: Rule) -> dict[str, Any]:
         "why": rule.why,
         "fix": rule.fix,
         "file": rule.file,
-        "example": "\n".join(_first_lines(rule.example)),
-        "fixed": "\n".join(_first_lines(rule.fixed)),
+        "example": shown(rule.example),
+        "fixed": shown(rule.fixed),
     }
-
-
-def _first_lines(text: str) -> Iterable[str]:
-    """An example as it is shown: what is no UTF-8 in it as a mark, and a huge one shortened."""
-    lines = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").rstrip("\n").split("\n")
-    return lines if len(lines) <= 60 else [*lines[:3], f"… {len(lines) - 3:,} more lines"]

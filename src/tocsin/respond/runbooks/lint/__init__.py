@@ -5,7 +5,7 @@ from __future__ import annotations
 from tocsin.respond.runbooks.document import Finding
 from tocsin.respond.runbooks.lint.folder import Linted, lint_folder
 from tocsin.respond.runbooks.lint.linter import lint, rules
-from tocsin.respond.runbooks.lint.rule import Rule, Severity
+from tocsin.respond.runbooks.lint.rule import Rule, Severity, shown
 from tocsin.respond.runbooks.lint.subject import Subject, Surroundings
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "lint",
     "lint_folder",
     "rules",
+    "shown",
 ]

@@ -11,13 +11,13 @@ from tocsin.respond.runbooks.lint.subject import SubjectKind
 
 Severity = Literal["error", "warning", "note"]
 
-RUNBOOKS = frozenset[SubjectKind]({"incident", "procedure"})
-"""What is carried out by somebody."""
-
-PAGES = RUNBOOKS | frozenset[SubjectKind]({"index", "policy"})
-"""What is read by somebody; a template is not, until it is filled in."""
+PAGES = frozenset[SubjectKind]({"incident", "procedure", "index", "policy"})
+"""What is followed by somebody; a template is not, until it is filled in."""
 
 EVERY_PAGE = PAGES | frozenset[SubjectKind]({"template"})
+
+
+_LONGEST_SHOWN = 4_000
 
 
 class Rule:
@@ -46,7 +46,7 @@ class Rule:
     beside: ClassVar[tuple[tuple[str, str], ...]] = ()
     """The files that lie beside the example, each with its path and its text."""
 
-    kinds: ClassVar[frozenset[SubjectKind]] = RUNBOOKS
+    kinds: ClassVar[frozenset[SubjectKind]] = PAGES
     """What the rule is about."""
 
     def look(self, subject: Subject) -> Iterator[Finding]:
@@ -64,3 +64,11 @@ class ToldByReader(Rule):
     """A rule that is looked at in reading itself, whatever the page is."""
 
     kinds = EVERY_PAGE
+
+
+def shown(example: str) -> str:
+    """An example as people read it: what is no text in it as marks, and of a huge one only the beginning."""
+    text = (
+        example.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "␀").rstrip("\n")
+    )
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:100]}… ({len(text):,} characters)"

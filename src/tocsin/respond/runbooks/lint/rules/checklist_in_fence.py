@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocsin.respond.runbooks.document import Finding
-from tocsin.respond.runbooks.lint.rule import PAGES, Rule, Subject
+from tocsin.respond.runbooks.lint.rule import Rule, Subject
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.repairs import TEMPLATES
 
@@ -33,7 +33,6 @@ class ChecklistInFence(Rule):
 - [ ] The lead knows
 - [ ] The status page is up to date
 """
-    kinds = PAGES
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         for fence in subject.fences.values():

@@ -38,7 +38,6 @@ systemctl restart shop
 
 After 15 minutes call the lead of the backend team.
 """
-    kinds = frozenset({"incident"})
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         paged = subject.service is not None and subject.service.escalation

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tocsin.respond.runbooks.lint.rule import ToldByReader
+from collections.abc import Iterator
+
+from tocsin.respond.runbooks.document import Finding
+from tocsin.respond.runbooks.lint.rule import Subject, ToldByReader
 
 
 class OutsideLink(ToldByReader):
@@ -24,3 +27,7 @@ See [my notes](../../../notes.md).
 
 See [the notes](notes.md).
 """
+
+    def look(self, subject: Subject) -> Iterator[Finding]:
+        """A path from the root of a site is an address, and not one of a file of this machine."""
+        return (each for each in super().look(subject) if not each.message.startswith("/"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 
 from tocsin.respond.runbooks.document import Finding
-from tocsin.respond.runbooks.lint.rule import PAGES, Rule, Subject
+from tocsin.respond.runbooks.lint.rule import Rule, Subject
 
 _CYCLES = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 _NOBODY_SAID = 366
@@ -40,7 +40,6 @@ review: monthly
 uptime
 ```
 """
-    kinds = PAGES
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         document, now = subject.document, subject.around.now
