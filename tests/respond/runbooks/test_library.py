@@ -222,6 +222,7 @@ def test_a_file_that_holds_several_runbooks_is_these_runbooks(
     assert [(hit.document.path, hit.line) for hit in library.search("look there")] == [
         ("queues.md#stuck", 11)
     ]
+    assert [each.name for each in library.categories()] == ["Queues"]
     with pytest.raises(NotFound):
         library.get("queues.md#empty")
 

@@ -255,6 +255,48 @@ def test_what_is_overdue_edited_or_broken_is_said_where_it_is_offered(shelf: She
     ]
 
 
+SEVERAL = """# Queues
+
+## Queue is full
+
+### Symptoms
+
+Jobs wait.
+
+### Resolution
+
+```bash
+uptime
+```
+
+## Queue is stuck
+
+### Symptoms
+
+Nothing moves.
+
+### Resolution
+
+```bash
+{what}
+```
+"""
+
+
+def test_of_several_runbooks_in_a_file_only_the_one_that_changed_is_said_to_have_changed(shelf: Shelf):
+    shelf.write("queues.md", text=SEVERAL.replace("{what}", "df -h"))
+    full, stuck = shelf.library.all()
+    before = shelf.library.text("queues.md")
+    for each in (full, stuck):
+        shelf.past.run(each, on(11, 3), text=before)
+
+    shelf.write("queues.md", text=SEVERAL.replace("{what}", "df -h /"))
+
+    assert shelf.library.get(full.path).hash != full.hash
+    assert shelf.staleness(on(11, 4), full.path) == ""
+    assert shelf.staleness(on(11, 4), stuck.path) == "it was changed since it last worked"
+
+
 def test_the_reviews_of_a_runbook_can_be_read_again(shelf: Shelf):
     shelf.write()
     shelf.review(on(11, 10))

@@ -183,11 +183,16 @@ class Library:
     # How it is ordered
 
     def categories(self) -> list[Category]:
-        """The runbooks by category: as their front matter says, else the index, else the folder they stand in."""
+        """The runbooks by category: as their front matter says, else the index, else the file that holds several, else
+        the folder they stand in.
+        """
         entries = self._entries()
+        titles = {each.path: each.title for each in self._walk().documents}
         shelves: dict[str, list[Shelved]] = {}
         for document in self.all():
-            shelved = _shelved(document, entries.get(document.path))
+            file = document.path.partition("#")[0]
+            together = titles.get(file, "") if file != document.path else ""
+            shelved = _shelved(document, entries.get(document.path), together)
             shelves.setdefault(shelved.category, []).append(shelved)
         return [
             Category(name=name, items=tuple(sorted(shelves[name], key=_gravest_first)))
@@ -223,7 +228,7 @@ class Library:
         def text_of(document: Document) -> str:
             path = document.path.partition("#")[0]
             try:
-                return part_of(_text(walk.files[path]), files[path], document)
+                return _own(_text(walk.files[path]), files[path], document)
             except OSError:
                 return ""  # gone since the walk
 
@@ -347,6 +352,18 @@ def part_of(text: str, file: Document, document: Document) -> str:
     return "\n".join(lines[document.line - 1 : end - 1 if end else None])
 
 
+def _own(text: str, file: Document, document: Document) -> str:
+    """The lines of a document, those of the runbooks inside it left empty: each line is found once."""
+    if document.path != file.path:
+        return part_of(text, file, document)
+    lines = text.split("\n")
+    for held in file.documents:
+        if held.kind != "template":
+            length = part_of(text, file, held).count("\n") + 1
+            lines[held.line - 1 : held.line - 1 + length] = [""] * length
+    return "\n".join(lines)
+
+
 def _runbooks(file: Document) -> Iterator[Document]:
     """What can be chosen from a file: the runbooks that it holds, else itself."""
     yield from [each for each in file.documents if each.kind != "template"] or [file]
@@ -371,15 +388,14 @@ def _target(index: Document, entry: Entry) -> str:
     return f"{path}#{part}" if part else path
 
 
-def _shelved(document: Document, entry: Entry | None) -> Shelved:
+def _shelved(document: Document, entry: Entry | None, together: str) -> Shelved:
+    """`together` is the title of the file where it holds several runbooks."""
     told = document.front_matter.get("category")
-    file = PurePosixPath(document.path.partition("#")[0])
-    folder = "" if str(file.parent) == "." else str(file.parent)
-    named = told if isinstance(told, str) and told else (entry.category if entry else "")
+    folder = PurePosixPath(document.path.partition("#")[0]).parent.as_posix()
+    named = told if isinstance(told, str) else ""
     return Shelved(
         document=document,
-        category=named
-        or (document.path.partition("#")[0] if "#" in document.path and not folder else folder),
+        category=named or (entry.category if entry else "") or together or ("" if folder == "." else folder),
         severity=document.severity or (entry.severity if entry else ""),
         threshold=document.threshold or (entry.threshold if entry else ""),
     )

@@ -23,7 +23,7 @@ from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.plan import plan_of
 from tocsin.respond.runbooks.preconditions_store import Check
 from tocsin.respond.runbooks.review_store import Call, Review, Use
-from tocsin.respond.runbooks.usage import Usage, proofs, proven_hashes, usage, usages
+from tocsin.respond.runbooks.usage import Usage, changed_since, proofs, proven_hashes, usage, usages
 
 AFTER_USE = timedelta(days=7)
 AFTER_INCIDENT = timedelta(days=3)
@@ -114,7 +114,7 @@ def call(conn: Connection, now: datetime, *, by: str, why: str) -> Call:
 def staleness(conn: Connection, library: Library, document: Document, now: datetime) -> str:
     """What whoever is offered this runbook has to know; "" where there is nothing. See `timeline.told`."""
     due = due_of(conn, library, document, now)
-    edited = proven_hashes(conn, document.path).get(document.path, document.hash) != document.hash
+    edited = _edited(conn, library, document, proven_hashes(conn, document.path))
     return _say(
         due, edited=edited, broken=preconditions_store.failed(conn, document.path).get(document.path, ())
     )
@@ -128,12 +128,25 @@ def all_staleness(conn: Connection, library: Library, now: datetime) -> dict[str
     said = {
         document.path: _say(
             dues.get(document.path),
-            edited=hashes.get(document.path, document.hash) != document.hash,
+            edited=_edited(conn, library, document, hashes),
             broken=broken.get(document.path, ()),
         )
         for document in library.all()
     }
     return {path: text for path, text in said.items() if text}
+
+
+def _edited(conn: Connection, library: Library, document: Document, proven: Mapping[str, str]) -> bool:
+    """Was it changed since it last worked? Of one of several runbooks in a file, only its own part counts."""
+    if proven.get(document.path, document.hash) == document.hash:
+        return False
+    if "#" not in document.path:
+        return True
+    before = changed_since(conn, document)
+    try:
+        return before is not None and before.strip() != library.part(document.path).strip()
+    except NotFound:
+        return False  # gone since the library was walked
 
 
 def _say(due: Due | None, *, edited: bool, broken: Sequence[Check]) -> str:

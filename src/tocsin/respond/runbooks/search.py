@@ -104,7 +104,7 @@ def _pattern(word: str) -> re.Pattern[str]:
 
 
 def _make_ready(document: Document, text: str) -> _Read:
-    headings = {section.line for section in document.sections}
+    headings = {document.line, *(section.line for section in document.sections)}
     title = _folded(document.title)
     lines = [
         _Line(0, title, document.title, _TITLE),
@@ -118,7 +118,7 @@ def _make_ready(document: Document, text: str) -> _Read:
         weight = _HEADING if number in headings else _TEXT
         if weight == _HEADING and title and title in folded:
             weight = _TITLE
-        lines.append(_Line(number, folded, stripped if weight == _TEXT else stripped.lstrip("# "), weight))
+        lines.append(_Line(number, folded, stripped.lstrip("# ") if number in headings else stripped, weight))
     return _Read(document, "\n".join(line.text for line in lines), tuple(lines))
 
 
