@@ -66,6 +66,15 @@ def test_a_section_that_describes_sets_limits_only_as_a_target() -> None:
     assert _told("## 影響\n\n目標是 15 分鐘恢復。\n") == [(None, 900, 3)]
 
 
+def test_emphasis_changes_nothing() -> None:
+    assert _told("Answer within **15 minutes**.\n\n**1 小時**內回報。\n") == [(None, 900, 1), (None, 3600, 3)]
+
+
+def test_columns_in_a_fence_need_no_dash() -> None:
+    assert _told("```\n0m    detect\n15m   restart it\n```\n") == [(None, 0, 2), (None, 900, 3)]
+    assert _told("```\n0-15m   on-call   nobody\n15-30m  lead      on-call\n```\n") == []
+
+
 def test_after_the_end_there_are_limits_too() -> None:
     assert _told(
         "- **P0 事故**: 完全恢復後 24 小時內\n- **P1 事故**: 恢復後 3 天內\n- **P2**: 修好再說\n"

@@ -42,6 +42,17 @@ def _told(text: str) -> list[tuple[str, str]]:
             [("L1", "immediately for Sev1 alerts"), ("L2", "if unresolved in 15 minutes")],
         ),
         ("## 升級路徑\n\n值班 → 組長 → 技術總監\n", [("值班", ""), ("組長", ""), ("技術總監", "")]),
+        (
+            "## Escalation chain\n\n1. Alert → **On-call engineer**\n2. Not solved in 10 min → escalate to **CTO**\n",
+            [("On-call engineer", "Alert"), ("CTO", "Not solved in 10 min")],
+        ),
+        (
+            (
+                "## Escalation\n- No answer within **15 min**: page the secondary on-call\n"
+                "- Then call the manager on duty.\n"
+            ),
+            [("secondary on-call", "No answer within 15 min"), ("manager on duty", "")],
+        ),
         ("## 升級流程\n\n若 30 分鐘未恢復，通知技術主管。\n", [("技術主管", "若 30 分鐘未恢復")]),
         (
             ("## Escalation\n- **When to escalate**: data is lost\n- **Who to contact**: the storage team\n"),

@@ -42,6 +42,10 @@ def test_the_last_lines_say_it(lines: str) -> None:
     )
 
 
+def test_an_owner_ends_with_the_sentence() -> None:
+    assert _footer("# A\n\ntext\n\n> 維護者：SRE 小組。改了要登記。\n").owner == "SRE 小組"
+
+
 def test_the_first_lines_say_it_too_and_the_last_ones_win() -> None:
     text = "# A\n\n**Owner:** First Team\n**Version:** 1\n\n## Steps\n\ntext\n\n**Owner:** Last Team\n"
 

@@ -53,6 +53,21 @@ def test_the_numbers_of_one_person() -> None:
     ]
 
 
+def test_bold_labels_below_a_person_are_that_person() -> None:
+    text = (
+        "# Contacts\n\n## Escalation\n\n### Tech lead\n\n**Contact methods:**\n"
+        "- **Slack:** @lead\n- **Phone:** [number]\n"
+    )
+
+    assert _told(text) == [("Tech lead", "@lead", "Slack", 8)]
+
+
+def test_the_title_of_a_document_makes_no_contacts_of_all_its_lists() -> None:
+    text = "# Contacts and schedule\n\n- **Boss**: ask around\n\n## P0 - Down\n\n- **Impact**: all of it\n"
+
+    assert [name for name, _, _, _ in _told(text)] == ["Boss"]
+
+
 SHEET = """## Numbers
 
 ```

@@ -34,6 +34,17 @@ def test_each_role_has_its_duties(text: str) -> None:
     assert [(each.name, each.duties) for each in roles_of(parts_of(text))] == [COMMANDER, SCRIBE]
 
 
+def test_duties_stand_below_a_person_too() -> None:
+    text = (
+        "### On-call engineer\n\n**Responsibilities:**\n- answers\n\nMore.\n\n- not a duty\n\n"
+        "## Duties\n\n- **Alarms**: look\n"
+    )
+
+    assert [(each.name, each.duties) for each in roles_of(parts_of(text))] == [
+        ("On-call engineer", ("answers",))
+    ]
+
+
 def test_a_role_knows_its_line() -> None:
     assert roles_of(parts_of("## Roles\n\n**Scribe**:\n- writes\n")) == [
         Role(name="Scribe", line=3, duties=("writes",))

@@ -79,7 +79,10 @@ def test_a_list_of_levels(text: str) -> None:
 
 
 def test_a_list_may_tell_times_in_its_words() -> None:
-    text = "## How fast\n\n- SEV1: all down. Respond within 5 min, resolve in 2 hours\n- SEV2: slow. Response 1 hour\n"
+    text = (
+        "## How fast\n\n- SEV1: all down. Respond within 5 min, resolve in 2 hours\n"
+        "- SEV2: slow. Response 1 hour\n"
+    )
 
     assert _told(text) == [("SEV1", "", 300, 7200), ("SEV2", "", 3600, None)]
 
@@ -92,12 +95,20 @@ def test_a_list_may_tell_times_in_its_words() -> None:
         "### 何時進行\n\n- **P0 事故**: 恢復後 24 小時內\n- **P1 事故**: 恢復後 3 天內\n",
         "## Escalation\n\n- P0: page the lead\n- P1: tell the lead\n",
         "| Task | Priority | Owner |\n|-|-|-|\n| a | P0 | x |\n| b | P1 | y |\n",
+        "| Symptom | Severity | Resolution |\n|-|-|-|\n| slow | P0 | restart |\n| down | P1 | call |\n",
+        "## 升級名單\n\n### 一級響應 (值班)\n- @a\n\n### 二級響應 (組長)\n- @b\n",
         "| Runbook | Severity |\n|-|-|\n| a | P0 |\n| b | P0 |\n",
         "",
     ],
 )
 def test_a_level_that_is_only_named_defines_nothing(text: str) -> None:
     assert severities_of(parts_of(text)) == []
+
+
+def test_a_list_may_tell_nothing_but_the_time_to_answer() -> None:
+    text = "## Priorities and SLAs\n\n- P0: immediate (24/7)\n- P1: 30 min\n- P2: next sprint\n"
+
+    assert [each[2] for each in _told(text)] == [0, 1800, None]
 
 
 def test_the_fuller_definition_of_a_level_stands() -> None:

@@ -8,19 +8,27 @@ from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
 from tocsin.respond.runbooks.reading.blocks import Row
 from tocsin.respond.runbooks.reading.headings import plain
 from tocsin.respond.runbooks.reading.labels import code_span
+from tocsin.respond.runbooks.reading.marks import amount_in
 
 _BREAK = re.compile(r"<br\s{0,2}/?>", re.IGNORECASE)
 _LEVEL = re.compile(
     r"^(?:(severity|priority|level|sev)[\s:：-]{0,3}(?=[0-5SP]))?(SEV|P|S|L)?[\s-]?([0-5])(?![\w.%])",
     re.IGNORECASE,
 )
-_HAN_LEVEL = re.compile(r"^[一二三四五ⅠⅡⅢⅣⅤ1-5]\s?[級级](?![別别])")
+_HAN_LEVEL = re.compile(r"^[一二三四五ⅠⅡⅢⅣⅤ1-5]\s?[級级](?=[\s:：(（–—-]|事故|事件|故障|$)")
 _KINDS_OF_LEVEL = {"severity": "SEV", "sev": "SEV", "priority": "P", "level": "L"}
 _WORD_LEVELS = (
     "critical", "major", "high", "medium", "moderate", "minor", "low", "urgent", "emergency", "blocker",
     "緊急", "紧急", "嚴重", "严重", "重大", "關鍵", "关键", "重要", "高", "中", "低", "一般", "輕微", "轻微",
 )  # fmt: skip
 _AFTER_LEVEL = re.compile(r"^\s{0,3}(?:[-–—:：/|]{1,2}\s{0,3})?(.{0,80})$")
+_AT_ONCE = re.compile(
+    r"\bimmediate(?:ly)?\b|\bat once\b|\binstant(?:ly)?\b|立即|立刻|即時|即时|馬上|马上", re.IGNORECASE
+)
+_NO_LIMIT = re.compile(
+    r"\bno(?:ne|\slimit)?\b|\bunlimited\b|\bbest effort\b|\bbusiness day\b|\bn/a\b|無|无|不限|盡力|尽力",
+    re.IGNORECASE,
+)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
 _HANDLE = re.compile(r"(?:^|[\s(（\[`*,，、/|:：])@[A-Za-z\u3400-\u9fff][\w.\u3400-\u9fff-]{0,60}")
 _CHANNEL = re.compile(r"(?:^|[\s(（\[`*,，、/|:：])#[A-Za-z\u3400-\u9fff][\w\u3400-\u9fff-]{1,80}")
@@ -82,6 +90,17 @@ def _unwrapped(name: str) -> str:
 def is_word_level(text: str) -> bool:
     """`Critical`, `高`: a severity without a number."""
     return plain(text[:60]).casefold().strip(" .!") in _WORD_LEVELS
+
+
+def is_time(text: str) -> bool:
+    """Whether it tells how fast something is done: an amount, at once, or no limit."""
+    return (
+        amount_in(text) is not None or _AT_ONCE.search(text) is not None or _NO_LIMIT.search(text) is not None
+    )
+
+
+def at_once(text: str) -> bool:
+    return _AT_ONCE.search(text[:200]) is not None
 
 
 def is_reach(text: str) -> bool:

@@ -46,8 +46,8 @@ _PLAIN = re.compile(
     rf"""(?:\b(?:within|in\s+under|inside\s+of)\s+(?:the\s+)?(?:next\s+|first\s+|at\s+most\s+)?
           |\b(?:over|for|in|during)\s+the\s+next\s+
           |(?:接下來|接下来|隨後|随后)的?\s{{0,3}})
-         ({AMOUNT})
-       | ({AMOUNT})\s{{0,3}}(?:之|以)?[內内](?!容|部|存|網|网|核|建|置)
+         [*_]{{0,3}}({AMOUNT})
+       | ({AMOUNT})[*_]{{0,3}}\s{{0,3}}(?:之|以)?[內内](?!容|部|存|網|网|核|建|置)
        | ({AMOUNT})\s(?:or\s+less|at\s+most|at\s+the\s+latest)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -72,6 +72,8 @@ _DESCRIBES_BEFORE = re.compile(
 _DESCRIBES_AFTER = re.compile(
     r"^\s{0,3}(?:超過|超过|大於|大于|小於|小于|出現|出现|發生|发生|連續|连续|達到|达到|上升|下降|增加|有\s?\d|的(?:平均|錯誤|错误|日誌|日志|變更|变更|數據|数据))"
 )
+_GAP = re.compile(r"\s{2,40}(?=\S)(?!.*\S\s{2})(?![-–—])")
+"""The gap between two columns, of a line that has no third one."""
 _SENTENCE = re.compile(r"[。！？!?；;]|\.(?=\s)")
 _LONGEST = 4_000
 
@@ -95,7 +97,7 @@ def clocks_in_fence(fence: Fence) -> list[Clock] | None:
     lines = [(at, line) for at, line in enumerate(fence.text.split("\n")) if line.strip()]
     clocks: list[Clock] = []
     for at, line in lines:
-        found = leading_span(line.lstrip(" \t-*•│|"))
+        found = leading_span(_GAP.sub(" - ", line.lstrip(" \t-*•│|"), count=1))
         if found is not None and found[1]:
             clocks.append(_clock(found[0], plain(found[1]), fence.text_line + at))
     return clocks if len(clocks) >= 2 and len(clocks) * 2 >= len(lines) else None

@@ -121,7 +121,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "restore": listed(
         """
-        resolution time, resolve within, time to resolve, resolution target, resolution sla,
+        resolution time, resolution, resolve within, time to resolve, resolution target, resolution sla,
         restore within, restoration time, time to restore, recovery time, recovery target, fix time,
         handling time, resolution goal, target resolution, mttr, rto, mitigate within, time to mitigate,
         fixed within

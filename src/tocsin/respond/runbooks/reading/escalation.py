@@ -23,7 +23,7 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"^(?:if|when|after|once|unless|for|on(?!\scall)|in case|at|beyond|over|no response|not resolved|unresolved)"
+    r"^(?:if|when|after|once|unless|for|on(?!\scall)|in case|at|not|no|beyond|over|no response|not resolved|unresolved)"
     r"(?=[\s:]|$)"
     r"|^(?:若|如果|如|當|当|超過|超过|逾|在|持續|持续|無法|无法|未能|經過|经过)|^[<>≥≤~]?\s?\d|^(?:P|SEV-?|S)[0-5](?!\d)",
     re.IGNORECASE,
@@ -31,7 +31,7 @@ _CONDITION = re.compile(
 _CALLS = re.compile(
     r"""(?<![\w-])(?:escalate|page|call|notify|contact|involve|inform|hand\s?(?:over|off)|alert|engage)\s+
          (?:it\s+|this\s+)?(?:to\s+|with\s+)?(?:the\s+)?(?P<en>[^,.;:()]{2,80}?)
-         (?=\s+(?:if|when|after|once|within|immediately|via|by|at|on|in|for)\b|[,.;:()]|$)
+         (?=\s+(?:if|when|after|once|within|immediately|via|by|at|on(?!-|\scall|\sduty)|in|for)\b|[,.;:()]|$)
        | (?:升級(?:至|給|到)|升级(?:至|给|到)|通知|聯繫|聯絡|联系|呼叫|轉交|转交|請求|请求
             |上報(?:至|給)?|上报(?:至|给)?)
          \s{0,2}(?P<zh>[^，,。；;：:（(]{1,40})""",
@@ -121,6 +121,14 @@ def _escalation_of_line(text: str, line: int) -> Iterator[Escalation]:
     """`A → B → C`, or a sentence: `If it lasts 30 minutes, page the database team`."""
     told = plain(text)
     chain = [each for each in _ARROW.split(told) if each]
+    if (
+        len(chain) == 2
+        and _PERSON.search(chain[1])
+        and (_CONDITION.search(chain[0]) or not _PERSON.search(chain[0]))
+    ):
+        called = _CALLS.search(chain[1])
+        yield Escalation(who=_called(called) if called else chain[1], line=line, when=chain[0])
+        return
     if len(chain) > 1 and sum(1 for each in chain if _PERSON.search(each)) * 2 >= len(chain):
         yield from (Escalation(who=each.strip(" :："), line=line) for each in chain[:12])
         return
@@ -128,7 +136,7 @@ def _escalation_of_line(text: str, line: int) -> Iterator[Escalation]:
     if called is None or not _PERSON.search(_called(called)):
         return
     outside = f"{told[: called.start()]} \n {told[called.end() :]}"
-    when = _WHEN_PART.search(outside.replace("\n", " "))
+    when = _WHEN_PART.search(" ".join(outside.split()))
     yield Escalation(who=_called(called), line=line, when=when.group().strip(" ,，") if when else "")
 
 

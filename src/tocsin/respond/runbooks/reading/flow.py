@@ -67,18 +67,22 @@ def flow(part: Part) -> Iterator[Part | Block]:
 
 
 def placed(root: Part) -> Iterator[Placed]:
-    """All of a document in its order, each with its place; a part stands below itself."""
+    """All of a document in its order, each with its place; a part stands below itself. What the title of the whole
+    document says holds for what stands right below it alone.
+    """
     above: list[tuple[int, Placed]] = [(-1, Placed(root, "", ""))]
+    title = root.parts[0] if len(root.parts) == 1 and root.parts[0].level == 1 else None
     for each in flow(root):
         if isinstance(each, Part):
             while len(above) > 1 and above[-1][0] >= each.level:
                 above.pop()
             level, outer = above[-1]
             path = (*outer.above, outer.heading) if level > 1 else ()
+            inherited = "" if outer.each is title else outer.role
             above.append(
                 (
                     each.level,
-                    Placed(each, each.heading, role_under(each.heading, outer.role, each.level), path),
+                    Placed(each, each.heading, role_under(each.heading, inherited, each.level), path),
                 )
             )
         here = above[-1][1]

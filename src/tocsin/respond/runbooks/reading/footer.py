@@ -53,6 +53,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 _FIELDS = {name: field for field, names in _NAMES.items() for name in names}
 _PARTED = re.compile(r"\s{1,4}[|｜•·]\s{1,4}|[ \t]{3,12}(?=\S)|<br\s?/?>", re.IGNORECASE)
+_SENTENCE = re.compile(r"[。；;]")
 _LAST_BLOCKS = 12
 _PASSED_OVER = 2
 
@@ -160,7 +161,7 @@ def _field(text: str) -> tuple[str, str] | None:
     if said is None:
         return None
     field = _FIELDS.get(" ".join(said.name.casefold().split()))
-    value = plain(said.value).strip("*_ ")
+    value = _SENTENCE.split(plain(said.value).strip("*_ "), maxsplit=1)[0]
     return (field, value[:200]) if field and value else None
 
 

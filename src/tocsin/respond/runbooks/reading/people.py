@@ -13,7 +13,7 @@ from tocsin.respond.runbooks.document import Contact
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Grid, Paragraph, Part, Quote
 from tocsin.respond.runbooks.reading.cells import cell, is_reach, level_of
 from tocsin.respond.runbooks.reading.columns import Columns, meanings_of
-from tocsin.respond.runbooks.reading.flow import lines_in, named, placed, split_note
+from tocsin.respond.runbooks.reading.flow import Placed, lines_in, named, placed, split_note
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
 from tocsin.respond.runbooks.reading.rota import says_rota, shift_of
 from tocsin.respond.runbooks.reading.severities import says_severity
@@ -23,6 +23,9 @@ _TEXTS = frozenset({"", "text", "txt", "plain", "plaintext"})
 _NAMES_THEM = re.compile(
     r"\bcontacts?\b|who to (?:call|contact)|聯絡|联络|聯繫|联系|通訊錄|通讯录", re.IGNORECASE
 )
+_GENERAL = re.compile(
+    rf"{_NAMES_THEM.pattern}|\brota\b|rotation|schedule|\bshifts?\b|輪|轮|排班|班表", re.IGNORECASE
+)
 _PLACEHOLDER = re.compile(r"^[\[<【][^\[\]<>]{0,80}[\]>】]$")
 _TREE = re.compile(r"[\u2500-\u257f\u2190-\u21ff]")
 
@@ -31,17 +34,26 @@ def contacts_of(root: Part) -> list[Contact]:
     """Everyone whom the document tells how to reach, in its order."""
     contacts: list[Contact] = []
     for at in placed(root):
-        if isinstance(at.each, Part) or says_severity(at.heading):
-            continue
         if isinstance(at.each, Grid):
             contacts.extend(_contacts_of_grid(at.each, at.role))
         elif isinstance(at.each, Fence):
             if people_in_fence(at.each):
                 contacts.extend(_contacts_of_sheet(at.each))
+        elif isinstance(at.each, Part) or says_severity(at.heading):
+            continue
         elif (told := at.below("contacts", _NAMES_THEM)) or at.role == "escalation" or says_rota(at.heading):
-            leads = role_of(at.heading) or _NAMES_THEM.search(at.heading) or says_rota(at.heading)
-            contacts.extend(_contacts_in([at.each], "" if leads else title_of(at.heading), trusted=told))
+            contacts.extend(_contacts_in([at.each], _owner(at), trusted=told))
     return contacts
+
+
+def _owner(at: Placed) -> str:
+    """The person whose numbers stand here: the nearest heading that is no word for contacts or a rota."""
+    named_so = (each for each in (at.heading, *reversed(at.above)) if not _is_general(each))
+    return title_of(next(named_so, ""))
+
+
+def _is_general(heading: str) -> bool:
+    return not heading or role_of(heading) is not None or _GENERAL.search(heading) is not None
 
 
 def _contacts_in(blocks: Sequence[Block], owner: str, *, trusted: bool) -> Iterator[Contact]:

@@ -11,19 +11,16 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.respond.runbooks.document import SeverityLevel
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Grid, Item, Paragraph, Part
-from tocsin.respond.runbooks.reading.cells import cell, level_of, words
+from tocsin.respond.runbooks.reading.cells import at_once, cell, level_of, words
 from tocsin.respond.runbooks.reading.columns import Columns, meanings_of
 from tocsin.respond.runbooks.reading.flow import flow, lines_in, named, text_below
 from tocsin.respond.runbooks.reading.headings import plain, role_of
-from tocsin.respond.runbooks.reading.marks import amount_in
+from tocsin.respond.runbooks.reading.marks import amount_in, whole_span
 from tocsin.respond.runbooks.reading.tables import level_column, use_of
 
 _SAYS_SEVERITY = re.compile(
-    r"級|级|程度|優先|优先|分類|分类|嚴重|严重|\b(?:severit(?:y|ies)|priorit(?:y|ies)|urgency|classification|sev)\b",
+    r"[等分評评][級级]|[級级][別别]|程度|優先|优先|分類|分类|嚴重|严重|\b(?:severit(?:y|ies)|priorit(?:y|ies)|urgency|classification|sev)\b",
     re.IGNORECASE,
-)
-_AT_ONCE = re.compile(
-    r"\bimmediate(?:ly)?\b|\bat once\b|\binstant(?:ly)?\b|立即|立刻|即時|即时|馬上|马上", re.IGNORECASE
 )
 _RESPOND = re.compile(
     r"(?:\brespon[ds]\w{0,6}|\back\w{0,12}|\breact\w{0,4}|響應|响应|回應|回应|反應|反应|接手)[^\n\d;；。]{0,30}?(?=\d|[一二兩两三四五六半])",
@@ -179,6 +176,7 @@ def _of_item(item: Item) -> SeverityLevel | None:
         return None
     name, _, told = found[1].partition(" - ") if said is None else (found[1], "", said.value)
     value = told.strip()
+    only_time = whole_span(value) is not None or (len(value) < 30 and at_once(value))
     name = name.strip().strip("()（）").strip()
     respond, restore, _ = _times([block for block in item.blocks if not isinstance(block, Paragraph)])
     return SeverityLevel(
@@ -186,7 +184,7 @@ def _of_item(item: Item) -> SeverityLevel | None:
         line=item.line,
         name=name,
         definition=plain(value) or text_below(item),
-        respond_s=respond if respond is not None else _sought(_RESPOND, value),
+        respond_s=respond if respond is not None else _time(value) if only_time else _sought(_RESPOND, value),
         restore_s=restore if restore is not None else _sought(_RESTORE, value),
     )
 
@@ -199,6 +197,6 @@ def _sought(pattern: re.Pattern[str], text: str) -> float | None:
 def _time(text: str) -> float | None:
     """Seconds; 0 for "at once", None for "no limit" and whatever else says no time."""
     found = amount_in(text)
-    if found is None and _AT_ONCE.search(text):
+    if found is None and at_once(text):
         return 0.0
     return found

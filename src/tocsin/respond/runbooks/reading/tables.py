@@ -14,7 +14,15 @@ from typing import Literal
 
 from tocsin.respond.runbooks.document import Branch, Decision, Step, Table
 from tocsin.respond.runbooks.reading.blocks import Fence, Grid, Row
-from tocsin.respond.runbooks.reading.cells import cell, command_in, is_reach, is_word_level, level_of, words
+from tocsin.respond.runbooks.reading.cells import (
+    cell,
+    command_in,
+    is_reach,
+    is_time,
+    is_word_level,
+    level_of,
+    words,
+)
 from tocsin.respond.runbooks.reading.columns import Columns
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.headings import plain, role_of, title_of
@@ -76,7 +84,7 @@ def level_column(grid: Grid, columns: Columns) -> int | None:
     """
     if len(grid.rows) < 2:
         return None
-    timed = columns.has("respond") or columns.has("restore")
+    timed = any(_is_timed(grid, columns.find(each, {})) for each in ("respond", "restore"))
     for at in range(len(grid.columns) if timed else 1):
         levels = [level_of(cell(row, at)) for row in grid.rows]
         told = [found[0] for found in levels if found]
@@ -88,6 +96,11 @@ def level_column(grid: Grid, columns: Columns) -> int | None:
             if any(columns.has(each) for each in others):
                 return at
     return None
+
+
+def _is_timed(grid: Grid, at: int | None) -> bool:
+    """Whether a column really holds times: `Resolution` may also say what to do."""
+    return at is not None and sum(1 for row in grid.rows if is_time(cell(row, at))) * 2 >= len(grid.rows)
 
 
 def time_column(grid: Grid, columns: Columns) -> int | None:
