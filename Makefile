@@ -11,7 +11,7 @@ ARGS ?=
 # A folder with one folder per collection of public runbooks, for `make corpus`.
 CORPUS ?=
 
-.PHONY: help setup setup-real demo test check bench faults docs corpus lock clean
+.PHONY: help setup setup-real demo test check bench faults fuzz docs corpus lock clean
 
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: setup ## Measure alert-to-page latency and step overhead on a running `to
 
 faults: setup ## Run the crash tests with their full counts instead of a few seeded points.
 	@TOCSIN_FAULTS=full $(BIN)/pytest tests/faults $(ARGS)
+
+fuzz: setup ## Break runbooks for FUZZ_SECONDS (60) and see that reader, linter and guard stand (FUZZ_SEED=N again).
+	@$(BIN)/python tests/support/fuzz.py
 
 docs: setup ## Write docs/reference/ from the code.
 	@$(BIN)/python tools/reference.py

@@ -1,4 +1,4 @@
-"""Markdown as it may come: a grammar of nasty but well-formed documents, and of broken ones.
+"""Markdown as it may come: a grammar of nasty but well-formed documents, of broken ones, and what holds for all.
 
 A nasty document knows what it holds: each heading, fence, box, link and table carries a word of its own (`zq17z`), and
 `Nasty.at` says in which line it begins. So a test can ask whether the reader found it, and where.
@@ -6,10 +6,15 @@ A nasty document knows what it holds: each heading, fence, box, link and table c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, get_args
 
 from hypothesis import strategies as st
+
+from tocsin.respond.runbooks.document import Document, FenceUse
 
 What = Literal["heading", "fence", "box", "link", "table"]
 
@@ -268,3 +273,30 @@ def broken() -> st.SearchStrategy[str]:
     return st.lists(st.tuples(piece, between), max_size=60).map(
         lambda pairs: "".join(piece + after for piece, after in pairs)
     )
+
+
+def stands_up(document: Document, data: bytes) -> None:
+    """What holds for every document: its hash, ids and lines, and that nothing belongs to two of its documents."""
+    assert document.hash == hashlib.sha256(data).hexdigest()
+    last = data.count(b"\n") + data.count(b"\r") + 1
+    assert all(1 <= each.line <= last for each in _records(document) if hasattr(each, "line"))
+    within = list(document.within())
+    for each in within:
+        assert max(Counter(step.id for step in each.steps()).values(), default=1) == 1
+    fences = [fence for each in within for fence in each.fences]
+    assert max(Counter(fence.line for fence in fences).values(), default=1) == 1
+    assert all(fence.use in get_args(FenceUse) and fence.why for fence in fences)
+    owners = Counter(line for each in within for line in {step.line for step in each.steps()})
+    assert max(owners.values(), default=1) == 1
+
+
+def _records(record: Any) -> Iterator[Any]:
+    """Every record of a document, however deep."""
+    waiting = [record]
+    while waiting:
+        each = waiting.pop()
+        if is_dataclass(each):
+            yield each
+            waiting.extend(getattr(each, field.name) for field in fields(each))
+        elif isinstance(each, tuple):
+            waiting.extend(each)
