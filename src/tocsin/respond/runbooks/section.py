@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
-from tocsin.ground.kernel.duration import Duration
+from tocsin.ground.kernel.duration import Duration, format_duration
 from tocsin.ground.kernel.secret import Secret
 from tocsin.ground.kernel.settings import Problem, Section, Settings
 
@@ -81,6 +81,12 @@ def _time_of_day(value: str) -> str:
     return value
 
 
+def _at_least(value: timedelta, least: timedelta) -> timedelta:
+    if value < least:
+        raise ValueError(f"at least {format_duration(least)}; more often helps nobody")
+    return value
+
+
 class RepositorySettings(Settings):
     """A git repository whose runbooks are part of the library. It is fetched, never written to."""
 
@@ -97,13 +103,16 @@ class RepositorySettings(Settings):
     folders: tuple[Annotated[str, AfterValidator(_below)], ...] = Field(
         default=FOLDERS, description='Where its runbooks stand; "." takes every Markdown file.'
     )
-    every: Annotated[Duration, Field(ge=timedelta(seconds=5))] = Field(
-        default=timedelta(minutes=5), description="Time between two fetches."
-    )
+    every: Duration = Field(default=timedelta(minutes=5), description="Time between two fetches.")
     token: Secret | None = Field(
         default=None, description="For https: a token that may read, sent as the password."
     )
     user: str = Field(default="git", description="The user name that goes with the token.")
+
+    @field_validator("every")
+    @classmethod
+    def _patient(cls, value: timedelta) -> timedelta:
+        return _at_least(value, timedelta(seconds=5))
 
     @property
     def called(self) -> str:
@@ -124,7 +133,7 @@ class LibrarySettings(Settings):
     repositories: tuple[RepositorySettings, ...] = Field(
         default=(), description="Git repositories that hold runbooks as well."
     )
-    check_every: Annotated[Duration, Field(ge=timedelta(minutes=1))] = Field(
+    check_every: Duration = Field(
         default=timedelta(minutes=30),
         description="How often it is looked whether hosts resolve, tools are installed, secrets and links are there.",
     )
@@ -132,6 +141,11 @@ class LibrarySettings(Settings):
         default="09:00",
         description="When owners are told which reviews are overdue, once a day, in the installation's time zone.",
     )
+
+    @field_validator("check_every")
+    @classmethod
+    def _patient(cls, value: timedelta) -> timedelta:
+        return _at_least(value, timedelta(minutes=1))
 
 
 class LibrarySection(Section):
