@@ -133,8 +133,11 @@ class Reader:
         runs = KINDS.get(first) in ("bash", "sql", "http") or (
             not is_known(first) and _reads_as_shell(above.text)
         )
-        if not runs or attributes or (language in KINDS and language not in CONSOLES):
+        if not runs or attributes:
             return False
+        if language in KINDS and language not in CONSOLES:
+            # Some give every block a language of commands, what these print included.
+            return announced and not any(printed.begins_command(line) for line in fence.text.split("\n"))
         if language in OUTPUTS_ONLY:
             return True
         if language in UNLABELLED and _reads_as_shell(fence.text):
@@ -201,6 +204,9 @@ class Reader:
         text = fence.text.rstrip("\n")
         if kind in ("bash", "sql"):
             console = prompts.split(text) if kind == "bash" else prompts.split_sql(text)
+            if kind == "bash" and not console.prompted and language in UNLABELLED | CONSOLES:
+                commands, below = printed.unhashed(text)
+                console = prompts.Console(commands, below, prompted=True) if commands else console
             text, sample = console.commands, sample or console.output
             if console.prompted and language not in CONSOLES:
                 self.note("prompt", "note", fence.line, "the commands begin with a prompt", "take `$ ` away")
@@ -255,6 +261,9 @@ class Reader:
                 "no-shell", "note", fence.line, f"this block says {language} and is a drawing", "```text"
             )
             self.use(fence, "reference", "a drawing, whatever its language says")
+            return "reference"
+        if language in CONSOLES and not _has_command(fence.text):
+            self.use(fence, "sample", "no prompt and no command stands in it")
             return "reference"
         if kind is not None:
             self.use(fence, use, f"its language is {language}")
@@ -496,6 +505,16 @@ def _piece_of(fence: Fence, piece: Piece) -> Fence:
     return replace(fence, line=line, text_line=line, text=piece.text, closed=True, piece=True)
 
 
+def _has_command(text: str) -> bool:
+    """Whether a console shows a command: behind a prompt, by a program that is known, or as text that is shell."""
+    if prompts.split(text).prompted or printed.unhashed(text)[0]:
+        return True
+    root = parse(text)
+    if root is not None and not root.has_error:
+        return True
+    return any(printed.begins_command(line) for line in text.split("\n"))
+
+
 def _is_tree(text: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     return len(lines) >= 2 and sum(1 for line in lines if _TREE.search(line)) * 2 > len(lines)
@@ -517,12 +536,12 @@ def _says_something(text: str) -> bool:
 
 def _reads_as_shell(text: str) -> bool:
     """Whether the first line is a command that is known, and all of it parses, what was printed below left out."""
-    if len(text) > 20_000 or _TREE.search(text):
+    if len(text) > 20_000:
         return False
     console = prompts.split(text)
-    body = console.commands if console.prompted else printed.split(text)[0]
+    body = console.commands if console.prompted else printed.unhashed(text)[0] or printed.split(text)[0]
     lines = [line.split() for line in body.split("\n") if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
+    if not lines or _TREE.search(body):
         return False
     first = lines[0][0].rsplit("/", 1)[-1]
     if first not in KNOWN_PROGRAMS or first in printed.WORDS_TOO:

@@ -35,6 +35,7 @@ _OUTPUT = re.compile(
         )$""",
     re.VERBOSE,
 )
+_ARGUED = re.compile(r"\s(?:-{1,2}[A-Za-z]|/|\$|\d|\.)|[|$]")
 _LONGEST = 20_000
 
 
@@ -60,6 +61,23 @@ def split(text: str) -> tuple[str, str]:
     if root is None or root.has_error:
         return text, ""
     return commands, "\n".join(lines[last + 1 :]).strip("\n")
+
+
+def unhashed(text: str) -> tuple[str, str]:
+    """Commands and output of a block in which `# ` is the prompt of root, as the rest of it shows; else nothing.
+
+    `# kill -TERM 1827` is such a line, `# kill the process` is a comment: an argument has to look like one.
+    """
+    lines = [line for line in text.split("\n") if line.strip()]
+    prompted = [line[2:] for line in lines if line.startswith("# ")]
+    if not prompted or not all(begins_command(line) and _ARGUED.search(line) for line in prompted):
+        return "", ""
+    others = [line for line in lines if not line.startswith("# ")]
+    if any(begins_command(line) for line in others):
+        return "", ""
+    commands = "\n".join(prompted)
+    root = parse(commands)
+    return ("", "") if root is None or root.has_error else (commands, "\n".join(others))
 
 
 def begins_command(line: str) -> bool:

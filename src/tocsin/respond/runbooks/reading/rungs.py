@@ -51,6 +51,8 @@ def ladders_of(reader: Reader, part: Part) -> Iterator[Ladder]:
         # Numbered steps are one way, not several: they make one rung together.
         rungs.extend(_of_steps(steps_below(reader, children, "resolution"), title, part.line))
         children = []
+    if not rungs and not children:
+        rungs = _of_steps(by_hand(reader, part.blocks, "resolution"), title, part.line)
     if rungs:
         when = title if is_verdict(part.heading) else ""
         yield Ladder(title=title, line=part.line, rungs=tuple(rungs), when=when)
@@ -145,6 +147,21 @@ def steps_below(reader: Reader, parts: Sequence[Part], role: str) -> Found:
         else:
             found.extend(here)
             found.extend(below)
+    return found
+
+
+def by_hand(reader: Reader, blocks: Sequence[Block], role: str) -> Found:
+    """What a section without a single step says to do: each point of its lists, else its text as a whole."""
+    found = Found()
+    for block in blocks:
+        if isinstance(block, Bullets):
+            for item in block.items:
+                if item.text.strip() and label_of(item.text, item.line) is None:
+                    found.steps.append(reader.manual(item, role))
+    told = "" if found.steps else prose(blocks)
+    if told:
+        first = next(block for block in blocks if isinstance(block, Paragraph | Quote))
+        found.steps.append(reader.prose(title_of(told.split("\n")[0])[:200], told, first.line, role))
     return found
 
 

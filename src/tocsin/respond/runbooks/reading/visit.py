@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tocsin.respond.runbooks.document import Cause, Checklist, Decision, Ladder, Option, Step
 from tocsin.respond.runbooks.reading.attributes import split_info
-from tocsin.respond.runbooks.reading.blocks import Block, Part, fences_in, grids_in
+from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Part, fences_in, grids_in
 from tocsin.respond.runbooks.reading.causes import before_causes, causes_of, causes_of_grid, is_cause
 from tocsin.respond.runbooks.reading.clocks import clocks_in_fence
 from tocsin.respond.runbooks.reading.drawings import read_drawing
@@ -20,7 +20,7 @@ from tocsin.respond.runbooks.reading.headings import is_proving, role_of, role_u
 from tocsin.respond.runbooks.reading.languages import DRAWN
 from tocsin.respond.runbooks.reading.options import options_of
 from tocsin.respond.runbooks.reading.people import people_in_fence
-from tocsin.respond.runbooks.reading.rungs import ladders_of
+from tocsin.respond.runbooks.reading.rungs import by_hand, ladders_of
 from tocsin.respond.runbooks.reading.steps import Place, collect
 from tocsin.respond.runbooks.reading.tables import check_steps, decision_of, use_of
 
@@ -131,6 +131,8 @@ class Visit:
         steps = collect(self.reader, blocks, Place(role, part.heading, manual=role in _ACTING)).together()
         runs = [step for step in steps if step.kind != "reference"]
         self.other.extend(step for step in steps if step.kind == "reference")
+        if role == "diagnosis" and not runs and any(isinstance(block, Bullets) for block in blocks):
+            runs = by_hand(self.reader, blocks, role).steps
         if role in _DIAGNOSING:
             self.diagnosis.extend(runs)
         elif role == "verification":
