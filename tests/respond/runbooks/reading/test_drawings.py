@@ -425,10 +425,41 @@ def test_a_test_without_a_command_repeats_the_one_that_the_drawing_names() -> No
     assert len({each[0].id for each in checks}) == 3
 
 
+def test_a_ladder_is_known_below_any_heading_by_what_it_does() -> None:
+    [ladder] = drawing(LADDER, "", "第二階段").ladders
+
+    assert (ladder.title, ladder.line, len(ladder.rungs)) == ("第二階段", 41, 3)
+    assert nothing(
+        "Option A: buy a queue\n├─ cheap\n└─ slow\nOption B: build one\n├─ dear\n└─ fast", "", "Design"
+    )
+
+
 def test_what_the_test_leads_to_is_no_decision_and_no_step() -> None:
     found = drawing(LADDER, "resolution")
 
     assert (found.decisions, found.checklists, found.options, found.steps) == ((), (), (), ())
+
+
+def test_a_wait_before_anything_else_is_something_to_do() -> None:
+    [ladder] = drawing(
+        "Way 1\n├─ wait 5 min for the queue\n└─ docker restart shop (wait 20s)", "resolution"
+    ).ladders
+
+    assert told(ladder.rungs[0].steps) == [
+        ("manual", "wait 5 min for the queue", 300.0),
+        ("bash", "docker restart shop", 20.0),
+    ]
+
+
+def test_what_comes_out_may_be_said_below_a_command() -> None:
+    [ladder] = drawing(
+        "Plan 1\n├─ docker restart shop\n│  └─ Timeout: 2m\n└─ verify: docker ps\n   └─ Expect: three lines",
+        "resolution",
+    ).ladders
+
+    [rung] = ladder.rungs
+    assert [(step.text, step.timeout_s) for step in rung.steps] == [("docker restart shop", 120.0)]
+    assert [(step.text, step.expect_text) for step in rung.checks] == [("docker ps", "three lines")]
 
 
 def test_a_ladder_in_ascii_and_english() -> None:

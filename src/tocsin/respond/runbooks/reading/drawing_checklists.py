@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tocsin.respond.runbooks.document import CheckItem, Checklist
+from tocsin.respond.runbooks.reading.drawing_answers import chain
 from tocsin.respond.runbooks.reading.drawing_outline import Node
-from tocsin.respond.runbooks.reading.drawing_words import chain, is_bracketed, time_of, title_words
+from tocsin.respond.runbooks.reading.drawing_words import is_bracketed, time_of, title_words
 
 
 def has_boxes(node: Node) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tocsin.act.guard.names import names
 from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
-from tocsin.respond.runbooks.reading.drawing_words import answer_of, is_condition, split_arrow
+from tocsin.respond.runbooks.reading.drawing_answers import answer_of, is_condition, split_arrow
 from tocsin.respond.runbooks.reading.headings import plain
 from tocsin.respond.runbooks.reading.placeholders import fill_shell
 

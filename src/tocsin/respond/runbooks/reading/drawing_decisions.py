@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tocsin.respond.runbooks.document import Branch, Decision
+from tocsin.respond.runbooks.reading.drawing_answers import Answer, answer_of, is_question
 from tocsin.respond.runbooks.reading.drawing_commands import command_of
 from tocsin.respond.runbooks.reading.drawing_outline import MOST_DEPTH, Node
-from tocsin.respond.runbooks.reading.drawing_words import Answer, answer_of, is_question, title_words
+from tocsin.respond.runbooks.reading.drawing_words import title_words
 
 _MOST_WORDS = 1_000  # characters of an outcome
 

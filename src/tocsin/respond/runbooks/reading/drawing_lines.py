@@ -14,7 +14,7 @@ from typing import Literal
 Mark = Literal["branch", "bullet", "number", "text", "arrow", "frame", "nothing"]
 """`arrow` is a line that only leads on to the next; `frame` is the edge of a box."""
 
-_LONGEST = 2_000  # characters of a line that are looked at
+_LONGEST = 500  # characters of a line that are looked at
 _BARS = "│┃║╎╏┆┇┊┋｜"
 _DASHES = "─━═╌╍┄┅┈┉"
 _CORNERS = "├┝┞┟┠┡┢┣╞╟╠└┕┖┗╘╙╚╰┌┍┎┏╒╓╔╭┬┭┮┯┰┱┲┳╤╥╦"

@@ -13,20 +13,17 @@ from dataclasses import dataclass, field
 from tocsin.act.guard.names import names
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Fence
+from tocsin.respond.runbooks.reading.drawing_answers import answer_of, is_question
 from tocsin.respond.runbooks.reading.drawing_labels import option_label
 from tocsin.respond.runbooks.reading.drawing_lines import DOWN, HEADS, Drawn, drawn, is_flat, width
-from tocsin.respond.runbooks.reading.drawing_words import (
-    answer_of,
-    chain,
-    is_bracketed,
-    is_question,
-)
-from tocsin.respond.runbooks.reading.headings import is_attempt
+from tocsin.respond.runbooks.reading.drawing_signs import is_drawing, is_listing
+from tocsin.respond.runbooks.reading.drawing_words import is_bracketed
 
 MOST_DEPTH = 24
 """Levels that are told apart; what is drawn deeper stands at the last of them."""
 
 _MOST_LINES = 5_000  # nobody draws more by hand
+_MOST_CHARACTERS = 200_000
 _LANGUAGES = names("text txt plain plaintext ascii diagram flow flowchart tree none") | {""}
 
 
@@ -62,10 +59,10 @@ def outline_of(fence: Fence) -> list[Node] | None:
     if split_info(fence.info)[0] not in _LANGUAGES:
         return None
     raw = fence.text.rstrip("\n").split("\n")
-    if len(raw) > _MOST_LINES:
+    if len(raw) > _MOST_LINES or len(fence.text) > _MOST_CHARACTERS:
         return None
     lines = list(_lines(raw, fence.text_line))
-    if not _is_drawing(lines, raw) or _is_listing(lines) or any(is_flat(each) for each in raw):
+    if not is_drawing(lines, raw) or is_listing(lines) or any(is_flat(each) for each in raw):
         return None
     outline = _Outline()
     for each in lines:
@@ -82,51 +79,6 @@ def _lines(raw: Sequence[str], first: int) -> Iterator[Drawn]:
             framed = each.text == "top" and not framed
             each = Drawn(each.line, "frame", each.column, "top" if framed else "")
         yield each
-
-
-def _is_drawing(lines: Sequence[Drawn], raw: Sequence[str]) -> bool:
-    marks = [each.mark for each in lines]
-    said = [each for each in lines if each.text and each.mark not in ("arrow", "frame")]
-    if "branch" in marks or ("arrow" in marks and len(said) > 1):
-        return True
-    if any(text.startswith("#") for text in raw):
-        return False  # a script, or a template
-    if any(each.task is not None for each in lines):
-        return True
-    if len(said) <= 3 and any(len(chain(each.text)) > 2 for each in said):
-        return True
-    answers = [each for each in said if (found := answer_of(each.text)) and found.sure and found.outcome]
-    if len(answers) > 1 and any(is_question(each.text) for each in said):
-        return True
-    options = [each for each in said if option_label(each.text) is not None]
-    return len(options) > 1 or sum(1 for each in said if is_attempt(each.text)) > 1
-
-
-_COMMENT = re.compile(r"\s+(?:#|←|<-|//|--|—|–|⬅)\s?.*$|\s{2,}\S.*$")
-_NAME = re.compile(r"[\w.@+~*{}<>$()\[\]:=,-]{1,120}$", re.ASCII)
-_FILE = re.compile(
-    r"\S{1,200}(?:/|\.[A-Za-z]\w{0,9}\*?)$|\.[\w.-]{1,60}$|\S{1,100}/\S{1,100}$|\S{1,80}@v?\d\S{0,40}$"
-)
-_PROCESS = re.compile(r"\d{1,8}\s+\S")
-_ROOT = re.compile(r"\.{1,2}/?$|(?:\.{0,2}/)?[\w.@-]{1,80}(?:/[\w.@-]{1,80}){0,12}/$")
-_COUNTED = re.compile(r"\d{1,7} director(?:y|ies)(?:, \d{1,7} files?)?$")
-
-
-def _is_listing(lines: Sequence[Drawn]) -> bool:
-    """Whether it lists files, packages or processes, as `tree` and its like print them."""
-    entries = [_COMMENT.sub("", each.text) for each in lines if each.mark == "branch" and each.text]
-    if not entries:
-        return False
-    others = [each.text for each in lines if each.mark == "text" and each.text]
-    if others and (_ROOT.match(_COMMENT.sub("", others[0])) or _COUNTED.match(others[-1])):
-        return True
-    files = sum(1 for each in entries if _FILE.match(each))
-    bare = sum(1 for each in entries if _NAME.match(each) and answer_of(each) is None)
-    processes = sum(1 for each in entries if _PROCESS.match(each))
-    return max(
-        processes,
-        bare + files - sum(1 for each in entries if _NAME.match(each) and _FILE.match(each)) if files else 0,
-    ) * 10 >= 7 * len(entries)
 
 
 @dataclass(slots=True)

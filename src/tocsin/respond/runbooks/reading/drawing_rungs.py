@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from tocsin.respond.runbooks.document import Rung, Step
 from tocsin.respond.runbooks.reading.blocks import Fence
+from tocsin.respond.runbooks.reading.drawing_answers import answer_of
 from tocsin.respond.runbooks.reading.drawing_commands import Command, command_of
 from tocsin.respond.runbooks.reading.drawing_labels import group_of
 from tocsin.respond.runbooks.reading.drawing_outline import Node
-from tocsin.respond.runbooks.reading.drawing_words import Wait, answer_of, test_of, title_words, wait_of
+from tocsin.respond.runbooks.reading.drawing_words import Wait, test_of, title_words, wait_of
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.headings import is_attempt, title_of
 from tocsin.respond.runbooks.reading.labels import OF_STEP, Label, label_of
@@ -25,6 +26,8 @@ _AFTER_TITLE = re.compile(r"[^:：]{1,80}[:：]\s*(\S.{0,900})$")
 
 def is_outcome(node: Node) -> bool:
     """Whether a line says what follows from success or failure: `失敗 ❌ → 嘗試方案 2`."""
+    if label_of(node.text, node.line) is not None:
+        return False  # `Timeout: 2m` says more of a step
     return _good(node.text) is not None or (not node.children and _good(node.via) is not None)
 
 
