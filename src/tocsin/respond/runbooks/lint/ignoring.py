@@ -8,11 +8,14 @@ and the next.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from tocsin.respond.runbooks.document import Finding
-from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Other, Part, Quote, fences_in
+from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Other, Part, Quote, fences_in
 
 _MARK = "tocsin: ignore"
 _IN_CODE = re.compile(r"(?:#|--|//)\s*tocsin: ignore(?:\[([\w\s,*-]{0,200})\])?[ \t]*(.{0,300})$")
@@ -30,29 +33,31 @@ class Ignore:
     first: int
     last: int
 
-    def covers(self, finding: Finding) -> bool:
-        return finding.rule in self.rules and self.first <= finding.line <= self.last
-
 
 def ignores_in(root: Part, lines: Sequence[str]) -> tuple[Ignore, ...]:
     """The wishes of a Markdown file."""
     marked = [(number, line) for number, line in enumerate(lines, 1) if _MARK in line[:1_000]]
     if not marked:
         return ()
-    fences = [fence for part in root.walk() for fence in fences_in(part.blocks)]
-    spans = sorted(_spans(root))
+    fences = sorted(
+        (fence for part in root.walk() for fence in fences_in(part.blocks)), key=lambda each: each.line
+    )
+    opened = [fence.line for fence in fences]
+    spans = _spans(root)
+    begins = sorted(spans)
     first_heading = min((part.line for part in root.walk() if part.heading), default=_LAST)
     found: list[Ignore] = []
     for number, line in marked:
-        fence = next((each for each in fences if each.line <= number < each.end), None)
+        at = bisect_right(opened, number) - 1
+        fence = fences[at] if at >= 0 and number < fences[at].end else None
         if fence is not None:
             found.extend(_of(_IN_CODE, line, number, fence.line, fence.end - 1))
         elif number < first_heading:
             found.extend(_of(_IN_TEXT, line, number, 1, _LAST))
         else:
-            # A comment inside a list item is followed by the next block of that item.
-            after = next(((begin, last) for begin, last in spans if begin > number), (number, number))
-            found.extend(_of(_IN_TEXT, line, number, *after))
+            following = bisect_right(begins, number)
+            begin = begins[following] if following < len(begins) else number
+            found.extend(_of(_IN_TEXT, line, number, begin, spans.get(begin, number)))
     return tuple(found)
 
 
@@ -65,16 +70,39 @@ def ignores_in_yaml(lines: Sequence[str]) -> tuple[Ignore, ...]:
     )
 
 
-def without_ignored(findings: Iterable[Finding], ignores: Sequence[Ignore]) -> tuple[list[Finding], set[int]]:
+def without_ignored(findings: Sequence[Finding], ignores: Sequence[Ignore]) -> tuple[list[Finding], set[int]]:
     """The findings that nobody wished away, and the positions of the wishes that came true."""
-    kept: list[Finding] = []
+    wishes: dict[str, list[int]] = {}
+    for at in sorted(range(len(ignores)), key=lambda at: ignores[at].first):
+        for rule in dict.fromkeys(ignores[at].rules):
+            wishes.setdefault(rule, []).append(at)
+    kept = [each for each in findings if each.rule not in wishes]
     used: set[int] = set()
-    for finding in findings:
-        covering = [at for at, ignore in enumerate(ignores) if ignore.covers(finding)]
-        used.update(covering)
-        if not covering:
-            kept.append(finding)
+    for rule, positions in wishes.items():
+        told = sorted((each for each in findings if each.rule == rule), key=lambda each: each.line)
+        kept.extend(_uncovered(told, [(ignores[at], at) for at in positions], used))
     return kept, used
+
+
+def _uncovered(
+    findings: Sequence[Finding], wishes: Sequence[tuple[Ignore, int]], used: set[int]
+) -> Iterator[Finding]:
+    """The findings on lines that no wish covers, both in the order of their lines. A file may have thousands."""
+    waiting = deque(wishes)
+    reaching: list[tuple[int, int]] = []  # last line and position of the wishes that have begun
+    fresh: list[tuple[int, int]] = []  # the same, of those that have not come true yet
+    for finding in findings:
+        while waiting and waiting[0][0].first <= finding.line:
+            ignore, at = waiting.popleft()
+            heappush(reaching, (ignore.last, at))
+            fresh.append((ignore.last, at))
+        while reaching and reaching[0][0] < finding.line:
+            heappop(reaching)
+        if not reaching:
+            yield finding
+            continue
+        used.update(at for last, at in fresh if last >= finding.line)
+        fresh.clear()
 
 
 def _of(pattern: re.Pattern[str], line: str, number: int, first: int, last: int) -> Iterator[Ignore]:
@@ -84,26 +112,27 @@ def _of(pattern: re.Pattern[str], line: str, number: int, first: int, last: int)
         yield Ignore(line=number, rules=rules, reason=found.group(2).strip(), first=first, last=last)
 
 
-def _spans(root: Part) -> Iterator[tuple[int, int]]:
-    """First and last line of each block, and of each heading with all that stands below it."""
+def _spans(root: Part) -> dict[int, int]:
+    """The last line of each block by its first, and so of each heading with all that stands below it.
+
+    A comment is no block of its own. Of a list and its first item, which begin together, the list is meant.
+    """
+    spans: dict[int, int] = {}
     for part in root.walk():
         if part.heading:
-            yield part.line, _end(part) - 1
+            spans[part.line] = _end(part) - 1
         waiting: list[Block] = list(part.blocks)
         while waiting:
             block = waiting.pop()
-            if isinstance(block, Other) and block.kind == "html":
-                continue  # the comment itself
-            last = block.end - 1
-            yield block.line, last
+            if not (isinstance(block, Other) and block.kind == "html"):
+                spans.setdefault(block.line, block.end - 1)
             if isinstance(block, Quote):
                 waiting.extend(block.blocks)
             elif isinstance(block, Bullets):
                 for item in block.items:
-                    yield item.line, item.end - 1
+                    spans.setdefault(item.line, item.end - 1)
                     waiting.extend(item.blocks)
-            elif isinstance(block, Fence):
-                continue
+    return spans
 
 
 def _end(part: Part) -> int:
