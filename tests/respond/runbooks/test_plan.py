@@ -123,3 +123,30 @@ def test_a_step_of_a_round_is_found_by_its_key(make_step: Make, make_document: M
     assert found is not None
     assert (found.key, found.id) == ("rung1.v2.health", "health")
     assert plan.find("rung1.v2.nothing") is None
+
+
+def test_what_helps_against_a_cause_comes_before_the_ladder_and_asks():
+    text = (
+        "# Shop\n\n## Causes\n\n### Cause 1: the provider\n**Symptom**: `RATE_LIMITED`\n\n```bash\n"
+        "systemctl stop worker\n```\n\n## Resolution\n\n```bash\nsystemctl restart shop\n```\n"
+    )
+    plan = plan_of(read("shop.md", text.encode()))
+
+    assert [(part.key, part.condition) for part in plan.parts] == [("cause1", "RATE_LIMITED"), ("rung1", "")]
+    assert all(step.option for step in plan.parts[0].steps)
+
+
+def test_what_cannot_run_is_done_by_hand():
+    text = "# Shop\n\n## Resolution\n\n```bash\n# press the red button\n```\n"
+    plan = plan_of(read("shop.md", text.encode()))
+    assert [step.kind for part in plan.parts for step in part.steps] == ["manual"]
+
+
+def test_a_page_without_sections_is_done_from_the_first_step_to_the_last():
+    group, disk = "```bash\naz group create\n```\n", "```bash\naz disk create\n```\n"
+    text = f"# Move the shop\n\n## Make the group\n\n{group}\n## Make the disk\n\n{disk}"
+    document = read("move.md", text.encode())
+    plan = plan_of(document)
+
+    assert document.kind == "procedure"
+    assert [step.text for part in plan.parts for step in part.steps] == ["az group create", "az disk create"]
