@@ -38,7 +38,7 @@ def measure(corpus: Path) -> dict[str, object]:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
+    if len(arguments) != 1 or not arguments[0] or not Path(arguments[0]).is_dir():
         print("usage: make corpus CORPUS=FOLDER, a folder with one folder per collection", file=sys.stderr)
         return 2
     measured = measure(Path(arguments[0]))

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from tocsin.cli.main import main
+from tocsin.ground.kernel.yaml import read as read_yaml
 from tocsin.respond.runbooks.lint import rules
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PAGE = """---
 service: shop
@@ -172,3 +175,18 @@ def test_the_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) 
 def test_strange_examples_are_shown_all_the_same(rule: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("rules", rule) == 0
     assert len(capsys.readouterr().out) < 10_000
+
+
+def test_the_hook_for_pre_commit_calls_the_command_with_runbooks(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [hook] = read_yaml((ROOT / ".pre-commit-hooks.yaml").read_bytes()).data
+    program, *arguments = hook["entry"].split()
+
+    assert (hook["id"], program) == ("tocsin-runbook-lint", "tocsin")
+    assert re.search(hook["files"], "docs/runbooks/shop.md")
+    assert not re.search(hook["files"], "docs/shop.md")
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--fail-on", "warning", "runbooks/shop.md"])
+    assert ended.value.code == 1
+    assert "interactive" in capsys.readouterr().out
