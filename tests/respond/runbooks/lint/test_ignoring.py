@@ -96,7 +96,7 @@ def test_a_comment_of_sql_is_a_comment_too():
 
 def test_what_is_quoted_in_a_template_is_no_wish():
     text = "---\nowner: backend\n---\n# How to\n\n````markdown\n# tocsin: ignore[prompt] because\n````\n"
-    assert [rule for rule, _ in _rules(text)] in ([], ["ignore-unused"])
+    assert _rules(text) == []
 
 
 def test_thousands_of_ignores_are_read_in_a_moment():

@@ -16,6 +16,7 @@ from heapq import heappop, heappush
 
 from tocsin.respond.runbooks.document import Finding
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Other, Part, Quote, fences_in
+from tocsin.respond.runbooks.reading.subdocuments import is_template
 
 _MARK = "tocsin: ignore"
 _IN_CODE = re.compile(r"(?:#|--|//)\s*tocsin: ignore(?:\[([\w\s,*-]{0,200})\])?[ \t]*(.{0,300})$")
@@ -50,6 +51,8 @@ def ignores_in(root: Part, lines: Sequence[str]) -> tuple[Ignore, ...]:
     for number, line in marked:
         at = bisect_right(opened, number) - 1
         fence = fences[at] if at >= 0 and number < fences[at].end else None
+        if fence is not None and is_template(fence):
+            continue  # a wish of the document that is made of it
         if fence is not None:
             found.extend(_of(_IN_CODE, line, number, fence.line, fence.end - 1))
         elif number < first_heading:
