@@ -36,6 +36,8 @@ def _step(command: str, language: str = "bash") -> str:
         "kubectl -n shop exec -it pod -- cat /etc/hosts",
         "kubectl edit configmap shop",
         "docker run --rm -it alpine",
+        "oc rsh -n shop pod-1",
+        "oc debug node/worker-1",
         "ssh db-1",
         "ssh -i key.pem admin@db-1",
         "read -p 'go on? ' answer",
@@ -70,6 +72,8 @@ def test_this_waits_for_somebody(command: str) -> None:
         "kubectl exec deploy/shop -- printenv",
         "kubectl logs -f deploy/shop",
         "kubectl get pods --watch=false -t",
+        "oc rsh -n shop pod-1 cat /etc/hosts",
+        "oc debug node/worker-1 -- chroot /host df -h",
         "docker run --rm alpine ls -t",
         "ssh db-1 uptime",
         "ssh -o ConnectTimeout=5 admin@db-1 'tail -n 5 /var/log/syslog'",
@@ -104,6 +108,7 @@ def test_this_asks_nobody(command: str) -> None:
         "psql postgres://shop:W1nter2031@db:5432/shop -c 'select 1'",
         "sshpass -p W1nter2031 ssh db uptime",
         "api_key: 9f8e7d6c5b4a3f2e",
+        "CREATE USER shop WITH PASSWORD 'W1nter2031'",
     ],
 )
 def test_this_is_a_secret(line: str) -> None:
@@ -129,6 +134,7 @@ def test_this_is_a_secret(line: str) -> None:
         "aws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE",
         "password = get_password(user1)",
         "token: env:API_TOKEN_2",
+        "CREATE USER shop WITH PASSWORD 'hunter2'",
         "docker pull redis:7.2@sha256",
         "secret=s3/bucket/path",
     ],

@@ -145,6 +145,7 @@ _ASKING: dict[tuple[str, ...], tuple[str, ...]] = {
     ("docker", "attach"): ("--no-stdin",),
     ("docker", "login"): ("-p", "--password", "--password-stdin"),
     ("rails", "console"): (),
+    ("gitlab-rails", "console"): (),
     ("rails", "c"): (),
 }
 """Commands that ask or open something, each with the options that answer beforehand."""
@@ -188,6 +189,10 @@ def _waits(command: Command) -> tuple[str, str] | None:
         found = _inside(command)
         if found is not None:
             return found
+    if program == "oc" and not command.fed:
+        found = _session_of_oc(command)
+        if found is not None:
+            return found
     if program == "ssh":
         return _ssh(command)
     if program in _SHELLS and not command.arguments and not command.fed:
@@ -214,6 +219,14 @@ def _inside(command: Command) -> tuple[str, str] | None:
     if not outside.has("-t", "--tty", "-ti", "-it"):
         return None
     return "wants a terminal", "take `-t` away and say what to run"
+
+
+def _session_of_oc(command: Command) -> tuple[str, str] | None:
+    """`oc rsh POD` and `oc debug NODE` without what to run there."""
+    verb, *rest = command.plain(_EXEC_VALUED) or [""]
+    if (verb == "rsh" and len(rest) == 1) or (verb == "debug" and "--" not in command.words):
+        return "opens a session", f"say what to run there: `oc {verb} … -- COMMAND`"
+    return None
 
 
 def _ssh(command: Command) -> tuple[str, str] | None:

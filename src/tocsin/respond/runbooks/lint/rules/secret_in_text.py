@@ -27,6 +27,7 @@ _GIVEN = re.compile(
       (?:^|[\s"'`(,{;&?-])(?:[A-Za-z]{1,20}[_-]){0,4}
       (?:password|passwd|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key)
       ["']?\s{0,3}(?:=|:\s)\s{0,3}["']?(?P<value>[^\s"',;&)}]{8,200})
+    | \b(?:IDENTIFIED\s{1,3}BY|PASSWORD)\s{1,3}'(?P<sql>[^'\s]{6,200})'
     | PGPASSWORD=["']?(?P<pg>[^\s"';]{4,200})
     | \bBearer\s+(?P<bearer>[\w.~+/-]{12,2000}=*)
     | \bmysql(?:dump|admin)?\s[^|;\n]{0,200}?\s-p(?P<mysql>[^\s-][^\s]{3,100})
@@ -37,7 +38,7 @@ _GIVEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_SECRET = re.compile(
-    r"[<>${}\[\]()*…%`\\]|\.\.\.|^env:|^file:|^/|^\./|x{3,}|your|example|change|placeholder|redacted|dummy|sample|hidden"
+    r"[<>${}\[\]()*…%`\\]|\.\.\.|^env:|^file:|^/|^\./|x{3,}|your|example|change|placeholder|redacted|dummy|hunter|sample|hidden"
     r"|secret|passw|token|^(?-i:[a-z0-9.-]{1,60}/[a-z0-9./-]{1,200})$|^(?:null|none|true|false|string|required|optional|postgres|root|admin|guest|user)",
     re.IGNORECASE,
 )
