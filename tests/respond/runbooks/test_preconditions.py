@@ -55,6 +55,7 @@ def _page(*steps: Step, path: str = "a.md", links: Sequence[str] = (), **more: A
         ("if [ -f x ]; then echo yes; fi", []),
         ("look() { uptime; }\nlook", ["uptime"]),
         ("X=1 redis-cli info; $PROGRAM now; ./own.sh", ["redis-cli"]),
+        ("...\nuptime", ["uptime"]),  # what is left out has no name
         ("if then fi (", []),  # not shell: nothing can be told of it
     ],
 )

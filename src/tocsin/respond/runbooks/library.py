@@ -148,10 +148,10 @@ class Library:
 
     def dated(self, path: str) -> datetime:
         """Since when the file says what it says. Raises NotFound."""
-        found = self._file(path.partition("#")[0])
+        file = self._walk().files.get(path.partition("#")[0])
         try:
-            if found is not None:
-                return datetime.fromtimestamp(found[1].stat().st_mtime, UTC)
+            if file is not None:
+                return datetime.fromtimestamp(file.stat().st_mtime, UTC)
         except OSError:
             pass  # gone since it was found
         raise NotFound(f"there is no runbook {path}", fix=_LOOK)

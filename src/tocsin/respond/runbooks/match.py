@@ -33,6 +33,7 @@ _COMMON = 0.3  # a word of more of the runbooks than this says nothing of one of
 _COMMON_FROM = 10  # … where there are as many
 _TOLD_WORDS = 4
 _TOLD_MOST = 4_000
+_SPOKEN_MOST = 40_000
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CODE_LIKE = re.compile(r"[A-Z0-9_]", re.ASCII)  # `GROQ_API_ERROR`, and not just `redis`
 # Words that most alerts and runbooks hold whatever they are about.
@@ -98,7 +99,7 @@ class Vocabulary:
         known, words = self._made
         if key != known:
             own = {
-                each: frozenset(_telling("\n".join(_told_by(document))))
+                each: frozenset(_telling("\n".join(_told_by(document))[:_SPOKEN_MOST]))
                 for each, document in zip(key, documents, strict=True)
             }
             count = Counter(word for some in own.values() for word in some)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection
 
 from tocsin.act.guard.shell import parse, walk
 from tocsin.ground.catalogue import CatalogueSection, Service
@@ -39,11 +40,12 @@ from tocsin.respond.runbooks.values import resolve as values_of
 LINKS_A_ROUND = 40
 _GLANCE_S = 60.0
 _LINK_S = 5.0
+_AT_ONCE = 50  # runbooks in a transaction
 _SAID_MOST = 200
 _SUBJECT_MOST = 1_000
 _HOST = re.compile(r"https?://([A-Za-z0-9.-]{1,253})(?=[:/?#\s'\"\\)]|$)", re.MULTILINE)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}|\$([A-Za-z_][A-Za-z0-9_]{0,127})", re.ASCII)
-_PROGRAM = re.compile(r"[A-Za-z0-9_./+-]{1,100}", re.ASCII)
+_PROGRAM = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./+-]{0,99}", re.ASCII)
 # What bash brings itself, as `compgen -b` and `compgen -k` list it.
 _OF_BASH = (
     ". : [ [[ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown "
@@ -72,6 +74,10 @@ class Needed:
 
     kind: str
     subject: str
+
+
+_Looked = tuple[str, tuple[Needed, ...], list[Check]]
+"""The path of a runbook, what it needs, and what was found."""
 
 
 class Preconditions:
@@ -135,6 +141,7 @@ class Preconditions:
         needed = {document.path: tuple(self._needed(document)) for document in documents}
         found: dict[Needed, str | None] = {}
         links = self._links_of_this_round(needed.values())
+        looked: list[_Looked] = []
         for document in documents:
             service = self._service(document)
             checks: list[Check] = []
@@ -150,7 +157,11 @@ class Preconditions:
                 said = found[each]
                 if said is not None:
                     checks.append(self._check(document, each, said))
-            self._keep(document, needed[document.path], checks)
+            looked.append((document.path, needed[document.path], checks))
+            if len(looked) == _AT_ONCE:
+                self._keep(looked)
+                looked = []
+        self._keep(looked)
         self._seen = self._present()
 
     def _present(self) -> frozenset[tuple[str, str]]:
@@ -234,14 +245,15 @@ class Preconditions:
             at=self._clock.now(),
         )
 
-    def _keep(self, document: Document, needed: Iterable[Needed], checks: list[Check]) -> None:
-        still = [(each.kind, each.subject) for each in needed]
+    def _keep(self, looked: Sequence[_Looked]) -> None:
+        def job(conn: Connection) -> None:
+            for path, needed, checks in looked:
+                rows.keep(conn, path, [(each.kind, each.subject) for each in needed], checks)
+
         try:
-            self._store.write(lambda conn: rows.keep(conn, document.path, still, checks))
+            self._store.write(job)
         except TocsinError as error:
-            _log.warning(
-                "what a runbook needs could not be written down", path=document.path, error=str(error)
-            )
+            _log.warning("what runbooks need could not be written down", error=str(error))
 
 
 def tools_of(document: Document) -> list[str]:
