@@ -67,6 +67,7 @@ _HINTS = tuple(
 )
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A line of Markdown as a person reads it: no emphasis, no link targets, no emoji around it."""
     line = " ".join(text.split())[:500]
@@ -167,11 +168,16 @@ def is_step(heading: str) -> bool:
 
 
 def _without_emoji(line: str) -> str:
-    if line.isascii():
-        return line.strip()
-    kept = [
-        each
-        for each in line
-        if unicodedata.category(each) not in ("So", "Sk", "Cf", "Cs", "Co") and each != "\ufe0f"
-    ]
-    return "".join(kept).strip()
+    return line.strip() if line.isascii() else line.translate(_KEPT).strip()
+
+
+class _Kept(dict[int, int | None]):
+    """Which letters of a heading stay; each is looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        dropped = unicodedata.category(chr(code)) in ("So", "Sk", "Cf", "Cs", "Co") or code == 0xFE0F
+        self[code] = kept = None if dropped else code
+        return kept
+
+
+_KEPT = _Kept()
