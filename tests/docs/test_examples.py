@@ -44,6 +44,7 @@ def _with_ids(blocks: list[tuple[str, str]]) -> list[object]:
 )
 def test_a_configuration_that_is_shown_loads(text, tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://tocsin@127.0.0.1/tocsin")
+    monkeypatch.setenv("GIT_TOKEN", "a-token-that-may-read")
     (tmp_path / "tocsin.yaml").write_text(text, encoding="utf-8")
     assert [str(problem) for problem in load(tmp_path).problems] == []
 
