@@ -132,7 +132,8 @@ class _File:
         grids = [
             (grid, role, heading) for part, role, heading in _roles(root) for grid in grids_in(part.blocks)
         ]
-        mine = [each for each in links if root.line <= each.line < last and not _inside(each.line, documents)]
+        inside = {link.line for document in documents for link in document.links}
+        mine = [each for each in links if root.line <= each.line < last and each.line not in inside]
         tables = tuple(table_of(grid, role, heading) for grid, role, heading in grids)
         severities = tuple(severities_of(root))
         index = tuple(index_of(root, mine))
@@ -140,7 +141,6 @@ class _File:
         findings = [*told, *reader.findings, *findings_of(mine, looked=self._exists is not None)]
         if visit.ladders and not visit.verification and not around.template:
             findings.append(_unproven(root))
-        front_severity = front.text("severity")
         return Document(
             path=path,
             hash=self._hash,
@@ -149,7 +149,7 @@ class _File:
             front_matter=front.values,
             owner=footer.owner,
             service=around.service,
-            severity=front_severity or ("" if severities else _severity(root)),
+            severity=_level(front.text("severity")) or ("" if severities else _severity(root)),
             sections=tuple(self._sections(root)),
             diagnosis=tuple(visit.diagnosis),
             ladders=tuple(visit.ladders),
@@ -238,11 +238,6 @@ def _last_line(root: Part) -> int:
     return max(part.end for part in root.walk())
 
 
-def _inside(line: int, documents: Sequence[Document]) -> bool:
-    """Whether a link belongs to one of these, which own the links that they list."""
-    return any(link.line == line for document in documents for link in document.links)
-
-
 def _kind(
     front: FrontMatter, around: _Around, visit: Visit, root: Part, *, index: bool, levels: bool
 ) -> DocumentKind:
@@ -293,6 +288,12 @@ def _title(root: Part) -> str:
         if _BOLD_LINE.match(line):
             return title_of(line)
     return title_of(first.heading) if first is not None and role_of(first.heading) is None else ""
+
+
+def _level(told: str) -> str:
+    """`sev2` as P2, and what nobody knows as it is."""
+    found = _SEVERITY.fullmatch(told)
+    return f"P{found.group(1)}" if found else told
 
 
 def _severity(root: Part) -> str:

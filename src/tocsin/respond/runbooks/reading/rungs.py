@@ -22,9 +22,10 @@ from tocsin.respond.runbooks.reading.headings import (
     title_of,
 )
 from tocsin.respond.runbooks.reading.labels import label_of, labels_in
-from tocsin.respond.runbooks.reading.steps import Found, Place, collect
+from tocsin.respond.runbooks.reading.steps import Found, Place, collect, done_or_run
 
 _BOLD_TITLE = re.compile(r"^(?:\*\*|__)(.{1,120}?)(?:\*\*|__)")
+_NOTHING = re.compile(r"n/?a|none|nothing|tbd|todo|not applicable|-+|無|无|沒有|没有|待補|待补", re.IGNORECASE)
 _TEXTUAL = frozenset(
     {"symptoms", "impact", "meaning", "related", "prevention", "report", "contacts", "escalation", "degrade"}
 )
@@ -157,9 +158,9 @@ def by_hand(reader: Reader, blocks: Sequence[Block], role: str) -> Found:
         if isinstance(block, Bullets):
             for item in block.items:
                 if item.text.strip() and label_of(item.text, item.line) is None:
-                    found.steps.append(reader.manual(item, role))
+                    found.steps.append(done_or_run(reader, item, role))
     told = "" if found.steps else prose(blocks)
-    if told:
+    if told and not _NOTHING.fullmatch(plain(told).strip(" .。!")):
         first = next(block for block in blocks if isinstance(block, Paragraph | Quote))
         found.steps.append(reader.prose(title_of(told.split("\n")[0])[:200], told, first.line, role))
     return found

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from tocsin.respond.runbooks.document import Step
 from tocsin.respond.runbooks.reading import labels
+from tocsin.respond.runbooks.reading.amounts import AMOUNT, seconds
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Other, Paragraph, Quote
+from tocsin.respond.runbooks.reading.cells import command_in
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.headings import title_of
 
@@ -26,6 +28,11 @@ class Found:
 
     def add(self, step: Step, *, check: bool) -> None:
         (self.checks if check else self.steps).append(step)
+
+    def wait(self, seconds: float) -> None:
+        """What a line below the last step says of waiting."""
+        if seconds and self.steps and not self.steps[-1].wait_s:
+            self.steps[-1] = replace(self.steps[-1], wait_s=seconds)
 
     def extend(self, other: Found) -> None:
         self.steps.extend(other.steps)
@@ -64,8 +71,9 @@ def collect(reader: Reader, blocks: Sequence[Block], place: Place, title: str = 
                 found.add(_alike(step, below.alike), check=check or is_check)
             caution = check = False
         elif isinstance(block, Paragraph):
-            check = labels.is_check_line(block)
+            check = labels.is_check_line(block) or _leads_to_check(block)
             caution = False
+            found.wait(_wait_in(block))
             titles.paragraph(block)
         elif isinstance(block, Quote):
             caution = block.callout == "CAUTION" and not any(isinstance(each, Fence) for each in block.blocks)
@@ -149,6 +157,26 @@ _ANNOUNCES = re.compile(
 )
 
 
+_WAITS = re.compile(
+    rf"^(?:then,?\s+)?(?:wait\b|give it\b|allow\b|等待|等候|等)[^\d\n]{{0,20}}({AMOUNT})", re.IGNORECASE
+)
+_LEADS_TO_CHECK = re.compile(
+    r"\b(?:verify|validate|confirm|check (?:that|whether|if)|make sure|ensure)\b|驗證|验证|確認|确认",
+    re.IGNORECASE,
+)
+
+
+def _wait_in(block: Paragraph) -> float:
+    found = _WAITS.match(block.text[:200])
+    return (seconds(found.group(1)) or 0.0) if found else 0.0
+
+
+def _leads_to_check(block: Paragraph) -> bool:
+    """A line such as `Then verify that it is up:` before the block that does."""
+    last = block.text.rsplit("\n", 1)[-1].strip()
+    return last.endswith((":", "：")) and len(last) <= 160 and _LEADS_TO_CHECK.search(last) is not None
+
+
 class _Titles:
     """The nearest thing that names the next fence."""
 
@@ -209,11 +237,36 @@ def _item(reader: Reader, item: Item, ordered: bool, place: Place) -> Found:
         return collect(reader, item.blocks, Place(place.role, item.text, place.manual), title_of(item.text))
     found = Found()
     if place.manual and (ordered or item.task is not None) and item.text.strip():
-        found.add(reader.manual(item, place.role), check=False)
+        found.add(done_or_run(reader, item, place.role), check=False)
     elif place.manual:
         for inner in _tasks_within(item):
-            found.add(reader.manual(inner, place.role), check=False)
+            found.add(done_or_run(reader, inner, place.role), check=False)
     return found
+
+
+def done_or_run(reader: Reader, item: Item, role: str) -> Step:
+    """A point of a list as a step: the command that it names in a code span, else something that a person does.
+
+    A command behind an `if` is for a person to decide, and of several nobody knows which is meant.
+    """
+    first = item.text.split("\n", 1)[0]
+    command = command_in(first) if len(item.blocks) == 1 and "\n" not in item.text else None
+    if command is None or "\n" in command[1] or _CONDITIONAL.search(first):
+        return reader.manual(item, role)
+    language, text = command
+    fence = Fence(
+        line=item.line, end=item.line + 1, info=language, text=f"{text}\n", text_line=item.line, piece=True
+    )
+    title = title_of(first)
+    step, _ = reader.step(fence, Lead(title=title, role=role, caution=False))
+    return step
+
+
+_CONDITIONAL = re.compile(
+    r"\b(?:if|when|unless|otherwise|in case|either|or|instead|e\.g\.|for example)\b"
+    r"|如果|若|當|当|否則|否则|或|例如|視情況",
+    re.IGNORECASE,
+)
 
 
 def _tasks_within(item: Item) -> Iterator[Item]:

@@ -41,8 +41,9 @@ def take_runbooks(root: Part) -> list[Part]:
             elif role_of(part.heading) not in _DONE:
                 waiting.append(part)
     found = numbered or (whole if len(whole) >= 2 else [])
-    for above, part in found:
-        above.parts = [each for each in above.parts if each is not part]
+    taken = {id(part) for _, part in found}
+    for above in {id(above): above for above, _ in found}.values():
+        above.parts = [each for each in above.parts if id(each) not in taken]
     return sorted((part for _, part in found), key=lambda part: part.line)
 
 

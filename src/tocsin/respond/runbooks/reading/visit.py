@@ -25,6 +25,9 @@ from tocsin.respond.runbooks.reading.steps import Place, collect
 from tocsin.respond.runbooks.reading.tables import check_steps, decision_of, use_of
 
 _DIAGNOSING = frozenset({"diagnosis", "detection"})
+_SPOKEN = frozenset({"diagnosis", "verification"})
+"""Roles below which a list is something to do, where nothing else is."""
+
 _ACTING = frozenset({"diagnosis", "procedure"})
 """Roles below which numbered and ticked items are things to do."""
 
@@ -131,7 +134,7 @@ class Visit:
         steps = collect(self.reader, blocks, Place(role, part.heading, manual=role in _ACTING)).together()
         runs = [step for step in steps if step.kind != "reference"]
         self.other.extend(step for step in steps if step.kind == "reference")
-        if role == "diagnosis" and not runs and any(isinstance(block, Bullets) for block in blocks):
+        if role in _SPOKEN and not runs and any(isinstance(block, Bullets) for block in blocks):
             runs = by_hand(self.reader, blocks, role).steps
         if role in _DIAGNOSING:
             self.diagnosis.extend(runs)
