@@ -10,6 +10,7 @@ from tocsin.act.guard.verdict import Level, Reason, Verdict, shorten
 from tocsin.ground.kernel import yaml
 
 _LOOKING = READING | names("look wait")
+_LONGEST = 50_000
 _SAFER = "look at what it names first, and keep a copy"
 
 
@@ -28,7 +29,7 @@ def action_level(name: str) -> Verdict:
 
 def action_block_level(text: str) -> Verdict:
     """The verdict on an `action` block, one YAML map of one name; any other text is *destroy*."""
-    data: Any = yaml.read(text).data
+    data: Any = yaml.read(text).data if len(text) <= _LONGEST else None
     if isinstance(data, dict):
         told = list(cast("dict[object, object]", data))
         if len(told) == 1 and isinstance(told[0], str):

@@ -3,369 +3,330 @@
 Pipes, lists, loops, functions, substitutions and here-documents are walked alike: whatever stands anywhere in the
 tree as a command counts, also one that might not be reached. Programs that run other programs (`sudo`, `xargs`,
 `ssh host '…'`, `kubectl exec … --`) are looked through. An unknown command is *change*; text that does not
-parse, and code put together at run time and then executed, is *destroy*.
+parse, and code put together, fetched or decoded at run time and then executed, is *destroy*.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from tocsin.act.guard.programs import JUDGES, Call, Looking
-from tocsin.act.guard.rules.wrappers import WRAPPERS, Wrapper
-from tocsin.act.guard.verdict import Reason, Verdict, shorten
-from tocsin.act.guard.words import NAMED, Word, canonical, look_up, streams
-
-_BASH = Language(tree_sitter_bash.language())
-_DEEPEST = 6  # shells within shells
-_LONGEST = 50_000
-_SHORT = 2_000
-_PATIENCE_S = 0.3
-
-_HARMLESS_TARGETS = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
-_TOLD_AT_RUN_TIME = frozenset(
-    {
-        "simple_expansion",
-        "expansion",
-        "command_substitution",
-        "process_substitution",
-        "arithmetic_expansion",
-    }
+from tocsin.act.guard.rules.wrappers import CODE_IN_OPTIONS, REMOTE, WRAPPERS
+from tocsin.act.guard.tree import (
+    LONGEST,
+    input_of,
+    is_broken,
+    is_monstrous,
+    parse,
+    source_of,
+    walk,
+    word_of,
+    words_of,
 )
-KNOWN_PROGRAMS = NAMED | frozenset(JUDGES) | frozenset(name for name in WRAPPERS if " " not in name)
+from tocsin.act.guard.verdict import Reason, Verdict, shorten
+from tocsin.act.guard.words import ALWAYS_DESTROY, NAMED, Told, Word, canonical, look_up, named_by, streams
+from tocsin.act.guard.wrapped import Inner, look_through
+from tocsin.act.guard.written import assigned, files_written, redirected, runs_written
+
+__all__ = ["KNOWN_PROGRAMS", "parse", "shell_level", "walk"]
+
+_DEEPEST = 6  # shells within shells
+KNOWN_PROGRAMS = (
+    NAMED
+    | frozenset(name for name in JUDGES if " " not in name)
+    | frozenset(name for name in WRAPPERS if " " not in name)
+)
 """Programs that the guard knows by name: an unlabelled block that begins with one of them is a command."""
 
-_LOADS_CODE = frozenset({"LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV", "PROMPT_COMMAND", "PS4"})
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Script:
+    """What a text says of names: its functions, its aliases, the files that it writes; and how deep it stands."""
+
+    depth: int
+    functions: frozenset[str] = frozenset()
+    aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    written: frozenset[str] = frozenset()
+
+    @property
+    def deeper(self) -> _Script:
+        return replace(self, depth=self.depth - 1)
 
 
-@lru_cache(maxsize=256)
-def parse(text: str) -> Node | None:
-    """The tree of a shell text; `has_error` of its root tells whether all of it was understood.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """A command as it stands: its words, its text, what it reads."""
 
-    None where it is too long, or so broken that looking for a way to read it takes longer than any script does:
-    the grammar tries ever more ways, and its cost grows with the square of the mistakes.
-    """
-    if len(text) > _LONGEST:
-        return None
-    source = text.encode("utf-8", "replace")
-    parser = Parser(_BASH)
-    if len(source) <= _SHORT:
-        return parser.parse(source).root_node
-    give_up = time.monotonic() + _PATIENCE_S
-    try:
-        # The parser asks whether to go on only when it is given its source piece by piece.
-        return parser.parse(
-            lambda at, _: source[at : at + 65_536], progress_callback=lambda _, __: time.monotonic() > give_up
-        ).root_node
-    except ValueError:
-        return None
+    words: Sequence[Word]
+    part: str
+    fed: Word | None = None
+    piped: bool = False
+
+    def reason(self, told: Told, program: str) -> Reason:
+        sentence = told.does if told.known else f"{program} {told.does}"
+        return Reason(part=self.part, level=told.level, why=sentence, safer=told.safer)
 
 
 def shell_level(text: str) -> Verdict:
     """The verdict on a shell text, with a reason for each command in it."""
-    return _text(text, _DEEPEST)
+    return _text(text, _Script(depth=_DEEPEST))
 
 
-def _text(text: str, depth: int) -> Verdict:
-    if depth <= 0:
+def _text(text: str, outer: _Script) -> Verdict:
+    if outer.depth <= 0:
         return _unread(text, "there are too many shells within shells")
     root = parse(text)
     if root is None:
-        return _unread(text, f"it is longer than {_LONGEST} characters, or hardly shell")
-    if root.has_error:
+        return _unread(text, f"it is longer than {LONGEST} characters, or hardly shell")
+    if is_broken(root):
         return _unread(text, "it cannot be parsed as shell")
-    functions = {_source(name) for node in walk(root) for name in [_function_name(node)] if name is not None}
+    if is_monstrous(root):
+        return _unread(text, "its commands stand too deep within each other, or in too long a pipe")
+    commands = {node.id: words_of(node) for node in walk(root) if node.type == "command"}
+    script = replace(
+        outer,
+        functions=outer.functions | _functions(root),
+        aliases={**outer.aliases, **_aliases(commands.values())},
+        written=outer.written | files_written(root, commands.values()),
+    )
     reasons: list[Reason] = []
     flows = False
     for node in walk(root):
         if node.type == "command":
-            verdict = _command_node(node, functions, depth)
+            verdict = _command_node(node, commands[node.id], script)
             reasons.extend(verdict.findings)
             flows = flows or verdict.streams
         elif node.type == "file_redirect":
-            reasons.extend(_redirect(node))
+            reasons.extend(redirected(node))
         elif node.type == "variable_assignment":
-            name = node.child_by_field_name("name")
-            if name is not None and _source(name) in _LOADS_CODE:
-                reasons.append(
-                    Reason(part=shorten(_source(node)), level="destroy", why="makes programs load other code")
-                )
+            reasons.extend(_assignment(node, script))
     return Verdict.of(reasons, streams=flows)
 
 
-def walk(root: Node) -> Iterator[Node]:
-    """Every node of a tree, parents first, without recursion: trees of hostile text are deep."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
+def _functions(root: Node) -> frozenset[str]:
+    """Functions of the text. One with the name of a program hides nothing: it may be gone where the name is used."""
+    found = (each.child_by_field_name("name") for each in walk(root) if each.type == "function_definition")
+    return frozenset(source_of(each) for each in found if each is not None) - KNOWN_PROGRAMS
 
 
-def _command_node(node: Node, functions: set[str], depth: int) -> Verdict:
-    name = node.child_by_field_name("name")
-    if name is None:
-        return Verdict.of([])
-    words = [_program(name), *(_word(each) for each in node.children_by_field_name("argument"))]
-    part = shorten(_source(node))
-    if words[0].fixed and words[0].text in functions:
-        return Verdict.of([Reason(part=part, level="read", why="calls a function that is looked into above")])
-    return _command(words, part, fed=_fed(node), piped=_behind_pipe(node), depth=depth)
+def _aliases(commands: Iterable[Sequence[Word]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for words in commands:
+        if words and words[0].text == "alias":
+            told = (each.text.partition("=") for each in words[1:] if each.fixed)
+            found.update(
+                {name: value for name, equals, value in told if equals and name not in KNOWN_PROGRAMS}
+            )
+    return found
 
 
-def _command(words: Sequence[Word], part: str, *, fed: Word | None, piped: bool, depth: int) -> Verdict:
-    if depth <= 0:
-        return _unread(part, "there are too many shells within shells")
+def _assignment(node: Node, script: _Script) -> Iterator[Reason]:
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if name is not None:
+        yield from _variable(source_of(name), word_of(value) if value is not None else Word(""), script)
+
+
+def _variable(name: str, value: Word, script: _Script) -> Iterator[Reason]:
+    told = assigned(name, value)
+    if isinstance(told, Reason):
+        yield told
+    elif told is not None and value.fixed:
+        yield from (each for each in _text(told, script.deeper).findings if each.level == "destroy")
+
+
+def _arguments(node: Node) -> int:
+    return len(node.children_by_field_name("argument"))
+
+
+def _command_node(node: Node, words: Sequence[Word], script: _Script) -> Verdict:
     if not words:
-        return Verdict.of([Reason(part=part, level="read", why="runs nothing")])
-    if not words[0].fixed:
-        why = "the program is only known at run time"
-        return Verdict.of([Reason(part=part, level="destroy", why=why, safer="name the program")])
-    words = canonical(words)
-    program = words[0].text
-
-    if program == "env":
-        rest = _after_env(words[1:])
-        return _command(rest, part, fed=fed, piped=piped, depth=depth - 1)
-    for length in (3, 2, 1):
-        told = _wrapped(words, length)
-        if told is not None:
-            return _inside(told[0], told[1], words, part, fed=fed, piped=piped, depth=depth)
-
-    judge = JUDGES.get(program)
-    if judge is not None:
-        call = Call(
-            arguments=tuple(words[1:]),
-            part=part,
-            fed=fed,
-            piped=piped,
-            guard=Looking(
-                command=lambda inner: _command(inner, part, fed=None, piped=False, depth=depth - 1),
-                text=lambda text: _text(text, depth - 1),
-            ),
-        )
-        judged = judge(call)
-        if judged is not None:
-            return Verdict.of(judged, streams=streams(words))
-    found = look_up(words)
-    sentence = found.does if found.known else f"{program} {found.does}"
-    return Verdict.of(
-        [Reason(part=part, level=found.level, why=sentence, safer=found.safer)], streams=streams(words)
+        return Verdict.of([])
+    part = shorten(
+        source_of(node) if len(words) == 1 + _arguments(node) else " ".join(each.text for each in words)
     )
+    if words[0].fixed and words[0].text in script.functions:
+        return Verdict.of([Reason(part=part, level="read", why="calls a function that is looked into above")])
+    fed, piped = input_of(node)
+    return _command(_Seen(words=words, part=part, fed=fed, piped=piped), script)
 
 
-def _wrapped(words: Sequence[Word], length: int) -> tuple[Wrapper, list[Word]] | None:
-    """The wrapper whose name is the first `length` plain words, and what follows them."""
-    plain: list[str] = []
-    before: list[str] = []
-    for at, word in enumerate(words):
-        if word.text.startswith("-") and plain:
-            before.append(word.text)
-            continue
-        if before and plain and before[-1] in _GLOBAL_VALUED.get(plain[0], ()):
-            before.append("")
-            continue
-        plain.append(word.text)
-        if len(plain) == length:
-            wrapper = WRAPPERS.get(" ".join(plain))
-            return (wrapper, list(words[at + 1 :])) if wrapper is not None else None
-    return None
-
-
-_GLOBAL_VALUED: dict[str, frozenset[str]] = {
-    "docker": frozenset({"-H", "--host", "--context", "-f", "--file", "-p", "--project-name", "--profile"}),
-    "kubectl": frozenset({"-n", "--namespace", "--context", "--kubeconfig", "--cluster"}),
-}
-
-
-def _inside(
-    wrapper: Wrapper,
-    rest: list[Word],
-    words: Sequence[Word],
-    part: str,
-    *,
-    fed: Word | None,
-    piped: bool,
-    depth: int,
-) -> Verdict:
-    """The verdict on what a wrapper runs."""
-    program = words[0].text
-    inner = _own_options(wrapper, rest, program)
-    if program == "command" and rest and rest[0].text in ("-v", "-V"):
-        return Verdict.of([Reason(part=part, level="read", why="tells whether a program is there")])
-    if program == "sudo" and rest and rest[0].text in ("-l", "--list", "-v", "-k"):
-        return Verdict.of([Reason(part=part, level="read", why="tells what sudo permits")])
-    if not inner:
-        if program in ("xargs", "time", "exec"):
-            return Verdict.of([Reason(part=part, level="read", why="prints its input, or does nothing")])
+def _command(seen: _Seen, script: _Script) -> Verdict:
+    if script.depth <= 0:
+        return _unread(seen.part, "there are too many shells within shells")
+    if not seen.words:
+        return Verdict.of([Reason(part=seen.part, level="read", why="runs nothing")])
+    if not seen.words[0].fixed:
+        why = "the program is only known at run time"
+        return Verdict.of([Reason(part=seen.part, level="destroy", why=why, safer="name the program")])
+    if runs_written(seen.words, script.written):
+        why = "runs what was fetched or written just before, unseen"
         return Verdict.of(
             [
                 Reason(
-                    part=part,
-                    level="change",
-                    why="opens a session that may do anything",
-                    safer="add the command",
+                    part=seen.part,
+                    level="destroy",
+                    why=why,
+                    safer="read the file first, then run it in a step of its own",
                 )
             ]
         )
-    if wrapper.text:
-        if not all(each.fixed for each in inner):
+    stands_for = script.aliases.get(seen.words[0].text)
+    if stands_for is not None:
+        return _expanded(stands_for, seen, script)
+    words = canonical(seen.words)
+    inner = look_through(words)
+    if inner is not None:
+        return _inside(inner, words, seen, script)
+    return Verdict.of(
+        [*_told(words, seen, script), *_code_in_options(words, seen, script)], streams=streams(words)
+    )
+
+
+def _told(words: list[Word], seen: _Seen, script: _Script) -> list[Reason]:
+    """The reasons of a command itself: by its judge, else by the table."""
+    for name, rest in named_by(words, JUDGES):
+        call = Call(
+            arguments=tuple(rest),
+            part=seen.part,
+            fed=seen.fed,
+            piped=seen.piped,
+            guard=Looking(
+                command=lambda inner: _command(_Seen(words=inner, part=seen.part), script.deeper),
+                text=lambda text: _text(text, script.deeper),
+            ),
+        )
+        judged = JUDGES[name](call)
+        if judged is not None:
+            return judged
+    found = look_up(words)
+    may_run = found.level == "change" and (not found.known or words[0].text in REMOTE)
+    carried = _carried(words, script) if may_run else None
+    return [carried or seen.reason(found, words[0].text)]
+
+
+def _inside(inner: Inner, words: list[Word], seen: _Seen, script: _Script) -> Verdict:
+    """The verdict on what a wrapper runs, and on what it does itself."""
+    reasons = [*_code_in_options(words, seen, script)]
+    for name, value in inner.variables:
+        reasons.extend(_variable(name, value, script))
+    if inner.told is not None:
+        reasons.append(seen.reason(inner.told, words[0].text))
+    flows = inner.streams
+    texts = list(inner.texts)
+    if inner.reads_code and not inner.words and not texts:
+        if seen.fed is not None:
+            texts.append(seen.fed)
+        elif seen.piped:
+            why = "runs what is piped in, unseen"
+            reasons.append(
+                Reason(part=seen.part, level="destroy", why=why, safer="save it, read it, then run it")
+            )
+    for text in texts:
+        if not text.fixed:
             why = "runs code that is only put together at run time"
-            return Verdict.of([Reason(part=part, level="destroy", why=why, safer="write the command out")])
-        verdict = _text(" ".join(each.text for each in inner), depth - 1)
-        return Verdict.of(verdict.findings, streams=verdict.streams or program == "watch")
-    if program in ("xargs", "parallel"):
-        mark = _replaced(rest)
-        inner = [Word(each.text, each.fixed and not (mark and mark in each.text)) for each in inner]
-    return _command(inner, part, fed=fed, piped=piped, depth=depth - 1)
-
-
-def _own_options(wrapper: Wrapper, rest: Sequence[Word], program: str) -> list[Word]:
-    """What is left after the wrapper's own options and arguments."""
-    at = 0
-    skip = wrapper.skip
-    while at < len(rest):
-        text = rest[at].text
-        if text == "--":
-            at += 1
-            if skip == 0 or program == "kubectl":
-                break
-        elif text.startswith("-") and len(text) > 1:
-            at += 2 if text in wrapper.valued else 1
-        elif (program == "kubectl" and any(each.text == "--" for each in rest[at:])) or (
-            program == "sudo" and "=" in text and text.partition("=")[0].isidentifier()
-        ):
-            at += 1
-        elif skip > 0:
-            skip -= 1
-            at += 1
-        elif program == "kubectl":
-            at += 1
-            break
+            reasons.append(Reason(part=seen.part, level="destroy", why=why, safer="write the command out"))
         else:
-            break
-    return list(rest[at:])
+            verdict = _text(text.text, script.deeper)
+            reasons.extend(_with_input(verdict, text.text, seen))
+            flows = flows or verdict.streams
+    if inner.words:
+        verdict = _command(
+            _Seen(words=inner.words, part=seen.part, fed=seen.fed, piped=seen.piped or inner.feeds),
+            script.deeper,
+        )
+        reasons.extend(verdict.findings)
+        flows = flows or verdict.streams
+    return Verdict.of(reasons, streams=flows)
 
 
-def _replaced(options: Sequence[Word]) -> str:
-    """The mark that xargs replaces (`-I{}`), "" when it only appends."""
-    for at, word in enumerate(options):
-        if word.text == "-I" and at + 1 < len(options):
-            return options[at + 1].text
-        if word.text.startswith("-I"):
-            return word.text[2:]
-        if word.text.startswith(("-i", "--replace")):
-            return "{}"
-    return "{}" if any("{}" in each.text for each in options) else ""
+_BARE_SHELL = re.compile(r"\s*(?:sudo\s+)?(?:/\w+){0,3}/?(?:ba|z|da|k|a)?sh(?:\s+-[a-zA-Z]+)*\s*-?\s*")
 
 
-def _after_env(arguments: Sequence[Word]) -> list[Word]:
-    """`env -i A=1 command` → `command`."""
-    at = 0
-    while at < len(arguments):
-        text = arguments[at].text
-        if text in ("-u", "-C", "--unset", "--chdir"):
-            at += 2
-        elif text.startswith("-") or "=" in text:
-            at += 1
-        else:
-            break
-    return list(arguments[at:])
+def _with_input(verdict: Verdict, text: str, seen: _Seen) -> tuple[Reason, ...]:
+    """`… | ssh host bash`: what comes in is run at the other end."""
+    if not (seen.piped or seen.fed is not None) or not _BARE_SHELL.fullmatch(text[:200]):
+        return verdict.findings
+    why = "runs at the other end what is fed into it"
+    return (Reason(part=seen.part, level="destroy", why=why, safer="save it, read it, then run it"),)
 
 
-def _redirect(node: Node) -> Iterator[Reason]:
-    """Writing into a file is a change; into a device, the loss of what was on it."""
-    if not any(each.type in (">", ">>", ">|", "&>", "&>>", "<>") for each in node.children):
-        return
-    target = node.child_by_field_name("destination")
-    if target is None:
-        return
-    word = _word(target)
-    if word.text in _HARMLESS_TARGETS or target.type == "process_substitution":
-        return
-    part = shorten(_source(node))
-    if word.text.startswith("/dev/"):
-        yield Reason(part=part, level="destroy", why="writes onto a device")
-    else:
-        yield Reason(part=part, level="change", why="writes a file")
+def _expanded(value: str, seen: _Seen, script: _Script) -> Verdict:
+    """The verdict on an alias: what it stands for, with the words behind it."""
+    root = parse(value)
+    commands = [] if root is None else [each for each in walk(root) if each.type == "command"]
+    aliases = {name: told for name, told in script.aliases.items() if name != seen.words[0].text}
+    known = replace(script.deeper, aliases=aliases)
+    if len(commands) == 1:
+        return _command(replace(seen, words=[*words_of(commands[0]), *seen.words[1:]]), known)
+    return _text(value, known)
 
 
-def _behind_pipe(node: Node) -> bool:
-    """Whether the command's input comes from a pipe."""
-    below = node
-    above = node.parent
-    while above is not None:
-        if above.type == "pipeline" and above.named_children and above.named_children[0] != below:
-            return True
-        if above.type in ("command_substitution", "process_substitution", "function_definition", "program"):
-            return False
-        below, above = above, above.parent
-    return False
+def _code_in_options(words: Sequence[Word], seen: _Seen, script: _Script) -> list[Reason]:
+    """Options whose value a shell runs, as `tar --to-command`."""
+    program = words[0].text
+    options = CODE_IN_OPTIONS.get(program)
+    if options is None:
+        return []
+    call = Call(
+        arguments=tuple(words[1:]),
+        part=seen.part,
+        fed=None,
+        piped=False,
+        guard=Looking(command=lambda _: Verdict.of([]), text=lambda text: _text(text, script.deeper)),
+    )
+    found: list[Reason] = []
+    for value in call.values(*options):
+        code = _code_of(program, value.text)
+        if code is not None:
+            found.extend(call.code(Word(code, value.fixed)))
+    return [each for each in found if each.level != "read"]
 
 
-def _fed(node: Node) -> Word | None:
-    """The here-document or here-string of a command."""
-    above = node.parent
-    holders = [node, above] if above is not None and above.type == "redirected_statement" else [node]
-    for holder in holders:
-        for each in holder.children:
-            if each.type == "herestring_redirect":
-                return _word(each.named_children[-1]) if each.named_children else Word("")
-            if each.type == "heredoc_redirect":
-                body = next((inner for inner in each.children if inner.type == "heredoc_body"), None)
-                if body is None:
-                    return Word("")
-                fixed = not any(inner.type in _TOLD_AT_RUN_TIME for inner in walk(body))
-                return Word(_source(body), fixed)
+_SSH_RUNS = re.compile(
+    r"(?:ProxyCommand|LocalCommand|KnownHostsCommand|RemoteCommand)\s*[= ]\s*(.+)", re.IGNORECASE
+)
+_SHELL_ESCAPE = re.compile(r":?\s*(?:%|\d+,\$)?!\s*(.+)|shell\s+(.+)|exec=(.+)")
+
+
+def _code_of(program: str, value: str) -> str | None:
+    """The part of an option's value that a shell runs."""
+    value = value[:LONGEST]
+    if program in ("ssh", "scp", "sftp") and not value.startswith("/"):
+        found = _SSH_RUNS.match(value)
+        return found[1] if found else None
+    escape = _SHELL_ESCAPE.match(value)
+    if escape:
+        return escape[1] or escape[2] or escape[3]
+    return None if program in ("vim", "vi", "nvim", "gdb", "expect", "screen") or "=" in value[:12] else value
+
+
+def _carried(words: Sequence[Word], script: _Script) -> Reason | None:
+    """What an unknown program is handed that would destroy if it ran it: `fleet run 'rm -rf /x'`."""
+    for at, word in enumerate(words[1:10], start=1):
+        text = word.text
+        if text in ALWAYS_DESTROY:
+            why = f"may run what it is handed: {text}"
+            return Reason(part=shorten(" ".join(each.text for each in words)), level="destroy", why=why)
+        if " " not in text or len(text) > 2_000:
+            continue
+        for told in (text, text.partition("=")[2], *_QUOTED.findall(text)[:5]):
+            first = told.split(maxsplit=1)[:1]
+            if not first or first[0].rsplit("/", 1)[-1] not in KNOWN_PROGRAMS:
+                continue
+            verdict = _text(told, script.deeper)
+            if verdict.parsed and verdict.level == "destroy":
+                why = "may run what it is handed, and that destroys"
+                return Reason(
+                    part=shorten(words[at].text), level="destroy", why=why, safer="ask about that command"
+                )
     return None
 
 
-def _function_name(node: Node) -> Node | None:
-    return node.child_by_field_name("name") if node.type == "function_definition" else None
-
-
-def _program(node: Node) -> Word:
-    """The first word of a command. `"$FOLDER/bin/check"` names its program, whatever the folder is, if it is quoted:
-    a value cannot become further words there.
-    """
-    word = _word(node)
-    quoted = len(node.children) == 1 and node.children[0].type == "string"
-    base = word.text.rpartition("/")[2]
-    if not word.fixed and quoted and "/" in word.text and base and not set(base) & set("$`{}()"):
-        return Word(base)
-    return word
-
-
-def _word(node: Node) -> Word:
-    """A word as the shell would see it: quotes taken away, expansions left as written and marked."""
-    fixed = not any(each.type in _TOLD_AT_RUN_TIME for each in walk(node))
-    return Word(_plain(node), fixed)
-
-
-def _plain(node: Node) -> str:
-    kind = node.type
-    text = _source(node)
-    if kind == "raw_string":
-        return text[1:-1]
-    if kind == "ansi_c_string":
-        return text[2:-1]
-    if kind == "string":
-        return text[1:-1].replace('\\"', '"').replace("\\$", "$").replace("\\`", "`").replace("\\\\", "\\")
-    if kind == "translated_string":
-        return text[2:-1]
-    if kind in ("concatenation", "command_name") and node.children:
-        return "".join(_plain(each) for each in node.children)
-    if kind == "word":
-        return text.replace("\\\n", "").replace("\\", "")
-    return text
-
-
-def _source(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+_QUOTED = re.compile(r"[\"']([^\"']{2,2000})[\"']")
 
 
 def _unread(text: str, why: str) -> Verdict:

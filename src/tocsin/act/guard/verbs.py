@@ -12,9 +12,10 @@ from tocsin.act.guard.names import names
 
 DESTROYING = names(
     """
-    delete deletes del destroy destroys drop drops erase flush flushall flushdb forget kill nuke obliterate purge
-    remove removes rm rmi rb rmdir shred terminate truncate uninstall unlink unregister wipe zap reboot poweroff
-    shutdown halt reset prune factory-reset deleteall overwrite mkfs format decommission
+    delete deletes deleteall del destroy destroys drop drops erase flush flushall flushdb forget kill killall nuke
+    obliterate purge remove removes rm rma rmi rb rmdir shred terminate truncate undefine uninstall unlink
+    unregister unpublish wipe zap reboot poweroff shutdown halt reset prune overwrite mkfs format decommission
+    deregister scrap expunge teardown detonate downgrade undeploy deprovision
     """
 )
 """What is named after one of these words is gone, or stopped under everybody who uses it."""
@@ -38,6 +39,13 @@ CHANGING = names(
 )
 """What such a word asks for happens, and can be altered back."""
 
+NOUNS_TOO = names("deploy export import link patch rollback run trigger update upgrade")
+"""Those of them that may also name a thing: `gh run list` only asks."""
+
+_ASKING = names(
+    "check count describe diff find get inspect list lookup ls print query read search show validate verify view"
+)
+_TOLD = _ASKING | names("info status stats")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -52,6 +60,10 @@ def destroys(word: str) -> bool:
 
 
 def reads(word: str) -> bool:
-    """Whether a name begins or ends with a word that only asks: `list-backups`, `backup-list`."""
+    """Whether a name says that it only asks: `status`, `list-backups`, `backup-list`."""
     parts = parts_of(word)
-    return bool(parts) and (word in READING or parts[0] in READING or parts[-1] in READING)
+    if word in READING:
+        return True
+    if not parts or not (DESTROYING | CHANGING).isdisjoint(parts):
+        return False
+    return len(parts) > 1 and (parts[0] in _ASKING or parts[-1] in _TOLD)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from tocsin.act.guard.rules import RULES, Rule
 from tocsin.act.guard.rules.looking import LOOKING
 from tocsin.act.guard.rules.options import ALIASES, OPTIONS_WITH_VALUE, PLAIN_OPTIONS
+from tocsin.act.guard.rules.rehearsals import REHEARSALS
+from tocsin.act.guard.rules.speaking import ONLY_DESTROYING, SPEAKING
 from tocsin.act.guard.rules.streaming import STREAMING
+from tocsin.act.guard.verbs import CHANGING, DESTROYING, NOUNS_TOO, destroys, parts_of, reads
 from tocsin.act.guard.verdict import Level
 
 _UNKNOWN_DEPTH = 4  # words that `...` may stand for
+_SPOKEN = 6  # so many words of a command may say what it does
+_SAFER = "look at what it names first, and keep a copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +30,53 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the table says of a command."""
+    """What the table says of a command; `known` is False where it has nothing to say but the level of the unknown."""
 
     level: Level
     does: str
     safer: str = ""
     known: bool = True
+    rule: Rule | None = None
 
 
 def canonical(words: Sequence[Word]) -> list[Word]:
-    """The same command under the name that the table has: no path, no backslash, no alias."""
-    program = words[0].text.rsplit("/", 1)[-1]
+    """The same command under the name that the table has: no path, no ending of Windows, no alias."""
+    program = words[0].text.rsplit("/", 1)[-1].removesuffix(".exe")
     return [Word(each) for each in ALIASES.get(program, (program,))] + list(words[1:])
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A command taken apart: words that are no options, options, and whether an unknown option makes it unsure."""
+    """A command taken apart: words that are no options, where they stand, and the options."""
 
     words: tuple[str, ...]
+    at: tuple[int, ...]
     options: tuple[str, ...]
+    values: tuple[str, ...]  # of options
     unsure_after: int  # positions in `words` from here on may be the value of an option that nobody knows
+    built: frozenset[int]  # positions in `words` of those only known at run time
 
 
 def parts(words: Sequence[Word]) -> Parts:
     plain: list[str] = []
+    at: list[int] = []
     options: list[str] = []
+    values: list[str] = []
     unsure_after = len(words) + 1
+    built: set[int] = set()
     path = ""
     skip = False
     only_words = False
-    for word in words:
+    for position, word in enumerate(words):
         text = word.text
         if skip:
             skip = False
+            values.append(text)
         elif only_words or not text.startswith("-") or text == "-":
+            if not word.fixed:
+                built.add(len(plain))
             plain.append(text)
+            at.append(position)
             deeper = f"{path} {text}".strip()
             path = deeper if len(plain) == 1 or deeper in OPTIONS_WITH_VALUE else path
         elif text == "--":
@@ -73,7 +89,7 @@ def parts(words: Sequence[Word]) -> Parts:
                 skip = True
             elif not equals and name not in PLAIN_OPTIONS:
                 unsure_after = min(unsure_after, len(plain))
-    return Parts(tuple(plain), tuple(options), unsure_after)
+    return Parts(tuple(plain), tuple(at), tuple(options), tuple(values), unsure_after, frozenset(built))
 
 
 def has_flag(options: Iterable[str], wanted: Iterable[str]) -> bool:
@@ -102,6 +118,9 @@ def _covers(pattern: Sequence[str], words: Sequence[str]) -> int:
             if more:
                 return taken + extra + more
         return 0
+    if pattern[-1:] == ("$",):
+        head = pattern[:-1]
+        return len(head) if len(words) == len(head) and _covers(head, words) else 0
     if len(words) < len(pattern):
         return 0
     fits = all(fnmatchcase(word, each) for word, each in zip(words, pattern, strict=False))
@@ -121,9 +140,16 @@ def _by_program() -> dict[str, list[tuple[Rule, tuple[str, ...]]]]:
 
 _TABLE = _by_program()
 _OPEN = [each for name, rules in _TABLE.items() if "*" in name for each in rules]
+_WITH_SUBCOMMANDS = frozenset(pattern[0] for _, pattern in _SPLIT if len(pattern) > 1)
+_STATEMENTS = frozenset(name for name in _TABLE if name.isupper())
 
-NAMED = frozenset(name for name in _TABLE if "*" not in name) | LOOKING | frozenset(ALIASES)
+NAMED = (frozenset(name for name in _TABLE if "*" not in name) - _STATEMENTS) | LOOKING | frozenset(ALIASES)
 """Programs that the table names."""
+
+ALWAYS_DESTROY = frozenset(
+    rule.words for rule in RULES if rule.level == "destroy" and not rule.flags and " " not in rule.words
+)
+"""Programs that destroy whatever their arguments are."""
 
 
 def look_up(words: Sequence[Word]) -> Told:
@@ -131,6 +157,31 @@ def look_up(words: Sequence[Word]) -> Told:
     told = parts(words)
     if not told.words:
         return Told("change", "is not a command that is known", known=False)
+    program = told.words[0]
+    if _rehearses(told):
+        return Told("read", "only shows what it would do")
+    found, taken = _best(told)
+    if found is None:
+        return _without_rule(program, told)
+    if found.level != "destroy":
+        general = not found.flags and all(each in ("*", "...") for each in found.words.split()[1:])
+        if general and program in _WITH_SUBCOMMANDS and 1 in told.built:
+            return Told("destroy", "what it does is only known at run time", "write the command out")
+        if general and found.level == "change" and program in SPEAKING:
+            return _by_its_words(told)
+        spoken = _spoken(told) if general and found.level == "change" else None
+        if spoken is not None and (program in _WITH_SUBCOMMANDS or program in ONLY_DESTROYING):
+            return Told("destroy", f"says that it deletes: {spoken}", _SAFER)
+        behind = told.words[taken] if taken < min(len(told.words), told.unsure_after) else ""
+        if behind in DESTROYING and program in _WITH_SUBCOMMANDS:
+            return Told("destroy", f"says that it deletes: {behind}", _SAFER)
+    # An option nobody knows may swallow the next word, so `tool --x status delete` must not pass for a look.
+    if found.level == "read" and taken > 1 and told.unsure_after < taken:
+        return Told("change", "may do something else, since an option before it is not known", known=False)
+    return Told(found.level, found.does, found.safer, rule=found)
+
+
+def _best(told: Parts) -> tuple[Rule | None, int]:
     best: tuple[int, ...] | None = None
     found: Rule | None = None
     taken = 0
@@ -142,16 +193,91 @@ def look_up(words: Sequence[Word]) -> Told:
         rank = (precise, bool(rule.flags), len(pattern[0]), pattern.count("*"), _ORDER[rule.level])
         if best is None or rank > best:
             best, found, taken = rank, rule, covered
-    if found is None:
-        if told.words[0] in LOOKING:
-            return Told("read", "only looks")
-        if len(told.words) == 1 and told.options in (("--version",), ("--help",)):
+    return found, taken
+
+
+def _rehearses(told: Parts) -> bool:
+    """Whether the command only shows what it would do."""
+    for pattern, flags in REHEARSALS:
+        if not _covers(pattern, told.words):
+            continue
+        asked = [each for each in told.options if has_flag([each], flags)]
+        if asked and not any(each.endswith(("=none", "=false")) for each in asked):
+            return True
+    return False
+
+
+def _without_rule(program: str, told: Parts) -> Told:
+    if program in LOOKING:
+        return Told("read", "only looks")
+    if len(told.words) == 1 and told.options in (("--version",), ("--help",), ("-V",)):
+        return Told("read", "tells about itself")
+    if program in SPEAKING:
+        return _by_its_words(told)
+    spoken = _spoken(told)
+    if spoken is not None or destroys(program):
+        return Told("destroy", f"is not known, and says that it deletes: {spoken or program}", _SAFER)
+    return Told("change", "is not known", known=False)
+
+
+def _spoken(told: Parts) -> str | None:
+    """The word or option that says that something goes for good."""
+    for word in (*told.words[1 : _SPOKEN + 1], *told.values[:_SPOKEN]):
+        if word in DESTROYING or (_is_name(word) and destroys(word)):
+            return word
+    for option in told.options[:20]:
+        if option.startswith("--") and parts_of(option)[:1] and parts_of(option)[0] in _GONE_BY_OPTION:
+            return option.partition("=")[0]
+    return None
+
+
+_GONE_BY_OPTION = frozenset({"delete", "destroy", "drop", "erase", "purge", "remove", "truncate", "wipe"})
+
+
+def _is_name(word: str) -> bool:
+    """`delete-user` and `db:drop` are names of what to do; `old/remove.txt` and a sentence are not."""
+    return len(word) <= 60 and not set(word) & set("/. =@\"'$<>{}\\") and not word.isupper()
+
+
+def _by_its_words(told: Parts) -> Told:
+    """A program of which is known that its words say what it does: `tool backups list`."""
+    if len(told.words) == 1:
+        asks = all(each in _ASKING_OPTIONS for each in told.options)
+        if asks:
             return Told("read", "tells about itself")
-        return Told("change", "is not known", known=False)
-    # An option nobody knows may swallow the next word, so `tool --x status delete` must not pass for a look.
-    if found.level == "read" and taken > 1 and told.unsure_after < taken:
+    for at, word in enumerate(told.words[1 : _SPOKEN + 1], start=1):
+        if _is_name(word) and destroys(word):
+            return Told("destroy", f"says that it deletes: {word}", _SAFER)
+        if reads(word):
+            return _asked(told, at)
+        if word in CHANGING and not (word in NOUNS_TOO and reads("".join(told.words[at + 1 : at + 2]))):
+            break
+    spoken = _spoken(told)
+    if spoken is not None:
+        return Told("destroy", f"says that it deletes: {spoken}", _SAFER)
+    return Told("change", "changes something, or its words say nothing")
+
+
+_ASKING_OPTIONS = frozenset({"-h", "--help", "-v", "-V", "--version", "-s", "--status", "-l", "--list"})
+
+
+def _asked(told: Parts, at: int) -> Told:
+    behind = told.words[at + 1] if len(told.words) > at + 1 < told.unsure_after else ""
+    if behind in DESTROYING:
+        return Told("destroy", f"says that it deletes: {behind}", _SAFER)
+    if behind in CHANGING:
+        return Told("change", f"changes something: {behind}")
+    if told.unsure_after <= at:
         return Told("change", "may do something else, since an option before it is not known", known=False)
-    return Told(found.level, found.does, found.safer)
+    return Told("read", f"only looks: {told.words[at]}")
+
+
+def named_by(words: Sequence[Word], table: Iterable[str]) -> Iterator[tuple[str, list[Word]]]:
+    """The names of a table that a command begins with, longest first, and the words behind each."""
+    told = parts(words)
+    for length in (4, 3, 2, 1):
+        if length <= len(told.words) and (name := " ".join(told.words[:length])) in table:
+            yield name, list(words[told.at[length - 1] + 1 :])
 
 
 def streams(words: Sequence[Word]) -> bool:

@@ -1,8 +1,8 @@
 """How is a rule of the guard written?
 
 A pattern is the program and its leading words without options; `*` stands for one word, or a part of one, `...`
-for up to four words. With `flags`, one of them has to be there. The most precise pattern wins: more words first,
-then flags; between equals the higher level. A program that is in no table is *change*.
+for up to four words, `$` for the end. With `flags`, one of them has to be there. The most precise pattern wins: more
+words first, then flags; between equals the higher level. A program that is in no table is *change*.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Rule:
     @property
     def example(self) -> str:
         """A command that the rule is about; each rule is tried on its own."""
-        told = self.words.replace("...", "one").replace("*", "x")
+        told = self.words.replace("...", "one").replace("*", "x").removesuffix(" $")
         return f"{told} {self.flags[0]} thing" if self.flags else told
 
 

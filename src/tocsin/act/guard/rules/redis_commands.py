@@ -93,11 +93,24 @@ COMMANDS: tuple[Command, ...] = (
         "XPENDING shows what waits",
     ),
     *_commands(
-        "destroy", "drops an index, and perhaps what it points to", "FT.DROPINDEX FT.DROP FT.ALIASDEL"
+        "destroy",
+        "drops an index, and perhaps what it points to",
+        "FT.DROPINDEX FT.DROP FT.ALIASDEL",
+        "FT.INFO shows how it was made",
     ),
     *_commands("destroy", "overwrites a key", "RESTORE RENAME", "RENAMENX refuses where the name is taken"),
-    *_commands("destroy", "moves keys to another server and removes them here", "MIGRATE", "MIGRATE … COPY"),
-    *_commands("destroy", "exchanges two databases under everybody who uses them", "SWAPDB"),
+    *_commands(
+        "destroy",
+        "moves keys to another server and removes them here",
+        "MIGRATE",
+        "MIGRATE … COPY keeps them",
+    ),
+    *_commands(
+        "destroy",
+        "exchanges two databases under everybody who uses them",
+        "SWAPDB",
+        "copy the keys concerned with COPY",
+    ),
     *_commands(
         "destroy", "stops the server, perhaps without saving", "SHUTDOWN", "BGSAVE, then stop its service"
     ),
@@ -116,14 +129,24 @@ COMMANDS: tuple[Command, ...] = (
         "CLUSTER:RESET CLUSTER:FORGET CLUSTER:DELSLOTS CLUSTER:DELSLOTSRANGE CLUSTER:FLUSHSLOTS",
         "CLUSTER NODES shows who holds what",
     ),
-    *_commands("destroy", "makes the sentinels forget a server", "SENTINEL:REMOVE SENTINEL:RESET"),
+    *_commands(
+        "destroy",
+        "makes the sentinels forget a server",
+        "SENTINEL:REMOVE SENTINEL:RESET",
+        "SENTINEL MASTERS shows what they watch",
+    ),
     *_commands(
         "destroy",
         "drops code that clients call",
         "SCRIPT:FLUSH FUNCTION:FLUSH FUNCTION:DELETE MODULE:UNLOAD",
         "FUNCTION DUMP keeps a copy",
     ),
-    *_commands("destroy", "loads code into the server", "MODULE:LOAD MODULE:LOADEX FUNCTION:RESTORE"),
+    *_commands(
+        "destroy",
+        "loads code into the server",
+        "MODULE:LOAD MODULE:LOADEX FUNCTION:RESTORE",
+        "load it where the server starts",
+    ),
     *_commands(
         "destroy",
         "runs a script or a function that is not looked into",

@@ -80,7 +80,12 @@ STATEMENTS: tuple[Statement, ...] = (
         """COMMIT PREPARED
         XA""",
     ),
-    *_statements("destroy", "throws a prepared transaction away", "ROLLBACK PREPARED"),
+    *_statements(
+        "destroy",
+        "throws a prepared transaction away",
+        "ROLLBACK PREPARED",
+        "SELECT * FROM pg_prepared_xacts shows whose it is; COMMIT PREPARED keeps its work",
+    ),
     *_statements(
         "change",
         "sets something for everybody",
@@ -178,6 +183,7 @@ STATEMENTS: tuple[Statement, ...] = (
         "loads code into the server",
         """LOAD
         INSTALL""",
+        "SHOW PLUGINS, or SELECT * FROM pg_extension, shows what is loaded",
     ),
     *_statements(
         "destroy",
@@ -249,7 +255,6 @@ FORMS: tuple[Form, ...] = (
     Form((exp.Grant, exp.Revoke), "change", "changes who may do what", "GRANT SELECT ON orders TO reader"),
     Form((exp.Analyze,), "change", "computes statistics again", "ANALYZE orders"),
     Form((exp.Comment,), "change", "changes a description", "COMMENT ON TABLE orders IS 'old'"),
-    Form((exp.LoadData,), "change", "loads rows from a file", ""),
     Form(
         (exp.Lock,),
         "change",
@@ -264,7 +269,6 @@ FORMS: tuple[Form, ...] = (
         "SELECT * INTO copy FROM orders",
         "leave out INTO",
     ),
-    Form((exp.Attach, exp.Detach), "change", "attaches or detaches a database", ""),
     Form((exp.Alter,), "change", "changes the form of an object", "ALTER TABLE orders ADD COLUMN note text"),
 )
 """Statements known by their form. UPDATE, SET and PRAGMA depend on more than their form and stand in the code."""
@@ -296,7 +300,12 @@ _ACTING: tuple[Function, ...] = (
     *_functions("change", "cancels what other sessions are running", "pg_cancel_backend"),
     *_functions("change", "reloads the configuration", "pg_reload_conf"),
     *_functions("change", "starts a new file of the log", "pg_rotate_logfile pg_switch_wal pg_switch_xlog"),
-    *_functions("destroy", "makes a replica the primary, for good", "pg_promote"),
+    *_functions(
+        "destroy",
+        "makes a replica the primary, for good",
+        "pg_promote",
+        "look at its lag first: pg_last_xact_replay_timestamp()",
+    ),
     *_functions(
         "destroy",
         "drops a replication slot or its origin; its follower may need a full copy",
@@ -358,6 +367,7 @@ _ACTING: tuple[Function, ...] = (
         "destroy",
         "writes, moves or removes files of the database server",
         "pg_write_file pg_file_write pg_file_unlink pg_file_rename pg_file_sync",
+        "pg_read_file() only reads",
     ),
     *_functions("destroy", "removes a large object", "lo_unlink", "lo_export() writes it into a file first"),
     *_functions(
@@ -378,17 +388,25 @@ _ACTING: tuple[Function, ...] = (
     ),
     *_functions("change", "sets or moves on a sequence", "setval nextval"),
     *_functions("change", "sets a parameter", "set_config"),
-    *_functions("destroy", "loads code into the database", "load_extension"),
+    *_functions(
+        "destroy", "loads code into the database", "load_extension", "load it where the server starts"
+    ),
     *_functions(
         "change",
         "runs a job, now or later, that is not looked into",
         "schedule schedule_in_database run_job alter_job add_job",
     ),
-    *_functions("destroy", "removes a job from the timetable", "unschedule delete_job"),
+    *_functions(
+        "destroy",
+        "removes a job from the timetable",
+        "unschedule delete_job",
+        "SELECT * FROM cron.job keeps a copy; alter_job() pauses it",
+    ),
     *_functions(
         "destroy",
         "drops a part of the table with its rows",
         "drop_chunks remove_retention_policy master_drop_sequences drop_partition",
+        "copy the rows to another table first",
     ),
 )
 FUNCTIONS: dict[str, Function] = {each.name: each for each in _ACTING}
