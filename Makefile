@@ -39,8 +39,9 @@ check: setup ## Lint, format, types, import contract, translations, generated do
 	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/rules.py
 
-bench: setup ## Measure alert-to-page latency and step overhead on a running `tocsin up`.
+bench: setup ## Measure alert-to-page latency and step overhead on a running `tocsin up`, and what reading a runbook costs.
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.runbooks
 
 faults: setup ## Run the crash tests with their full counts instead of a few seeded points.
 	@TOCSIN_FAULTS=full $(BIN)/pytest tests/faults $(ARGS)
