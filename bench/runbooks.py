@@ -68,10 +68,10 @@ def show(
     for name in ("figure", "median", "min", "max", "asked"):
         table.add_column(name, justify="left" if name == "figure" else "right")
     rows = [
-        ("reading a file, ms", each, "< 10 of a public collection"),
+        ("reading a file, ms", each, "< 10"),
         ("reading 10 kB, ms", [value / size for value in each], ""),
         ("most memory, MiB", peaks, ""),
-        ("more of it for three times the files, MiB", grown, "flat"),
+        ("more for three times the files, MiB", grown, "flat"),
         ("start of the command, s", starts, ""),
     ]
     for name, values, asked in rows:
