@@ -1,8 +1,8 @@
 """`python -m bench.runbooks [FOLDER]`: what reading a runbook costs, and whether memory stays flat.
 
 The command itself is measured, `tocsin runbook import FOLDER --json`: on an empty document (what starting costs), on
-the folder, and on three copies of it. Milliseconds a file are the folder's less the start's; memory is flat if three
-times as many files need no more of it. Times are those of the processor, since others swing on shared machines.
+the folder, and on three copies of it. Milliseconds a file are those of the copies less the start's; memory is flat if
+three times as many files need no more of it. Times are those of the processor, since others swing on shared machines.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def main(folder: Path) -> None:
         starts: list[float] = []
         for _ in range(ROUNDS):
             start, _, _ = run(empty)
-            took, peak, _ = run(once)
-            _, peak_of_three, _ = run(thrice)
+            _, peak, _ = run(once)
+            took, peak_of_three, _ = run(thrice)
             starts.append(start)
-            each.append((took - start) / files * 1000)
+            each.append((took - start) / (3 * files) * 1000)
             peaks.append(peak)
             grown.append(peak_of_three - peak)
     show(files, size, each, peaks, grown, starts)
