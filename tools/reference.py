@@ -26,6 +26,7 @@ from tocsin.cli.main import application
 from tocsin.configuration import Configuration
 from tocsin.faces.api import Context, make_api
 from tocsin.ground import i18n, timeline
+from tocsin.ground.kernel.settings import AsWritten
 from tocsin.respond.runbooks.lint import rules, shown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +39,7 @@ Schema = dict[str, Any]
 def pages() -> dict[str, str]:
     """Every page, by file name."""
     made = {
-        "configuration.md": configuration_page(Configuration.model_json_schema()),
+        "configuration.md": configuration_page(Configuration.model_json_schema(schema_generator=AsWritten)),
         "commands.md": commands_page(),
         "http.md": http_page(make_api(cast("Context", None)).openapi()),
         "timeline.md": timeline_page(),
@@ -351,7 +352,7 @@ def extensions_page() -> str:
             parts += [f"### {name}", _prose(inspect.cleandoc(module.__doc__ or ""))]
             settings = getattr(extension, "Settings", None)
             if inspect.isclass(settings) and issubclass(settings, BaseModel):
-                schema = settings.model_json_schema()
+                schema = settings.model_json_schema(schema_generator=AsWritten)
                 parts.append(_keys_table(schema, schema.get("$defs", {})))
             examples = getattr(extension, "examples", ())
             parts += [_example(name, each) for each in examples if isinstance(each, dict)]

@@ -23,7 +23,7 @@ from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.errors import Invalid, TocsinError
 from tocsin.ground.kernel.includes import read_folder
 from tocsin.ground.kernel.secret import Secret
-from tocsin.ground.kernel.settings import Problem, Section
+from tocsin.ground.kernel.settings import AsWritten, Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
@@ -184,7 +184,7 @@ def _differences(path: _Path, before: Any, after: Any) -> Iterator[tuple[_Path, 
 @cache
 def schema() -> dict[str, Any]:
     """The JSON Schema of tocsin.yaml, for editors and for the reference."""
-    described = Configuration.model_json_schema()
+    described = Configuration.model_json_schema(schema_generator=AsWritten)
     described["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     described["title"] = "Tocsin configuration"
     described["properties"]["include"] = {

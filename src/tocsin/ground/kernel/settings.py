@@ -9,15 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import GenerateJsonSchema
+
+from tocsin.ground.kernel.duration import format_duration
 
 
 class Settings(BaseModel):
     """Base of every model in the configuration: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class AsWritten(GenerateJsonSchema):
+    """The JSON Schema of settings, with defaults as a person writes them: `5m`, not `PT5M`."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -59,6 +59,19 @@ def test_longer_marks_inside_make_the_outer_ones_longer_still():
     assert fence.end == 6
 
 
+def test_what_stands_in_a_comment_or_in_a_block_is_left_alone():
+    text = "<!--\n```markdown\n-->\n\n```bash\nuptime\n```\n\n<pre>\n```md\n```bash\n```\n```\n</pre>\n"
+    assert _mended(text).text == text
+
+
+def test_marks_that_a_translation_damaged_are_set_again():
+    mended = _mended("Run it:\n\n｀｀｀bash\nuptime\n｀｀｀\n\nDone.\n")
+    [fence] = parts_of(mended.text, mended.numbers).fences()
+
+    assert (fence.line, fence.info, fence.text) == (3, "bash", "uptime\n")
+    assert [(each.rule, each.line) for each in mended.findings] == [("damaged-fence", 3)]
+
+
 def test_a_row_that_goes_on_in_the_next_line_is_one_row():
     broken = "| a | `x` | - down: the host\n- up: the edge |\n"
     text = f"| item | how | means |\n|---|---|---|\n{broken}| b | `y` | fine |\n\nAfter.\n"

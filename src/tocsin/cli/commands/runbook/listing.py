@@ -20,7 +20,8 @@ def list_runbooks(config: Config = None, as_json: AsJson = False) -> None:
     """List the runbooks of the library."""
     from tocsin.cli.output import say, say_json, say_table
 
-    documents = library(config).all()
+    books = library(config)
+    documents = books.all()
     if as_json:
         say_json({"items": [_summary(document) for document in documents], "next": None})
     elif documents:
@@ -37,6 +38,11 @@ def list_runbooks(config: Config = None, as_json: AsJson = False) -> None:
         say_table(("Runbook", "Severity", "Service", "Owner", "Findings"), rows)
     else:
         say("there are no runbooks yet; make one: tocsin runbook new runbooks/first.md")
+    if not as_json:
+        for each in books.missing():
+            say(f"{each.index.path}:{each.entry.line}  {each.entry.target} is named and not there")
+        for trouble in books.trouble():
+            say(trouble)
 
 
 def _summary(document: Document) -> dict[str, Any]:

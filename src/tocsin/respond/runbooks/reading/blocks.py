@@ -177,6 +177,13 @@ class _Lines:
         return self.numbers[last] + 1
 
 
+def verbatim(text: str) -> Iterator[tuple[str, range]]:
+    """Where the parser takes lines as they stand, counted from 0: fences with their info string, code and HTML."""
+    for token in _PARSER.parse(text):
+        if token.type in ("fence", "code_block", "html_block") and token.map:
+            yield token.info.strip() if token.type == "fence" else "", range(token.map[0], token.map[1])
+
+
 def parts_of(text: str, numbers: Sequence[int] | None = None) -> Part:
     """The document as one part of level 0, with its headings below. `numbers` are the lines' numbers in the file."""
     tokens = _PARSER.parse(text)

@@ -52,7 +52,7 @@ OF_OPTION = frozenset({"condition", "time", "risk", "effect"})
 
 _BY_NAME = {name: label for label, names in NAMES.items() for name in names}
 _LABEL = re.compile(
-    r"^\s*(?:[-*+]\s+)?[*_]{0,2}([^\W\d_][^*_:：\n`]{0,28}?)\s*[*_]{0,2}\s*[:：]\s*[*_]{0,2}\s*(.*)$"
+    r"^\s{0,80}(?:[-*+]\s{1,8})?[*_]{0,2}([^\W\d_][^*_:：\n`]{0,28}?)\s{0,8}[*_]{0,2}\s{0,8}[:：]\s{0,8}[*_]{0,2}\s*(.*)$"
 )
 
 

@@ -238,7 +238,16 @@ def fill_template(text: str) -> Filled:
             filled.inputs.append(name)
         return f"${{{name}}}"
 
-    filled.text = _ANGLE.sub(put, text)
+    def speak(match: re.Match[str]) -> str:
+        told = next(each for each in match.groups() if each)
+        name = input_name(told)
+        if name not in filled.inputs:
+            filled.inputs.append(name)
+        if match.group(2) is not None:
+            filled.defaults.setdefault(name, told)
+        return f"${{{name}}}"
+
+    filled.text = _SPOKEN.sub(speak, _ANGLE.sub(put, text))
     for match in _DOLLAR.finditer(filled.text):
         name = match.group(1) or match.group(2)
         if name not in filled.inputs:

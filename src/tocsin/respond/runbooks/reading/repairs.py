@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.respond.runbooks.document import Finding
+from tocsin.respond.runbooks.reading.blocks import verbatim
 
 TEMPLATES = frozenset({"markdown", "md", "mkd", "mdown", "gfm"})
 """Languages of fences that hold a document of their own."""
@@ -23,6 +24,7 @@ _DAMAGED = re.compile(
 _PIPE = re.compile(r"(?<!\\)\|")
 _DELIMITER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _MOST_JOINED = 20
+_MOST_TEMPLATES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +41,31 @@ def mend(text: str, numbers: Sequence[int]) -> Mended:
     lines = text.split("\n")
     findings: list[Finding] = []
     _set_marks(lines, numbers, findings)
-    inside = _widen(lines, numbers, findings)
-    lines, kept = _join_rows(lines, inside, numbers, findings)
+    _widen(lines, numbers, findings)
+    lines, kept = _join_rows(lines, numbers, findings)
     return Mended("\n".join(lines), kept, tuple(findings))
+
+
+def _inside(lines: list[str]) -> set[int]:
+    """The lines that stand in a block of code or HTML."""
+    return {line for _, place in verbatim("\n".join(lines)) for line in place}
 
 
 def _set_marks(lines: list[str], numbers: Sequence[int], findings: list[Finding]) -> None:
     """Gives blocks whose marks were damaged, by a translation or a word processor, the marks that were meant."""
+    damaged = [at for at, line in enumerate(lines) if _DAMAGED.match(line)]
+    if len(damaged) < 2:
+        return
+    inside = _inside(lines)
     opened: int | None = None
-    for at, line in enumerate(lines):
-        if _MARK.match(line):
-            opened = None
+    for at in damaged:
+        found = _DAMAGED.match(lines[at])
+        if found is None or at in inside:
             continue
-        found = _DAMAGED.match(line)
-        if found is None:
-            continue
-        if opened is None:
+        if opened is None or found.group(2):
             opened = at
-        elif not found.group(2):
+            continue
+        if not any(_MARK.match(line) for line in lines[opened + 1 : at]):
             for place in (opened, at):
                 lines[place] = _DAMAGED.sub(r"\1```\2", lines[place], count=1)
             findings.append(
@@ -68,51 +77,51 @@ def _set_marks(lines: list[str], numbers: Sequence[int], findings: list[Finding]
                     fix="open and close the block with ```",
                 )
             )
-            opened = None
-        else:
-            opened = at
+        opened = None
 
 
-def _widen(lines: list[str], numbers: Sequence[int], findings: list[Finding]) -> list[bool]:
-    """Gives a template that holds fences longer marks, in place; answers which lines stand inside a fence."""
-    inside = [False] * len(lines)
-    at = 0
-    while at < len(lines):
-        opening = _MARK.match(lines[at])
+def _widen(lines: list[str], numbers: Sequence[int], findings: list[Finding]) -> None:
+    """Gives each template that holds fences longer marks, so that the first of them does not end it."""
+    after = -1
+    for _ in range(_MOST_TEMPLATES):
+        if not any(_opens_template(line) for line in lines[after + 1 :]):
+            return
+        place = next(
+            (
+                place
+                for info, place in verbatim("\n".join(lines))
+                if place.start > after and info.split(" ")[0].split("{")[0].lower() in TEMPLATES
+            ),
+            None,
+        )
+        if place is None:
+            return
+        after = place.start
+        opening = _MARK.match(lines[after])
         if opening is None:
-            at += 1
             continue
-        mark, language = opening.group(2), opening.group(3).strip().split(" ")[0].lower()
-        end = _end(lines, at, mark)
-        if language in TEMPLATES:
-            meant, longest = _meant_end(lines, at, mark)
-            if meant is not None and meant != end:
-                wider = mark[0] * (longest + 1)
-                lines[at] = opening.group(1) + wider + opening.group(3)
-                lines[meant] = lines[meant].replace(mark[0] * len(lines[meant].strip(" \t>")), wider)
-                findings.append(
-                    Finding(
-                        rule="nested-fence",
-                        level="note",
-                        line=numbers[at],
-                        message="a block inside this template would end it for most viewers",
-                        fix=f"open and close the template with {len(wider)} marks: {wider}",
-                    )
-                )
-                end = meant
-        for line in range(at, min(end + 1, len(lines))):
-            inside[line] = True
-        at = end + 1
-    return inside
+        mark = opening.group(2)
+        meant, longest = _meant_end(lines, after, mark)
+        if meant is None or meant == place.stop - 1:
+            continue
+        wider = mark[0] * (longest + 1)
+        lines[after] = opening.group(1) + wider + opening.group(3)
+        lines[meant] = lines[meant].replace(mark[0] * len(lines[meant].strip(" \t>")), wider)
+        findings.append(
+            Finding(
+                rule="nested-fence",
+                level="note",
+                line=numbers[after],
+                message="a block inside this template would end it for most viewers",
+                fix=f"open and close the template with {len(wider)} marks: {wider}",
+            )
+        )
+        after = meant
 
 
-def _end(lines: list[str], at: int, mark: str) -> int:
-    """Where CommonMark closes the fence that opens at a line; the last line where nothing does."""
-    for line in range(at + 1, len(lines)):
-        found = _MARK.match(lines[line])
-        if found and found.group(2)[0] == mark[0] and len(found.group(2)) >= len(mark) and not found.group(3):
-            return line
-    return len(lines) - 1
+def _opens_template(line: str) -> bool:
+    found = _MARK.match(line)
+    return found is not None and found.group(3).strip().split(" ")[0].split("{")[0].lower() in TEMPLATES
 
 
 def _meant_end(lines: list[str], at: int, mark: str) -> tuple[int | None, int]:
@@ -134,21 +143,26 @@ def _meant_end(lines: list[str], at: int, mark: str) -> tuple[int | None, int]:
 
 
 def _join_rows(
-    lines: list[str], inside: list[bool], numbers: Sequence[int], findings: list[Finding]
+    lines: list[str], numbers: Sequence[int], findings: list[Finding]
 ) -> tuple[list[str], Sequence[int]]:
+    inside: set[int] | None = None  # asked for only where a row looks broken: it costs a reading of the whole
     columns = 0
     joined: list[str] = []
     kept: list[int] = []
     at = 0
     while at < len(lines):
         line = lines[at]
-        if inside[at] or "|" not in line:
+        if "|" not in line:
             columns = 0
         elif _DELIMITER.match(line) and joined and "|" in joined[-1]:
             columns = _cells(joined[-1])
         taken = 1
         if columns > 1 and line.lstrip().startswith("|") and not _DELIMITER.match(line):
-            taken = _row_length(lines, inside, at, columns)
+            taken = _row_length(lines, at, columns)
+            if taken > 1 and inside is None:
+                inside = _inside(lines)
+            if taken > 1 and inside and not inside.isdisjoint(range(at, at + taken)):
+                taken = 1
             if taken > 1:
                 findings.append(
                     Finding(
@@ -171,14 +185,14 @@ def _cells(row: str) -> int:
     return pipes + 1 - stripped.startswith("|") - (stripped.endswith("|") and not stripped.endswith("\\|"))
 
 
-def _row_length(lines: list[str], inside: list[bool], at: int, columns: int) -> int:
+def _row_length(lines: list[str], at: int, columns: int) -> int:
     """How many lines a row takes up: more than one only where joining them makes it whole."""
     if len(_PIPE.findall(lines[at])) > columns:
         return 1
     row = lines[at]
     for count in range(2, _MOST_JOINED + 1):
         following = at + count - 1
-        if following >= len(lines) or inside[following]:
+        if following >= len(lines):
             return 1
         line = lines[following]
         if not line.strip() or line.lstrip().startswith("|"):

@@ -25,7 +25,9 @@ from tocsin.respond.runbooks.reading.labels import label_of, labels_in
 from tocsin.respond.runbooks.reading.steps import Found, Place, collect, done_or_run
 
 _BOLD_TITLE = re.compile(r"^(?:\*\*|__)(.{1,120}?)(?:\*\*|__)")
-_NOTHING = re.compile(r"n/?a|none|nothing|tbd|todo|not applicable|-+|無|无|沒有|没有|待補|待补", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"n/?a|none|nothing|tbd|todo|not applicable|-+|無|无|沒有|没有|待補|待补", re.IGNORECASE
+)
 _TEXTUAL = frozenset(
     {"symptoms", "impact", "meaning", "related", "prevention", "report", "contacts", "escalation", "degrade"}
 )
@@ -161,8 +163,7 @@ def by_hand(reader: Reader, blocks: Sequence[Block], role: str) -> Found:
                     found.steps.append(done_or_run(reader, item, role))
     told = "" if found.steps else prose(blocks)
     if told and not _NOTHING.fullmatch(plain(told).strip(" .。!")):
-        first = next(block for block in blocks if isinstance(block, Paragraph | Quote))
-        found.steps.append(reader.prose(title_of(told.split("\n")[0])[:200], told, first.line, role))
+        found.steps.append(reader.prose(title_of(told.split("\n")[0])[:200], told, blocks[0].line, role))
     return found
 
 

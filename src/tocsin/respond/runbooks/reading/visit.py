@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from tocsin.act.guard.shell import parse
 from tocsin.respond.runbooks.document import Cause, Checklist, Decision, Ladder, Option, Step
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Part, fences_in, grids_in
-from tocsin.respond.runbooks.reading.causes import before_causes, causes_of, causes_of_grid, is_cause
+from tocsin.respond.runbooks.reading.causes import (
+    before_causes,
+    causes_of,
+    causes_of_grid,
+    is_cause,
+    outside_causes,
+)
 from tocsin.respond.runbooks.reading.clocks import clocks_in_fence
 from tocsin.respond.runbooks.reading.drawings import read_drawing
 from tocsin.respond.runbooks.reading.fences import Lead, Reader
@@ -109,6 +116,8 @@ class Visit:
             causes = causes_of(self.reader, part)
             if causes:
                 self._add_causes(causes, part, role)
+                for child in outside_causes(part):
+                    self._visit(child, role, drawn)
                 return
         if role == "resolution" and role not in drawn:
             for ladder in ladders_of(self.reader, part):
@@ -159,7 +168,7 @@ class Visit:
                     steps = check_steps(self.reader, grid, role, part.heading)
                     (self.verification if role == "verification" else self.diagnosis).extend(steps)
                 case "causes":
-                    self.causes.extend(causes_of_grid(grid, role, part.heading))
+                    self.causes.extend(causes_of_grid(grid, role, part.heading, self.reader))
                 case "decisions":
                     decision = decision_of(grid, role, part.heading)
                     self.decisions.extend([decision] if decision is not None else [])
@@ -170,7 +179,8 @@ class Visit:
         """Says so where a block below a drawn ladder holds commands that the ladder does not have, or others."""
         drawn = {_command(step) for ladder in self.ladders for rung in ladder.rungs for step in rung.steps}
         for step in steps:
-            if step.kind != "bash":
+            root = parse(step.text) if step.kind == "bash" else None
+            if root is None or root.has_error:
                 continue
             lines = {_bare(line) for line in step.text.split("\n") if _bare(line)}
             if lines & drawn and not lines <= drawn:
