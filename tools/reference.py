@@ -22,6 +22,15 @@ from pydantic import BaseModel
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 import tocsin
+from tocsin.act.guard import KINDS, MEANINGS, http_level
+from tocsin.act.guard.rules import TABLES, Rule
+from tocsin.act.guard.rules.looking import LOOKING
+from tocsin.act.guard.rules.redis_commands import COMMANDS
+from tocsin.act.guard.rules.rehearsals import REHEARSALS
+from tocsin.act.guard.rules.speaking import ONLY_DESTROYING, SPEAKING
+from tocsin.act.guard.rules.statements import FORMS, FUNCTIONS, STATEMENTS
+from tocsin.act.guard.rules.wrappers import WRAPPERS
+from tocsin.act.guard.verbs import CHANGING, DESTROYING, READING
 from tocsin.cli.main import application
 from tocsin.configuration import Configuration
 from tocsin.faces.api import Context, make_api
@@ -44,6 +53,7 @@ def pages() -> dict[str, str]:
         "http.md": http_page(make_api(cast("Context", None)).openapi()),
         "timeline.md": timeline_page(),
         "extensions.md": extensions_page(),
+        "guard.md": guard_page(),
         "runbook-rules.md": rules_page(
             json.loads((FOLDER / "runbook-rules.json").read_text(encoding="utf-8"))
         ),
@@ -407,6 +417,114 @@ def rules_page(measured: dict[str, Any]) -> str:
         language = "markdown" if rule.file.endswith(".md") else "yaml"
         parts += [f"``````{language}\n{shown(text)}\n``````" for text in (rule.example, rule.fixed)]
     return "\n\n".join(parts)
+
+
+# The guard
+
+_SHAPES = {"read": "○", "change": "◆", "destroy": "▲"}
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PURGE")
+
+
+def guard_page() -> str:
+    parts = [
+        "# The guard",
+        "What each command, statement and request counts as. [What the levels mean and how the guard reads]"
+        "(../explanation/the-guard.md) stands elsewhere; `tocsin guard 'COMMAND'` asks it. Kinds: "
+        + ", ".join(f"`{kind}`" for kind in KINDS)
+        + ".",
+        _table(("level", "meaning"), [(_level(level), meaning) for level, meaning in MEANINGS.items()]),
+        "## Programs",
+        "A pattern is the program and its leading words; options do not count, except those that stand in it. `*` is "
+        "any word, `...` up to four, `$` the end, `a|b` either. The most precise pattern wins. What stands nowhere is "
+        "*change*.",
+    ]
+    for title, rules_of_it in TABLES.items():
+        parts += [f"### {title}", _told([(_pattern(each), each) for each in rules_of_it])]
+    parts += [
+        "### Programs that only look",
+        _words(LOOKING),
+        "### Programs that run another",
+        "The verdict is that of what they run.",
+        _table(
+            ("program", "what it does"),
+            [(f"`{name}`", wrapper.sentence) for name, wrapper in sorted(WRAPPERS.items())],
+        ),
+        "### Options that make a rehearsal of it",
+        _table(
+            ("command", "options"),
+            [
+                (f"`{' '.join(words)}`", ", ".join(f"`{each}`" for each in flags))
+                for words, flags in REHEARSALS
+            ],
+        ),
+        "### Words that say what is done",
+        "Of these programs the words are believed, those that look as well: " + _words(SPEAKING),
+        "Of these only the words that delete: " + _words(ONLY_DESTROYING),
+        "They delete: " + _words(DESTROYING),
+        "They look: " + _words(READING),
+        "They change: " + _words(CHANGING),
+        "## SQL",
+        "### Statements",
+        _told([(each.words, each) for each in STATEMENTS]),
+        "### Wherever they stand in a statement",
+        _table(
+            ("level", "for example", "what it does", "safer"),
+            [(_level(each.level), f"`{each.example}`", each.does, each.safer) for each in FORMS],
+        ),
+        "### Functions",
+        "Any other function only computes, if the guard knows it, and is *change* if not.",
+        _told(list(FUNCTIONS.items())),
+        "## HTTP",
+        _table(
+            ("method", "level", "what it does"),
+            [
+                (f"`{method}`", _level(verdict.level), verdict.findings[0].why)
+                for method in _METHODS
+                for verdict in [http_level(method)]
+            ],
+        ),
+        "A header that names another method counts, and so does an address or a body that says that something is "
+        "deleted. A POST to an address that only searches is *read*.",
+        "## Redis",
+        _told([(each.words, each) for each in COMMANDS]),
+    ]
+    return "\n\n".join(parts)
+
+
+def _told(named: list[tuple[str, Any]]) -> str:
+    """What counts alike in one row."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for name, each in named:
+        rows.setdefault((each.level, each.does, each.safer), []).append(name)
+    return _table(
+        ("level", "what it does", "commands", "safer"),
+        [
+            (_level(level), does, ", ".join(f"`{each}`" for each in _joined(told)), safer)
+            for (level, does, safer), told in rows.items()
+        ],
+    )
+
+
+def _pattern(rule: Rule) -> str:
+    return " ".join([rule.words, "|".join(rule.flags)]).strip()
+
+
+def _joined(patterns: list[str]) -> Iterator[str]:
+    """`docker ps`, `docker logs` → `docker ps|logs`."""
+    last: dict[str, list[str]] = {}
+    for pattern in patterns:
+        head, _, word = pattern.rpartition(" ")
+        last.setdefault(head, []).append(word)
+    for head, words in last.items():
+        yield f"{head} {'|'.join(words)}".strip()
+
+
+def _level(level: str) -> str:
+    return f"{_SHAPES[level]} {level}"
+
+
+def _words(told: frozenset[str]) -> str:
+    return " ".join(f"`{each}`" for each in sorted(told)) + "."
 
 
 # Markdown

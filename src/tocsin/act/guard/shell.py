@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from tree_sitter import Node
 
 from tocsin.act.guard.programs import JUDGES, Call, Looking
-from tocsin.act.guard.rules.wrappers import CODE_IN_OPTIONS, REMOTE, WRAPPERS
+from tocsin.act.guard.rules.wrappers import CODE_IN_OPTIONS, REMOTE, TAKES_PROSE, WRAPPERS
 from tocsin.act.guard.tree import (
     LONGEST,
     input_of,
@@ -28,7 +28,17 @@ from tocsin.act.guard.tree import (
     words_of,
 )
 from tocsin.act.guard.verdict import Reason, Verdict, shorten
-from tocsin.act.guard.words import ALWAYS_DESTROY, NAMED, Told, Word, canonical, look_up, named_by, streams
+from tocsin.act.guard.words import (
+    ALWAYS_DESTROY,
+    NAMED,
+    Told,
+    Word,
+    canonical,
+    look_up,
+    named_by,
+    rehearses,
+    streams,
+)
 from tocsin.act.guard.wrapped import Inner, look_through
 from tocsin.act.guard.written import assigned, files_written, redirected, runs_written
 
@@ -178,7 +188,7 @@ def _command(seen: _Seen, script: _Script) -> Verdict:
     if stands_for is not None:
         return _expanded(stands_for, seen, script)
     words = canonical(seen.words)
-    inner = look_through(words)
+    inner = None if rehearses(words) else look_through(words)
     if inner is not None:
         return _inside(inner, words, seen, script)
     return Verdict.of(
@@ -203,8 +213,7 @@ def _told(words: list[Word], seen: _Seen, script: _Script) -> list[Reason]:
         if judged is not None:
             return judged
     found = look_up(words)
-    may_run = found.level == "change" and (not found.known or words[0].text in REMOTE)
-    carried = _carried(words, script) if may_run else None
+    carried = _carried(words, found, script) if found.level == "change" else None
     return [carried or seen.reason(found, words[0].text)]
 
 
@@ -304,11 +313,14 @@ def _code_of(program: str, value: str) -> str | None:
     return None if program in ("vim", "vi", "nvim", "gdb", "expect", "screen") or "=" in value[:12] else value
 
 
-def _carried(words: Sequence[Word], script: _Script) -> Reason | None:
-    """What an unknown program is handed that would destroy if it ran it: `fleet run 'rm -rf /x'`."""
-    for at, word in enumerate(words[1:10], start=1):
+def _carried(words: Sequence[Word], found: Told, script: _Script) -> Reason | None:
+    """What a program is handed that would destroy if it ran it: `fleet run 'rm -rf /x'`."""
+    if words[0].text in TAKES_PROSE:
+        return None
+    may_run = not found.known or words[0].text in REMOTE
+    for at, word in enumerate(words[1:30], start=1):
         text = word.text
-        if text in ALWAYS_DESTROY:
+        if may_run and not ALWAYS_DESTROY.isdisjoint((text, text.partition("=")[2])):
             why = f"may run what it is handed: {text}"
             return Reason(part=shorten(" ".join(each.text for each in words)), level="destroy", why=why)
         if " " not in text or len(text) > 2_000:

@@ -39,6 +39,14 @@ class Told:
     rule: Rule | None = None
 
 
+REHEARSED = Told("read", "only shows what it would do")
+
+
+def rehearses(words: Sequence[Word]) -> bool:
+    """Whether the command only shows what it would do, by one of its options."""
+    return _rehearses(parts(words))
+
+
 def canonical(words: Sequence[Word]) -> list[Word]:
     """The same command under the name that the table has: no path, no ending of Windows, no alias."""
     program = words[0].text.rsplit("/", 1)[-1].removesuffix(".exe")
@@ -146,8 +154,11 @@ _STATEMENTS = frozenset(name for name in _TABLE if name.isupper())
 NAMED = (frozenset(name for name in _TABLE if "*" not in name) - _STATEMENTS) | LOOKING | frozenset(ALIASES)
 """Programs that the table names."""
 
-ALWAYS_DESTROY = frozenset(
-    rule.words for rule in RULES if rule.level == "destroy" and not rule.flags and " " not in rule.words
+ALWAYS_DESTROY = (
+    frozenset(
+        rule.words for rule in RULES if rule.level == "destroy" and not rule.flags and " " not in rule.words
+    )
+    - _STATEMENTS
 )
 """Programs that destroy whatever their arguments are."""
 
@@ -159,7 +170,7 @@ def look_up(words: Sequence[Word]) -> Told:
         return Told("change", "is not a command that is known", known=False)
     program = told.words[0]
     if _rehearses(told):
-        return Told("read", "only shows what it would do")
+        return REHEARSED
     found, taken = _best(told)
     if found is None:
         return _without_rule(program, told)

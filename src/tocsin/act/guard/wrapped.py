@@ -46,27 +46,26 @@ def _inner(name: str, wrapper: Wrapper, rest: list[Word]) -> Inner:
     code = tuple(_code(wrapper, rest))
     words, variables = _command_in(name, wrapper, rest)
     if code:
-        return Inner(texts=code, told=_itself(wrapper), variables=variables)
+        return Inner(texts=code, told=_itself(wrapper, rest), variables=variables)
     if not words:
-        level = "read" if name in ("ssh", "autossh") and _tunnels(rest) else wrapper.alone
-        told = (
-            Told("read", "opens a tunnel")
-            if level != wrapper.alone
-            else Told(level, _ALONE[level], _safer(level))
-        )
+        told = Told(wrapper.alone, _ALONE[wrapper.alone], _safer(wrapper.alone))
+        if name in ("ssh", "autossh") and _tunnels(rest):
+            told = Told("read", "opens a tunnel")
+        elif told.level == "read":
+            told = _itself(wrapper, rest) or told
         return Inner(told=told, variables=variables, reads_code=name in _READ_CODE)
     if wrapper.text:
         if name == "parallel":
             words = _without_list(words)
         return Inner(
             texts=(Word(" ".join(each.text for each in words), all(each.fixed for each in words)),),
-            told=_itself(wrapper),
+            told=_itself(wrapper, rest),
             streams=name == "watch",
         )
     if name == "xargs":
         mark = _replaced(rest)
         words = tuple(Word(each.text, each.fixed and not (mark and mark in each.text)) for each in words)
-    return Inner(words=words, told=_itself(wrapper), variables=variables, feeds=name == "xargs")
+    return Inner(words=words, told=_itself(wrapper, rest), variables=variables, feeds=name == "xargs")
 
 
 _READ_CODE = frozenset(
@@ -79,8 +78,10 @@ def _safer(level: str) -> str:
     return "add the command" if level == "change" else ""
 
 
-def _itself(wrapper: Wrapper) -> Told | None:
-    return Told(wrapper.own, "starts something new to run it in") if wrapper.own != "read" else None
+def _itself(wrapper: Wrapper, rest: Sequence[Word]) -> Told | None:
+    if wrapper.own != "read":
+        return Told(wrapper.own, "starts something new to run it in")
+    return Told("change", "writes a file") if any(each.text in wrapper.writes for each in rest) else None
 
 
 def _only_tells(name: str, rest: Sequence[Word]) -> str | None:
@@ -89,6 +90,8 @@ def _only_tells(name: str, rest: Sequence[Word]) -> str | None:
         return "tells whether a program is there"
     if name == "sudo" and first in ("-l", "--list", "-v", "-k", "-K", "-V"):
         return "tells what sudo permits"
+    if name == "screen" and first in ("-ls", "-list", "-v"):
+        return "lists sessions"
     if len(rest) == 1 and first in ("--version", "--help"):
         return "tells about itself"
     return None

@@ -254,7 +254,10 @@ def _perl(call: Call) -> list[Reason] | None:
 def _other(call: Call) -> list[Reason] | None:
     if has_flag(call.texts[:1], ("-v", "-V", "--version", "--help")) and len(call.texts) == 1:
         return [call.reason("read", "tells its version")]
-    codes = call.values("-e", "-r", "-p", "-pe", "--eval", "--print", "-E")
+    printed = call.values("-p", "-pe", "--print")
+    if printed:
+        return _codes(call, [Word(f"print {each.text}", each.fixed) for each in printed], words_level)
+    codes = call.values("-e", "-r", "--eval", "-E")
     if codes:
         return _codes(call, codes, words_level)
     return _file_or_input(call, words_level)

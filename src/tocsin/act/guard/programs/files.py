@@ -54,12 +54,18 @@ def _rights(call: Call) -> list[Reason] | None:
     return None
 
 
+def _object(call: Call) -> list[Reason] | None:
+    """`aws s3 cp s3://… -` prints an object."""
+    return (
+        [call.reason("read", "prints an object")] if call.plain[1:] and call.plain[-1].text == "-" else None
+    )
+
+
 def _crontab(call: Call) -> list[Reason] | None:
-    if call.texts and all(not each.startswith("-") or each == "-" for each in call.texts):
-        return [call.reason("destroy", "replaces the whole crontab", "crontab -l > crontab.old first")]
-    if not call.texts and (call.piped or call.fed is not None):
-        return [call.reason("destroy", "replaces the whole crontab", "crontab -l > crontab.old first")]
-    return None
+    """`crontab FILE`, `crontab -` and `crontab` alone, which reads its input."""
+    if any(each.startswith("-") and each not in ("-", "-u") for each in call.texts):
+        return None
+    return [call.reason("destroy", "replaces the whole crontab", "crontab -l > crontab.old first")]
 
 
 JUDGES: dict[str, Judge] = {
@@ -70,4 +76,5 @@ JUDGES: dict[str, Judge] = {
     "install": _copy,
     **dict.fromkeys(("chmod", "chown", "chgrp"), _rights),
     "crontab": _crontab,
+    **dict.fromkeys(("aws s3 cp", "gsutil cp", "gcloud storage cp"), _object),
 }

@@ -9,6 +9,7 @@ from tocsin.act.guard.verdict import Reason
 from tocsin.act.guard.words import Word
 
 _SHELLS_C = re.compile(r"-[a-zA-Z]*c[a-zA-Z]*")
+_SHELLS_S = re.compile(r"-[a-zA-Z]*s[a-zA-Z]*")
 _INPUT = re.compile(r"/dev/stdin|/dev/fd/\d+|/proc/\w+/fd/\d+|-")
 
 
@@ -30,13 +31,17 @@ def unseen(call: Call) -> list[Reason]:
 
 def _shell(call: Call) -> list[Reason]:
     arguments = call.arguments
+    from_input = False
     for at, word in enumerate(arguments):
         if _SHELLS_C.fullmatch(word.text) and at + 1 < len(arguments):
             return call.code(arguments[at + 1])
         if word.text in ("--version", "--help"):
             return [call.reason("read", "only looks")]
-        if word.text in ("-s", "--"):
+        if word.text == "--" or _SHELLS_S.fullmatch(word.text):
+            from_input = from_input or word.text != "--"
             continue
+        if from_input:
+            break
         if not word.text.startswith(("-", "+")) or is_input(word):
             return run_file(call, word)
     return unseen(call)

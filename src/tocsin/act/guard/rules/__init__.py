@@ -12,6 +12,16 @@ from tocsin.act.guard.rules.pattern import Rule
 from tocsin.act.guard.rules.stores import STORES
 from tocsin.act.guard.rules.tools import TOOLS
 
-RULES: tuple[Rule, ...] = (*MACHINE, *NETWORK, *CONTAINERS, *TOOLS, *CLOUD, *STORES)
+TABLES: dict[str, tuple[Rule, ...]] = {
+    "The machine": MACHINE,
+    "The network": NETWORK,
+    "Containers and clusters": CONTAINERS,
+    "Version control, software, interpreters": TOOLS,
+    "Clouds": CLOUD,
+    "Databases, queues, key stores": STORES,
+}
+"""The rules by what they are about."""
 
-__all__ = ["RULES", "Rule"]
+RULES: tuple[Rule, ...] = tuple(rule for table in TABLES.values() for rule in table)
+
+__all__ = ["RULES", "TABLES", "Rule"]

@@ -134,6 +134,7 @@ CONTAINERS: tuple[Rule, ...] = (
         helm plugin list
         kustomize build
         argocd app get|list|diff|history|logs|manifests|resources
+        trivy|grype|syft|dive
         istioctl proxy-status|proxy-config|analyze|version|describe
         flux get|logs|check|tree|trace|events|stats""",
     ),
@@ -169,7 +170,7 @@ CONTAINERS: tuple[Rule, ...] = (
         """kubectl delete
         kubectl cnpg destroy
         kubectl config delete-context|delete-cluster|delete-user
-        kubectl replace --force
+        kubectl replace --force|--raw
         kubectl adm prune
         argocd app delete
         flux delete|uninstall""",

@@ -18,7 +18,12 @@ LOOKING = names(
     continue set local declare typeset export readonly getopts shopt umask unalias compgen mapfile readarray
     dstat nload iftop ncdu duf glances btop atop base64 fuser tldr jc gron htmlq xmllint yamllint pg_isready
     pg_controldata pgbadger promtool stern kubetail dpkg-query apt-cache rpmquery whoami ntpq lsipc lslocks
-    lslogins jstack jstat jcmd jps jinfo py-spy gops
+    getfacl sensors nfsiostat numastat lsscsi lsmem lsfd namei ncal units bat batcat eza exa delta hexyl bmon powertop
+    turbostat needs-restarting checkrestart debsums aide lynis chkrootkit rkhunter zcmp zdiff bzcat xzcat zstdcat bzgrep
+    xzgrep cpuid dnstracer drill kdig resolveip tcptraceroute fping mediainfo tokei
+    cloc jo mlr dasel htmlq pup fx vmtouch pcstat tiptop procs dool dust gdu glow mdcat ts
+    logtail goaccess lnav multitail angle-grinder agrind hwinfo inxi neofetch lslogins
+    jstack jstat jcmd jps jinfo py-spy gops
     """
 )
 """Those of them that can act with some arguments stand in RULES as well, and that wins."""

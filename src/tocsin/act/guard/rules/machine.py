@@ -41,7 +41,7 @@ MACHINE: tuple[Rule, ...] = (
         "lists or prints an archive",
         """tar -t|--list|-tf|-tvf|-tzf|-tzvf
         unzip -l|-p|-t
-        gzip|gunzip|bzip2|xz|zstd -l|-t|--list|--test""",
+        gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd -l|-t|-c|--list|--test|--stdout|--to-stdout""",
     ),
     *rules("change", "copies files to or from elsewhere", "scp|sftp|rsync"),
     *rules(
@@ -124,7 +124,8 @@ MACHINE: tuple[Rule, ...] = (
         dmsetup ls|info|status|table|deps
         hdparm -I|-i|-t|-T
         multipath -l|-ll
-        swapon -s|--show""",
+        swapon -s|--show
+        swapon $""",
     ),
     *rules(
         "destroy",
@@ -143,8 +144,8 @@ MACHINE: tuple[Rule, ...] = (
     *rules("read", "shows the state of disks", "smartctl"),
     *rules("change", "starts a test of a disk, or sets it", "smartctl -t|--test|-s|-o|-S|-X"),
     *rules("read", "shows what is mounted", "mount"),
-    *rules("change", "changes what is mounted", "umount|swapon|swapoff|losetup|exportfs"),
-    *rules("change", "mounts a file system", "mount *"),
+    *rules("change", "changes what is mounted", "umount|swapoff|losetup|exportfs|iscsiadm"),
+    *rules("change", "mounts a file system, or uses more swap", "mount|swapon *\nswapon -a"),
     *rules("change", "mounts a file system", "mount -o|-a|-t|--bind|--all"),
     *rules("read", "shows what is mounted", "mount -l"),
     *rules(
@@ -187,7 +188,7 @@ MACHINE: tuple[Rule, ...] = (
         jcmd * GC.class_histogram|help|PerfCounter.print|VM.native_memory
         jcmd -l""",
     ),
-    *rules("change", "acts on a process of Java", "jcmd *|jinfo -flag"),
+    *rules("change", "acts on a process of Java", "jcmd * *\njinfo -flag"),
     *rules("read", "lists processes of Java", "jcmd"),
     # The machine
     *rules(
@@ -293,7 +294,7 @@ MACHINE: tuple[Rule, ...] = (
         "userdel|groupdel|deluser|delgroup",
         "usermod -L locks the account and keeps it",
     ),
-    *rules("change", "changes the timetable of jobs", "crontab|at"),
+    *rules("change", "changes the timetable of jobs", "crontab -e\nat"),
     *rules(
         "read",
         "lists jobs",

@@ -16,7 +16,9 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "gsed": ("sed",),
     "valkey-cli": ("redis-cli",),
     "mariadb": ("mysql",),
-    "service.sh": ("service",),
+    "zkCli.sh": ("zkCli",),
+    "zookeeper-shell.sh": ("zkCli",),
+    "zookeeper-shell": ("zkCli",),
 }
 
 OPTIONS_WITH_VALUE: dict[str, frozenset[str]] = {
@@ -44,6 +46,8 @@ OPTIONS_WITH_VALUE: dict[str, frozenset[str]] = {
         "terraform": "-chdir",
         "ip": "-n -netns -f -family",
         "patronictl": "-c --config-file -d --dcs-url",
+        "ctr": "-n --namespace -a --address",
+        "zkCli": "-server -timeout -r",
         "celery": "-A --app -b --broker --result-backend --workdir --config",
         "gh": "-R --repo",
         "nomad": "-address -region -namespace -token",

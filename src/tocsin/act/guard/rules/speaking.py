@@ -24,7 +24,7 @@ SPEAKING = names(
     rabbitmq-plugins rke rke2 rpk s3cmd s5cmd salt-key sam scaleway-cli scw sentry-cli serverless skaffold skopeo sls
     snapper snyk sops spacectl spinnaker step stripe supabase synology systemd-analyze swift talosctl tanka tempo
     temporal terragrunt thanos tk tkn tower-cli trivy tsh turso twilio udevadm upctl vagrant vault vcluster velero
-    vercel virsh volta vtctlclient vultr-cli wal-g waypoint weave wp xe yc zappa zeet
+    vercel virsh volta vtctlclient vultr-cli wal-g waypoint weave wp xe yc zappa zeet zkCli
     """
 )
 """Programs whose words are believed, also where they say that they only look."""

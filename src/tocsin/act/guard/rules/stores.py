@@ -179,7 +179,7 @@ STORES: tuple[Rule, ...] = (
         consul acl|intention|config list|read
         nomad status|version
         nomad alloc|node|job|deployment|server|eval|namespace status|logs|members|list|history|inspect|plan|checks
-        zkCli*|zkServer* status""",
+        zkServer* status""",
     ),
     *rules(
         "destroy",

@@ -186,7 +186,8 @@ TOOLS: tuple[Rule, ...] = (
         "tells a version",
         """python|python3 -V|--version
         node|ruby|perl|php|deno|bun -v|--version
-        java -version|--version""",
+        java -version|--version
+        php -m|-i|--ini|-l""",
     ),
     *rules(
         "read",

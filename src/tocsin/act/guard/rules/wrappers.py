@@ -14,7 +14,8 @@ class Wrapper:
 
     `valued` are its own options with a value, `skip` the number of its own arguments before the command, `text` that
     the rest is joined and run by a shell, `code` options whose value a shell runs, `dashed` that the command stands
-    behind `--` where there is one. `own` is what the wrapper does itself, `alone` its level without a command.
+    behind `--` where there is one. `own` is what the wrapper does itself, `alone` its level without a command,
+    `writes` are options that write a file.
     """
 
     valued: frozenset[str] = frozenset()
@@ -24,6 +25,7 @@ class Wrapper:
     dashed: bool = False
     own: Level = "read"
     alone: Level = "change"
+    writes: frozenset[str] = frozenset()
 
     @property
     def sentence(self) -> str:
@@ -66,6 +68,7 @@ def _wrappers(
     dashed: bool = False,
     own: Level = "read",
     alone: Level = "change",
+    writes: str = "",
 ) -> Iterator[tuple[str, Wrapper]]:
     """One wrapper under several names, separated by commas."""
     made = Wrapper(
@@ -76,6 +79,7 @@ def _wrappers(
         dashed=dashed,
         own=own,
         alone=alone,
+        writes=frozenset(writes.split()),
     )
     return ((" ".join(name.split()), made) for name in told.split(","))
 
@@ -96,7 +100,7 @@ WRAPPERS: dict[str, Wrapper] = dict(
         *_wrappers("tini, dumb-init, entr, nodenv exec, exec-path, gnome-terminal", "-p"),
         *_wrappers("command", alone="read"),
         *_wrappers("exec", "-a", alone="read"),
-        *_wrappers("time", "-f -o --format --output", alone="read"),
+        *_wrappers("time", "-f -o --format --output", alone="read", writes="-o --output"),
         *_wrappers("nice", "-n --adjustment", alone="read"),
         *_wrappers("ionice", "-c -n -p --class --classdata"),
         *_wrappers("stdbuf", "-i -o -e"),
@@ -107,7 +111,9 @@ WRAPPERS: dict[str, Wrapper] = dict(
         *_wrappers("cgexec", "-g"),
         *_wrappers("flock", "-w --timeout -E --wait --conflict-exit-code", skip=1, code="-c --command"),
         *_wrappers("script", "-O -I -B -E -T --log-out --log-in", skip=1, code="-c --command"),
-        *_wrappers("strace, ltrace", "-e -o -p -s -S -u -P -a -E -O -b --attach --trace", alone="read"),
+        *_wrappers(
+            "strace, ltrace", "-e -o -p -s -S -u -P -a -E -O -b --attach --trace", alone="read", writes="-o"
+        ),
         *_wrappers(
             "valgrind, hyperfine, systemd-run, unshare, firejail", "-p --property -u --unit --uid --gid"
         ),
@@ -117,6 +123,13 @@ WRAPPERS: dict[str, Wrapper] = dict(
         *_wrappers("nsenter", "-t --target -S -G --setuid --setgid"),
         *_wrappers("ip netns exec", skip=1),
         *_wrappers("watch", "-n --interval", text=True),
+        *_wrappers("screen", "-S -c -e -h -p -s -t -T -X"),
+        *_wrappers(
+            "tmux new-session, tmux new, tmux new-window, tmux neww, tmux split-window, tmux respawn-pane, tmux run",
+            "-s -n -t -c -x -y -F -e -l -p",
+            text=True,
+        ),
+        *_wrappers("tmux send-keys, tmux send", "-t -N", text=True),
         *_wrappers("xvfb-run", "-s -n -e -f -w"),
         # For each line of the input
         *_wrappers(
@@ -193,6 +206,11 @@ CODE_IN_OPTIONS: dict[str, tuple[str, ...]] = {
     "certbot": ("--pre-hook", "--post-hook", "--deploy-hook", "--renew-hook"),
 }
 """Options of programs whose value a shell runs; `exec=…`, `ProxyCommand=…` and `:!…` before it are set aside."""
+
+TAKES_PROSE = frozenset(
+    {"git", "gh", "glab", "hub", "mail", "mailx", "sendmail", "svn", "hg", "jira", "amtool"}
+)
+"""Programs whose arguments hold sentences of people, which nothing runs."""
 
 REMOTE = frozenset({"aws", "az", "gcloud", "ibmcloud", "oci", "openstack", "govc", "doctl", "scw"})
 """Programs that may run a text somewhere else, wherever among their arguments it stands."""
