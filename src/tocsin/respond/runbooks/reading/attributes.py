@@ -27,7 +27,7 @@ def split_info(info: str) -> tuple[str, dict[str, str]]:
     """The language, small, and the attributes of an info string."""
     language, brace, rest = info[:4_000].partition("{")
     words = language.split()
-    name = words[0].strip(",:;").lower() if words else ""
+    name = re.split(r"[,:;]", words[0].strip(",:;"), maxsplit=1)[0].lower() if words else ""
     attributes = _pairs(" ".join(words[1:])) if "=" in language else {}
     if brace:
         attributes |= _json(brace + rest) or _pairs(rest.rpartition("}")[0] or rest)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import unescape
+from textwrap import dedent
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -157,6 +159,14 @@ def _parser() -> MarkdownIt:
 _PARSER = _parser()
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _TASK = re.compile(r"^\[([ xX])\]\s+")
+_FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})[ \t]*([^`]*)$")
+_PRE = re.compile(
+    r"<pre[^>]{0,200}>\s{0,8}(?:<code(?:[^>]{0,100}?(?:language-|lang-)([\w+-]{1,20}))?[^>]{0,100}>)?((?:(?!</?pre).)*?)"
+    r"(?:</code>)?\s{0,8}</pre>",
+    re.DOTALL | re.IGNORECASE,
+)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+_SUMMARY = re.compile(r"<summary[^>]{0,100}>(.{1,200}?)</summary>", re.DOTALL | re.IGNORECASE)
 _CALLOUT = re.compile(r"^\[!([A-Za-z]{3,12})\]\s*")
 _ALL_BOLD = re.compile(r"^(?:\*\*([^*\n]{1,80})\*\*|__([^_\n]{1,80})__)\s*[:：]?\s*$")
 
@@ -226,11 +236,17 @@ def _set_ends(root: Part, last: int) -> None:
 
 
 def _bold_heading(block: Block) -> str | None:
+    """What a block says that stands for a heading: a bold line, a line that begins an attempt, the title of details."""
+    if isinstance(block, Other):
+        summary = _SUMMARY.search(block.text)
+        heading = unescape(_TAG.sub("", summary.group(1))).strip() if summary else ""
+        return heading if heading and (role_of(heading) or hinted(heading) in _WORTH) else None
     if not isinstance(block, Paragraph):
         return None
     found = _ALL_BOLD.match(block.text)
     if not found:
-        return None
+        line = block.text.strip("*_ ")
+        return line if "\n" not in line and len(line) <= 80 and is_attempt(line) else None
     heading = found.group(1) or found.group(2)
     names = role_of(heading) or is_attempt(heading) or (len(heading) <= _SHORT and hinted(heading) in _WORTH)
     return heading if names else None
@@ -248,7 +264,7 @@ def _block(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block | None, i
         case "fence":
             return _fence(token, lines), at + 1
         case "code_block":
-            return Fence(line=line, end=end, info="", text=token.content, text_line=line), at + 1
+            return _indented(token.content, line, end), at + 1
         case "bullet_list_open" | "ordered_list_open":
             return _list(tokens, at, lines)
         case "blockquote_open":
@@ -257,11 +273,33 @@ def _block(tokens: list[Token], at: int, lines: _Lines) -> tuple[Block | None, i
         case "table_open":
             return _grid(tokens, at, lines)
         case "html_block":
-            return Other(line=line, end=end, kind="html", text=token.content), at + 1
+            return _html(token.content, line, end), at + 1
         case "hr":
             return Other(line=line, end=end, kind="rule"), at + 1
         case _:
             return None, at + 1
+
+
+def _indented(text: str, line: int, end: int) -> Fence:
+    """Indented code; where it is a fence that stands too far in, that fence."""
+    lines = dedent(text).rstrip("\n").split("\n")
+    opening = _FENCE.match(lines[0])
+    closing = _FENCE.match(lines[-1]) if len(lines) > 1 else None
+    inner = any(_FENCE.match(each) for each in lines[1:-1])
+    if opening is None or closing is None or closing.group(2) or inner:
+        return Fence(line=line, end=end, info="", text=text, text_line=line)
+    inside = "\n".join(lines[1:-1])
+    return Fence(line=line, end=end, info=opening.group(2).strip(), text=f"{inside}\n", text_line=line + 1)
+
+
+def _html(text: str, line: int, end: int) -> Block:
+    """HTML; where it is nothing but a block of code, as other tools export it, that block."""
+    found = _PRE.fullmatch(text.strip())
+    if found is None:
+        return Other(line=line, end=end, kind="html", text=text)
+    code = unescape(_TAG.sub("", found.group(2))).strip("\n")
+    below = 1 if found.group(2).startswith("\n") else 0
+    return Fence(line=line, end=end, info=found.group(1) or "", text=f"{code}\n", text_line=line + below)
 
 
 def _until(tokens: list[Token], at: int, closing: str, level: int, lines: _Lines) -> tuple[list[Block], int]:

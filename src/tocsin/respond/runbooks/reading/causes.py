@@ -133,9 +133,11 @@ def _lines(part: Part) -> set[int]:
 def _parts_of_causes(part: Part) -> list[Part]:
     """The stretch of each cause as a part: the marked ones, else in a section of causes its headings."""
     marked = list(_cut(part))
-    if marked or not _is_section(part):
+    if not _is_section(part):
         return marked
-    return [child for child in part.parts if role_of(child.heading) is None]
+    children = [child for child in part.parts if role_of(child.heading) in (None, "cause")]
+    # Headings without a number are causes as well, where none of the marked ones stands below another heading.
+    return children if {each.line for each in marked} <= {child.line for child in children} else marked
 
 
 def _is_section(part: Part) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from tocsin.act.guard import Verdict, action_level, http_block_level, redis_level, shell_level, sql_level
-from tocsin.act.guard.shell import KNOWN_PROGRAMS, parse
 from tocsin.ground.kernel import yaml
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
 from tocsin.respond.runbooks.document import FenceRead, FenceUse, Finding, Kind, Level, Step
@@ -17,19 +16,9 @@ from tocsin.respond.runbooks.reading.amounts import seconds
 from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Paragraph
 from tocsin.respond.runbooks.reading.headings import plain, title_of
+from tocsin.respond.runbooks.reading.hindrances import hindrance
 from tocsin.respond.runbooks.reading.labels import Label, code_span
-from tocsin.respond.runbooks.reading.languages import (
-    CONSOLES,
-    KINDS,
-    OTHER_SHELLS,
-    OUTPUTS,
-    OUTPUTS_ONLY,
-    STREAM_TIMEOUT,
-    TIMEOUTS,
-    UNLABELLED,
-    is_known,
-    meant,
-)
+from tocsin.respond.runbooks.reading.languages import CONSOLES, KINDS, STREAM_TIMEOUT, TIMEOUTS, UNLABELLED
 from tocsin.respond.runbooks.reading.pieces import Piece, pieces_of
 from tocsin.respond.runbooks.reading.placeholders import (
     Filled,
@@ -39,6 +28,7 @@ from tocsin.respond.runbooks.reading.placeholders import (
     hide_marks,
     show_marks,
 )
+from tocsin.respond.runbooks.reading.taking import is_output, runs, take
 
 HTTP_OK = "status >= 200 && status < 300"
 """What a request without an expectation has to answer."""
@@ -53,14 +43,12 @@ _JUDGES: dict[Kind, tuple[Callable[[str], Verdict], str, str]] = {
     ),
     "redis": (redis_level, "this block is not a list of commands", "write one command a line"),
 }
+_PROMPTS: dict[Kind, Callable[[str], prompts.Console]] = {
+    "bash": prompts.split,
+    "sql": prompts.split_sql,
+    "redis": prompts.split_redis,
+}
 _SPLIT = frozenset({"verification", "diagnosis", "detection"})
-_CLIENT_LINE = re.compile(
-    r"^\\(?:[dl][a-zA-Z+]{0,3}|c|x|timing|copy|i|e|q)(?:\s.*)?$"
-    r"|^(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|ALTER|DROP|SHOW|EXPLAIN|VACUUM)\s[^|\n]{1,2000}$",
-    re.MULTILINE,
-)
-_QUOTED = frozenset({"string", "raw_string", "heredoc_body", "ansi_c_string"})
-_TEMPLATE = re.compile(r"<%[=#-]?[^%\n]{0,200}%>|\{%-?\s[^%\n]{1,200}%\}")
 _ROLES = frozenset({"responder", "operator", "approver", "admin"})
 _YES = frozenset({"true", "yes", "y", "1", "on", "是", "需要", "要"})
 _NO = frozenset({"false", "no", "n", "0", "off", "none", "否", "不", "不需要", "無", "无"})
@@ -68,7 +56,6 @@ _EXPECTED_COMMENT = re.compile(
     r"^\s*(?:#|--)\s*(?:expected|expect|預期|预期)\s*[:：]\s*(\S.{0,300})$", re.IGNORECASE
 )
 _FAILS_ON_ERROR = re.compile(r"(?:^|\s)(?:--fail(?:-with-body|-early)?|-[a-zA-Z]*f[a-zA-Z]*)(?:\s|$)")
-_TREE = re.compile(r"[\u2500-\u257f\u2190-\u21ff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +117,12 @@ class Reader:
         """
         language, attributes = split_info(fence.info)
         first, _ = split_info(above.info)
-        runs = KINDS.get(first) in ("bash", "sql", "http") or (
-            not is_known(first) and _reads_as_shell(above.text)
-        )
-        if not runs or attributes:
-            return False
-        if language in KINDS and language not in CONSOLES:
-            # Some give every block a language of commands, what these print included.
-            return announced and not any(printed.begins_command(line) for line in fence.text.split("\n"))
-        if language in OUTPUTS_ONLY:
-            return True
-        if language in UNLABELLED and _reads_as_shell(fence.text):
-            return False
-        if announced:
-            return language not in CONSOLES
         near = fence.line - above.end <= 2
-        return near and language not in CONSOLES and (not language or language in OUTPUTS)
+        return (
+            not attributes
+            and runs(first, above.text)
+            and is_output(language, fence.text, near=near, announced=announced)
+        )
 
     def manual(self, item: Item, role: str) -> Step:
         """A list item as something that a person does and ticks."""
@@ -198,12 +175,10 @@ class Reader:
         """The step of a fence, and whether it is marked as a check of what stands before it."""
         language, attributes = split_info(fence.info)
         about = _Said(attributes, {label.label: label for label in said}, fence.line)
-        if not fence.closed:
-            self.note("open-fence", "warning", fence.line, "this block is never closed", "close it with ```")
         kind = self._kind(language, fence, lead)
         text = fence.text.rstrip("\n")
-        if kind in ("bash", "sql"):
-            console = prompts.split(text) if kind == "bash" else prompts.split_sql(text)
+        if kind in ("bash", "sql", "redis"):
+            console = _PROMPTS[kind](text)
             if kind == "bash" and not console.prompted and language in UNLABELLED | CONSOLES:
                 commands, below = printed.unhashed(text)
                 console = prompts.Console(commands, below, prompted=True) if commands else console
@@ -253,86 +228,25 @@ class Reader:
         )
 
     def _kind(self, language: str, fence: Fence, lead: Lead) -> Kind:
-        """What a fence is by its language, else by what it holds; and a note of it for every fence of the file."""
-        use: FenceUse = "check" if lead.role == "verification" else "step"
-        kind = KINDS.get(language)
-        if kind == "bash" and _is_tree(fence.text):
-            self.note(
-                "no-shell", "note", fence.line, f"this block says {language} and is a drawing", "```text"
-            )
-            self.use(fence, "reference", "a drawing, whatever its language says")
-            return "reference"
-        if language in CONSOLES and not _has_command(fence.text):
-            self.use(fence, "sample", "no prompt and no command stands in it")
-            return "reference"
-        if kind is not None:
-            self.use(fence, use, f"its language is {language}")
-            return kind
-        likely = meant(language)
-        if likely is not None and (KINDS[likely] != "bash" or _reads_as_shell(fence.text)):
-            self.note(
-                "misspelt-language",
-                "warning",
-                fence.line,
-                f"{language} is no language; it reads as {likely}",
-                f"```{likely}",
-            )
-            self.use(fence, use, f"{language} is likely {likely}")
-            return KINDS[likely]
-        if (language in UNLABELLED or not is_known(language)) and _reads_as_shell(fence.text):
-            what = "this block has no language"
-            if language not in UNLABELLED:
-                what = f"the language {language} is not known"
-            self.note("no-language", "note", fence.line, f"{what}, and it reads as shell", "```bash")
-            self.use(fence, use, "every line of it is a command")
-            return "bash"
-        if language in OTHER_SHELLS:
-            self.note(
-                "other-shell",
-                "note",
-                fence.line,
-                f"{language} is shown, not run",
-                "write the commands for bash, or leave it to a person as it is",
-            )
-            self.use(fence, "reference", f"{language} is shown, not run")
-        elif language in OUTPUTS_ONLY:
-            self.use(fence, "sample", "shows what some command prints")
-        else:
-            self.use(fence, "reference", f"{language} is to read" if language else "text to read")
-        return "reference"
+        """What a fence is, noted for every fence of the file."""
+        taken = take(language, fence.text)
+        if taken.told is not None:
+            self.note(taken.told.rule, taken.told.level, fence.line, taken.told.message, taken.told.fix)
+        self.use(fence, taken.use or ("check" if lead.role == "verification" else "step"), taken.why)
+        return taken.kind
 
     def _blocked(self, kind: Kind, text: str, fence: Fence) -> str:
         """Why this block cannot be run although it is code; "" where it can be."""
-        if kind not in ("bash", "sql"):
+        found = hindrance(kind, text, closed=fence.closed)
+        if found is None:
+            if not fence.closed:
+                self.note(
+                    "open-fence", "warning", fence.line, "this block is never closed", "close it with ```"
+                )
             return ""
-        if not _says_something(text):
-            self.note(
-                "only-comments",
-                "warning",
-                fence.line,
-                "this block holds only comments, so a person has to do what they say",
-                "write the command, or the words outside of a block",
-            )
-            return "it holds only comments"
-        if kind == "bash" and (meta := _said_to_client(text)):
-            self.note(
-                "mixed-languages",
-                "warning",
-                fence.text_line + text.count("\n", 0, meta.start()),
-                f"{meta.group().strip()[:40]} is said to a database client, not to the shell",
-                "put what the client is told into a sql block of its own",
-            )
-            return "it mixes shell with what is said to a database client"
-        if template := _TEMPLATE.search(text):
-            self.note(
-                "template-in-block",
-                "warning",
-                fence.text_line + text.count("\n", 0, template.start()),
-                f"{template.group()[:40]} has to be filled in by another program first",
-                "use a placeholder such as <NAME>",
-            )
-            return "it is a template of another program"
-        return ""
+        line = fence.line if found.line is None else fence.text_line + found.line
+        self.note(found.rule, "warning", line, found.message, found.fix)
+        return found.why
 
     def _stuck(self, filled: Filled, fence: Fence) -> str:
         names = ", ".join(f"<{each.strip('<>')}>" for each in filled.stuck)
@@ -482,19 +396,6 @@ class Reader:
         return f"{stem}-{number}"
 
 
-def _said_to_client(text: str) -> re.Match[str] | None:
-    """The first line that a shell would not understand and a database client would, unless it is quoted for one."""
-    for found in _CLIENT_LINE.finditer(text):
-        root = parse(text)
-        at = len(text[: found.start()].encode("utf-8", "replace"))
-        node = root.descendant_for_byte_range(at, at + 1) if root is not None else None
-        while node is not None and node.type not in _QUOTED:
-            node = node.parent
-        if node is None:
-            return found
-    return None
-
-
 def _by_hand(role: str) -> Level:
     """What a person does below a resolution changes something; what they look at does not."""
     return "change" if role in ("resolution", "degrade") else "read"
@@ -505,21 +406,6 @@ def _piece_of(fence: Fence, piece: Piece) -> Fence:
     return replace(fence, line=line, text_line=line, text=piece.text, closed=True, piece=True)
 
 
-def _has_command(text: str) -> bool:
-    """Whether a console shows a command: behind a prompt, by a program that is known, or as text that is shell."""
-    if prompts.split(text).prompted or printed.unhashed(text)[0]:
-        return True
-    root = parse(text)
-    if root is not None and not root.has_error:
-        return True
-    return any(printed.begins_command(line) for line in text.split("\n"))
-
-
-def _is_tree(text: str) -> bool:
-    lines = [line for line in text.split("\n") if line.strip()]
-    return len(lines) >= 2 and sum(1 for line in lines if _TREE.search(line)) * 2 > len(lines)
-
-
 def _fill(kind: Kind, text: str) -> Filled:
     if kind == "bash":
         return fill_shell(text)
@@ -528,26 +414,6 @@ def _fill(kind: Kind, text: str) -> Filled:
     if kind in ("http", "action", "redis"):
         return fill_template(text)
     return Filled(text)
-
-
-def _says_something(text: str) -> bool:
-    return any(line.strip() and not line.lstrip().startswith(("#", "--")) for line in text.split("\n"))
-
-
-def _reads_as_shell(text: str) -> bool:
-    """Whether the first line is a command that is known, and all of it parses, what was printed below left out."""
-    if len(text) > 20_000:
-        return False
-    console = prompts.split(text)
-    body = console.commands if console.prompted else printed.unhashed(text)[0] or printed.split(text)[0]
-    lines = [line.split() for line in body.split("\n") if line.strip() and not line.lstrip().startswith("#")]
-    if not lines or _TREE.search(body):
-        return False
-    first = lines[0][0].rsplit("/", 1)[-1]
-    if first not in KNOWN_PROGRAMS or first in printed.WORDS_TOO:
-        return False
-    root = parse(body)
-    return root is not None and not root.has_error
 
 
 def _only_curl(text: str) -> bool:

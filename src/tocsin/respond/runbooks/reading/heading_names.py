@@ -181,8 +181,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "escalation": {
         "en": ("escalation", "escalate", "escalation path", "when to escalate"),
-        "zh_Hant": ("升級", "升級路徑", "升級流程", "上報"),
-        "zh_Hans": ("升级", "升级路径", "升级流程", "上报"),
+        "zh_Hant": ("升級", "升級路徑", "升級流程", "升級機制", "上報"),
+        "zh_Hans": ("升级", "升级路径", "升级流程", "升级机制", "上报"),
     },
     "contacts": {
         "en": ("contacts", "contact", "emergency contacts", "who to call", "owners"),

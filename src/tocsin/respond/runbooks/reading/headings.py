@@ -15,11 +15,14 @@ _LONGEST = 160
 _DIGIT = r"[0-9]{1,3}"
 _HAN_NUMBER = r"[一二三四五六七八九十]{1,3}"
 
+_UNITS = (
+    r"(?:s|sec|secs|seconds?|m|min|mins|minutes?|h|hrs?|hours?|d|days?|weeks?)\b|秒|分|小時|小时|天|日|週|周"
+)
 _NUMBERING = re.compile(
     rf"""^(?:
         {_DIGIT}(?:\.{_DIGIT})*\s*[.)、．:：）-]\s*     # 1.  2.1)  3、
       | {_DIGIT}(?:\.{_DIGIT})+\s+                    # 2.1 Something
-      | {_DIGIT}\s+(?=[^\W\d])                        # 1 Something
+      | {_DIGIT}\s+(?!{_UNITS})(?=[^\W\d])             # 1 Something, not: 5 min
       | [(（](?:{_DIGIT}|{_HAN_NUMBER})[)）]\s*
       | {_HAN_NUMBER}\s*[、.．:：]\s*
       | 第\s*(?:{_DIGIT}|{_HAN_NUMBER})\s*(?:步驟|步骤|步|階段|阶段|段|關|关|部分|部|章|節|节)\s*[：:、.．-]?\s*

@@ -17,7 +17,7 @@ from tree_sitter import Node
 from tocsin.act.guard.names import names
 from tocsin.act.guard.shell import parse, walk
 
-_ANGLE = re.compile(r"<([A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[ ./-][\w\u4e00-\u9fff]+){0,5})>")
+_ANGLE = re.compile(r"[<‹＜]([A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[ ./-][\w\u4e00-\u9fff]+){0,5})[>›＞]")
 _ANGLE_IN_SQL = re.compile(r"<([A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff]*(?:[.-][\w\u4e00-\u9fff]+){0,5})>")
 _YOURS = r"(?<![\w.$<{-])(your-[a-z0-9]+(?:[-.][a-z0-9]+){0,8})(?![\w>-])"
 _EXAMPLE = r"(?<![\w.$<{@-])((?:[a-z0-9-]{1,40}\.){0,4}example\.(?:com|org|net))(?![\w-]|\.[a-z])"
@@ -57,8 +57,9 @@ class Filled:
 def input_name(told: str) -> str:
     """`your-token` → `YOUR_TOKEN`; a name in Chinese gets a stable one made of its code points."""
     name = re.sub(r"[^A-Za-z0-9]+", "_", told).strip("_").upper()
-    if not name:
-        name = "INPUT_" + "_".join(f"{ord(each):X}" for each in told[:4])
+    others = [each for each in told if not each.isascii()]
+    if others:
+        name = f"{name or 'INPUT'}_" + "_".join(f"{ord(each):X}" for each in others[:4])
     return f"_{name}" if name[0].isdigit() else name
 
 
@@ -247,7 +248,7 @@ def fill_template(text: str) -> Filled:
             filled.defaults.setdefault(name, told)
         return f"${{{name}}}"
 
-    filled.text = _SPOKEN.sub(speak, _ANGLE.sub(put, text))
+    filled.text = _SPOKEN.sub(speak, _FILLED_IN.sub(put, _ANGLE.sub(put, text)))
     for match in _DOLLAR.finditer(filled.text):
         name = match.group(1) or match.group(2)
         if name not in filled.inputs:

@@ -10,6 +10,7 @@ _ROOT_PROMPT = re.compile(
     r"^\s{0,8}(?:[\w.-]{1,40}@[\w.-]{1,60}[\w.:~/\s-]{0,60}|\[[\w.-]{1,40}@[^\]\n]{1,60}\])#\s+(?=\S)"
 )
 _SQL_PROMPT = re.compile(r"^\s{0,8}(?:[\w-]{1,40}[=\-'(\"][#>]|mysql>|sqlite>|MariaDB \[[^\]\n]{0,60}\]>)\s?")
+_REDIS_PROMPT = re.compile(r"^\s{0,8}(?:redis\s)?[\w.-]{0,60}:?\d{2,5}(?:\[\d{1,2}\])?>\s(?=\S)")
 _SQL_MORE = re.compile(r"^\s{0,8}(?:[\w-]{1,40}[\-'(\"][#>]|\s*->|\s*\.\.\.>)\s?")
 _MORE = re.compile(r"^\s{0,8}>\s?")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w{1,40})\1")
@@ -69,6 +70,17 @@ def split_sql(text: str) -> Console:
         open_statement = bool(statement.strip()) and not statement.rstrip().endswith((";", "\\G", "\\g"))
         open_statement = open_statement and not statement.lstrip().startswith("\\")
     return Console("\n".join(statements), "\n".join(output).strip("\n"), True)
+
+
+def split_redis(text: str) -> Console:
+    """Commands of redis without the prompt of its client."""
+    lines = text.split("\n")
+    prompted = [found for line in lines if (found := _REDIS_PROMPT.match(line))]
+    if not prompted:
+        return Console(text, "", False)
+    commands = [line[found.end() :] for line in lines if (found := _REDIS_PROMPT.match(line))]
+    output = [line for line in lines if not _REDIS_PROMPT.match(line)]
+    return Console("\n".join(commands), "\n".join(output).strip("\n"), True)
 
 
 def _prompt(line: str) -> int | None:

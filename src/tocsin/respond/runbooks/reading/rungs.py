@@ -25,6 +25,7 @@ from tocsin.respond.runbooks.reading.labels import label_of, labels_in
 from tocsin.respond.runbooks.reading.steps import Found, Place, collect, done_or_run
 
 _BOLD_TITLE = re.compile(r"^(?:\*\*|__)(.{1,120}?)(?:\*\*|__)")
+_LINK_ALONE = re.compile(r"!?\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)\.?|<?https?://\S{1,500}>?")
 _NOTHING = re.compile(
     r"n/?a|none|nothing|tbd|todo|not applicable|-+|無|无|沒有|没有|待補|待补", re.IGNORECASE
 )
@@ -159,7 +160,8 @@ def by_hand(reader: Reader, blocks: Sequence[Block], role: str) -> Found:
     for block in blocks:
         if isinstance(block, Bullets):
             for item in block.items:
-                if item.text.strip() and label_of(item.text, item.line) is None:
+                link = _LINK_ALONE.fullmatch(item.text.strip())
+                if item.text.strip() and link is None and label_of(item.text, item.line) is None:
                     found.steps.append(done_or_run(reader, item, role))
     told = "" if found.steps else prose(blocks)
     if told and not _NOTHING.fullmatch(plain(told).strip(" .。!")):

@@ -15,6 +15,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_CODE = re.compile(
+    r"^\s{0,12}(`{3,}|~{3,}).*?^\s{0,12}\1|`[^`\n]{1,200}`|https?://\S{1,300}", re.MULTILINE | re.DOTALL
+)
+"""What says nothing of the language of its author: code and addresses."""
+
 _LATIN = re.compile(r"[A-Za-z]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SIMPLIFIED = frozenset("这为们发务现时问过还进运连报队级诊断复启动应检查统库错误队列数据证监测响处联络请")
@@ -64,7 +69,7 @@ def decode(data: bytes) -> tuple[str, list[Finding]]:
 
 def language_of(text: str) -> str:
     """`en`, `zh-Hant` or `zh-Hans`, by what most of the first pages are written with."""
-    sample = text[:_SAMPLE]
+    sample = _CODE.sub(" ", text[:_SAMPLE])
     han = len(_HAN.findall(sample))
     letters = len(_LATIN.findall(sample))
     if han == 0 or han * 8 < letters:
