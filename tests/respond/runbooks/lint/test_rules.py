@@ -70,7 +70,7 @@ def test_every_finding_of_the_reader_has_its_rule() -> None:
     folder = Path(runbooks.__file__).parent
     told = {
         (name, file.name)
-        for file in [folder / "reader.py", *sorted((folder / "reading").glob("*.py"))]
+        for file in [folder / "reader.py", *sorted((folder / "reading").rglob("*.py"))]
         for name in _named(ast.parse(file.read_text(encoding="utf-8")))
     }
     assert len(told) > 10
@@ -82,7 +82,8 @@ def _named(tree: ast.Module) -> set[str]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         given = [each.value for each in call.keywords if each.arg == "rule"] if called == "Finding" else []
-        given += call.args[:1] if called in ("note", "_note") else []
+        given += call.args[:1] if called in ("note", "_note", "Told") else []
+        given += call.args[1:2] if called == "Hindrance" else []
         names |= {
             each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)
         }
