@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tocsin.act.guard.rules.redis_commands import COMMANDS, Command
 from tocsin.act.guard.verbs import destroys
@@ -14,13 +16,13 @@ _BY_WORDS: dict[str, Command] = {each.words: each for each in COMMANDS}
 _STREAMING = frozenset({"MONITOR", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"})
 
 
-def command_level(words: list[str]) -> tuple[Level, str, str]:
+def command_level(words: Sequence[str]) -> tuple[Level, str, str]:
     """Level, why, and the safer way of one command given as words."""
     if not words:
         return "change", "an interactive session may do anything", "give the command as arguments"
-    if len(words) > 1 and words[0].endswith(">"):
-        words = words[1:]  # the prompt of redis-cli
     upper = [each.upper() for each in words]
+    if "$" in words[0] or ("$" in "".join(words[1:2]) and _is_container(upper[0])):
+        return "destroy", "what it does is only known at run time", "write the command out"
     for length in range(min(_MOST_WORDS, len(words)), 0, -1):
         found = _BY_WORDS.get(" ".join(upper[:length]))
         if found is None:
@@ -38,28 +40,45 @@ def _is_container(name: str) -> bool:
     return any(each.startswith(f"{name} ") for each in _BY_WORDS)
 
 
-def split_line(line: str) -> list[str]:
-    """A line as words: quotes hold a word together. Raises ValueError for a quote without end."""
-    return shlex.split(line)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One command of a block, as written and as words."""
+
+    text: str
+    words: tuple[str, ...]
+
+
+def commands_in(text: str) -> Iterator[Line]:
+    """The commands of a block, one a line; quotes hold a word together, `#` begins a comment, a prompt is set aside.
+
+    Whoever sends them uses the same reading. Raises ValueError for a quote without end.
+    """
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        words = tuple(shlex.split(line))
+        yield Line(line, words[1:] if len(words) > 1 and words[0].endswith(">") else words)
 
 
 def redis_level(text: str) -> Verdict:
-    """The verdict on a `redis` block: one command a line, `#` begins a comment."""
+    """The verdict on a `redis` block."""
     if len(text) > _LONGEST:
         return _unread(text, f"it is longer than {_LONGEST} characters")
     reasons: list[Reason] = []
     flows = False
-    for line in text.splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        try:
-            words = split_line(line)
-        except ValueError:
-            return _unread(line, "a quote is not closed")
-        level, why, safer = command_level(words)
-        flows = flows or (bool(words) and words[0].upper() in _STREAMING)
-        reasons.append(Reason(part=shorten(line), level=level, why=why, safer=safer))
+    try:
+        for line in commands_in(text):
+            level, why, safer = command_level(line.words)
+            flows = flows or is_streaming(line.words)
+            reasons.append(Reason(part=shorten(line.text), level=level, why=why, safer=safer))
+    except ValueError:
+        return _unread(text, "a quote is not closed")
     return Verdict.of(reasons, streams=flows)
+
+
+def is_streaming(words: Sequence[str]) -> bool:
+    """Whether a command never ends by itself."""
+    return bool(words) and words[0].upper() in _STREAMING
 
 
 def _unread(text: str, why: str) -> Verdict:
