@@ -159,7 +159,7 @@ def test_a_hostile_text_is_read_in_time(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [SOURCES / "reader.py", *sorted((SOURCES / "reading").glob("*.py"))], ids=lambda path: path.stem
+    "path", [SOURCES / "reader.py", *sorted((SOURCES / "reading").rglob("*.py"))], ids=lambda path: path.stem
 )
 def test_the_reader_swallows_no_error_that_it_does_not_name(path: Path) -> None:
     caught = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ExceptHandler)]

@@ -16,7 +16,7 @@ from textwrap import dedent
 
 from tocsin.ground.kernel.conditions import ALERT, BadCondition, compile_condition
 from tocsin.respond.runbooks.document import Document, DocumentKind, Finding, Link, Section, Start
-from tocsin.respond.runbooks.reading import frontmatter, inputs, text
+from tocsin.respond.runbooks.reading import frontmatter, text
 from tocsin.respond.runbooks.reading.amounts import seconds, watch_seconds
 from tocsin.respond.runbooks.reading.blocks import (
     Block,
@@ -28,22 +28,23 @@ from tocsin.respond.runbooks.reading.blocks import (
     grids_in,
     parts_of,
 )
-from tocsin.respond.runbooks.reading.checklists import checklists_of
-from tocsin.respond.runbooks.reading.clocks import clocks_of
-from tocsin.respond.runbooks.reading.escalation import escalation_of
-from tocsin.respond.runbooks.reading.footer import Footer, cycle, day, footer_of
+from tocsin.respond.runbooks.reading.code import inputs
+from tocsin.respond.runbooks.reading.facts.checklists import checklists_of
+from tocsin.respond.runbooks.reading.facts.clocks import clocks_of
+from tocsin.respond.runbooks.reading.facts.escalation import escalation_of
+from tocsin.respond.runbooks.reading.facts.footer import Footer, cycle, day, footer_of
+from tocsin.respond.runbooks.reading.facts.index import index_of
+from tocsin.respond.runbooks.reading.facts.links import Exists, findings_of, links_of
+from tocsin.respond.runbooks.reading.facts.people import contacts_of
+from tocsin.respond.runbooks.reading.facts.roles import roles_of
+from tocsin.respond.runbooks.reading.facts.rota import rota_of
+from tocsin.respond.runbooks.reading.facts.severities import severities_of
+from tocsin.respond.runbooks.reading.facts.tables import table_of
 from tocsin.respond.runbooks.reading.frontmatter import FrontMatter
 from tocsin.respond.runbooks.reading.headings import plain, role_of, role_under, scenario_title, title_of
-from tocsin.respond.runbooks.reading.index import index_of
 from tocsin.respond.runbooks.reading.labels import labels_in
-from tocsin.respond.runbooks.reading.links import Exists, findings_of, links_of
-from tocsin.respond.runbooks.reading.people import contacts_of
 from tocsin.respond.runbooks.reading.repairs import mend
-from tocsin.respond.runbooks.reading.roles import roles_of
-from tocsin.respond.runbooks.reading.rota import rota_of
-from tocsin.respond.runbooks.reading.severities import severities_of
 from tocsin.respond.runbooks.reading.subdocuments import is_template, slug_of, take_runbooks, threshold_in
-from tocsin.respond.runbooks.reading.tables import table_of
 from tocsin.respond.runbooks.reading.visit import Visit
 
 _SEVERITY = re.compile(r"\b(?:P|SEV-?|S)([0-4])\b", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.respond.runbooks.document import Option, Step
 from tocsin.respond.runbooks.reading.blocks import Block, Part
-from tocsin.respond.runbooks.reading.fences import Reader
+from tocsin.respond.runbooks.reading.code.fences import Reader
 from tocsin.respond.runbooks.reading.headings import is_attempt, plain, role_of, title_of
 from tocsin.respond.runbooks.reading.labels import OF_OPTION, labels_in
 from tocsin.respond.runbooks.reading.rungs import bold_items, prose, steps_below

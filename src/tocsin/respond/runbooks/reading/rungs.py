@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.respond.runbooks.document import Ladder, Rung, Step
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Item, Paragraph, Part, Quote
-from tocsin.respond.runbooks.reading.fences import Reader
+from tocsin.respond.runbooks.reading.code.fences import Reader
 from tocsin.respond.runbooks.reading.headings import (
     is_attempt,
     is_numbered,

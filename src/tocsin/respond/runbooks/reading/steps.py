@@ -14,8 +14,8 @@ from tocsin.respond.runbooks.document import Step
 from tocsin.respond.runbooks.reading import labels
 from tocsin.respond.runbooks.reading.amounts import AMOUNT, seconds
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Fence, Item, Other, Paragraph, Quote
-from tocsin.respond.runbooks.reading.cells import command_in
-from tocsin.respond.runbooks.reading.fences import Lead, Reader
+from tocsin.respond.runbooks.reading.code.fences import Lead, Reader
+from tocsin.respond.runbooks.reading.facts.cells import command_in
 from tocsin.respond.runbooks.reading.headings import title_of
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Fence, Part
+from tocsin.respond.runbooks.reading.code.attributes import split_info
 from tocsin.respond.runbooks.reading.headings import is_scenario, plain, role_of
 from tocsin.respond.runbooks.reading.repairs import TEMPLATES
 

@@ -11,25 +11,25 @@ from dataclasses import replace
 
 from tocsin.act.guard.shell import parse
 from tocsin.respond.runbooks.document import Cause, Checklist, Decision, Ladder, Option, Step
-from tocsin.respond.runbooks.reading.attributes import split_info
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Part, fences_in, grids_in
-from tocsin.respond.runbooks.reading.causes import (
+from tocsin.respond.runbooks.reading.code.attributes import split_info
+from tocsin.respond.runbooks.reading.code.fences import Lead, Reader
+from tocsin.respond.runbooks.reading.code.languages import DRAWN
+from tocsin.respond.runbooks.reading.drawn.drawing import read_drawing
+from tocsin.respond.runbooks.reading.facts.causes import (
     before_causes,
     causes_of,
     causes_of_grid,
     is_cause,
     outside_causes,
 )
-from tocsin.respond.runbooks.reading.clocks import clocks_in_fence
-from tocsin.respond.runbooks.reading.drawings import read_drawing
-from tocsin.respond.runbooks.reading.fences import Lead, Reader
+from tocsin.respond.runbooks.reading.facts.clocks import clocks_in_fence
+from tocsin.respond.runbooks.reading.facts.people import people_in_fence
+from tocsin.respond.runbooks.reading.facts.tables import check_steps, decision_of, use_of
 from tocsin.respond.runbooks.reading.headings import is_proving, role_of, role_under, title_of
-from tocsin.respond.runbooks.reading.languages import DRAWN
 from tocsin.respond.runbooks.reading.options import options_of
-from tocsin.respond.runbooks.reading.people import people_in_fence
 from tocsin.respond.runbooks.reading.rungs import by_hand, ladders_of
 from tocsin.respond.runbooks.reading.steps import Place, collect
-from tocsin.respond.runbooks.reading.tables import check_steps, decision_of, use_of
 
 _DIAGNOSING = frozenset({"diagnosis", "detection"})
 _SPOKEN = frozenset({"diagnosis", "verification"})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tocsin.respond.runbooks.document import Finding
 from tocsin.respond.runbooks.lint.rule import Rule, Subject
-from tocsin.respond.runbooks.reading.attributes import split_info
+from tocsin.respond.runbooks.reading.code.attributes import split_info
 from tocsin.respond.runbooks.reading.repairs import TEMPLATES
 
 _BOX = re.compile(r"^\s{0,20}(?:[-*+]|\d{1,3}[.)])\s{1,4}\[[ xX]\]\s")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocsin.respond.runbooks.document import Finding
 from tocsin.respond.runbooks.lint.rule import Rule, Subject
-from tocsin.respond.runbooks.reading.attributes import split_info
+from tocsin.respond.runbooks.reading.code.attributes import split_info
 
 
 class DuplicateStepName(Rule):

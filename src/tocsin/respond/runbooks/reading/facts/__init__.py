@@ -1,0 +1,1 @@
+"""What does a document say besides its steps? Tables, causes, lists, clocks, people, links."""
