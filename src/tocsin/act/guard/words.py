@@ -139,15 +139,29 @@ _ORDER: dict[Level, int] = {"read": 0, "change": 1, "destroy": 2}
 _SPLIT: tuple[tuple[Rule, tuple[str, ...]], ...] = tuple((rule, tuple(rule.words.split())) for rule in RULES)
 
 
-def _by_program() -> dict[str, list[tuple[Rule, tuple[str, ...]]]]:
-    table: dict[str, list[tuple[Rule, tuple[str, ...]]]] = {}
+_Rules = list[tuple[Rule, tuple[str, ...]]]
+
+
+def _by_program() -> dict[str, dict[str, _Rules]]:
+    """The rules of each program by its second word; "" holds those in which it may be anything or is missing."""
+    table: dict[str, dict[str, _Rules]] = {}
     for rule, pattern in _SPLIT:
-        table.setdefault(pattern[0], []).append((rule, pattern))
+        program, *more = pattern
+        second = more[0] if more and not set(more[0]) & set("*.$[?") else ""
+        table.setdefault(program, {}).setdefault(second, []).append((rule, pattern))
     return table
 
 
 _TABLE = _by_program()
-_OPEN = [each for name, rules in _TABLE.items() if "*" in name for each in rules]
+_OPEN = [
+    (name.partition("*")[0], each)
+    for name, rules in _TABLE.items()
+    if "*" in name
+    for several in rules.values()
+    for each in several
+]
+"""The rules of programs of which only a part of the name is given, with how that name begins."""
+
 _WITH_SUBCOMMANDS = frozenset(pattern[0] for _, pattern in _SPLIT if len(pattern) > 1)
 _STATEMENTS = frozenset(name for name in _TABLE if name.isupper())
 
@@ -196,7 +210,7 @@ def _best(told: Parts) -> tuple[Rule | None, int]:
     best: tuple[int, ...] | None = None
     found: Rule | None = None
     taken = 0
-    for rule, pattern in [*_TABLE.get(told.words[0], ()), *_OPEN]:
+    for rule, pattern in _candidates(told.words):
         covered = _covers(pattern, told.words)
         if not covered or (rule.flags and not has_flag(told.options, rule.flags)):
             continue
@@ -205,6 +219,15 @@ def _best(told: Parts) -> tuple[Rule | None, int]:
         if best is None or rank > best:
             best, found, taken = rank, rule, covered
     return found, taken
+
+
+def _candidates(words: Sequence[str]) -> Iterator[tuple[Rule, tuple[str, ...]]]:
+    """The rules that can be about these words at all: of hundreds for one program only a few."""
+    rules = _TABLE.get(words[0], {})
+    if len(words) > 1 and words[1]:
+        yield from rules.get(words[1], ())
+    yield from rules.get("", ())
+    yield from (each for begin, each in _OPEN if words[0].startswith(begin))
 
 
 def _rehearses(told: Parts) -> bool:
