@@ -86,37 +86,40 @@ def _widen(lines: list[str], numbers: Sequence[int], findings: list[Finding]) ->
     for _ in range(_MOST_TEMPLATES):
         if not any(_opens_template(line) for line in lines[after + 1 :]):
             return
-        place = next(
-            (
-                place
-                for info, place in verbatim("\n".join(lines))
-                if place.start > after and info.split(" ")[0].split("{")[0].lower() in TEMPLATES
-            ),
-            None,
-        )
-        if place is None:
+        for _, place in verbatim("\n".join(lines)):
+            if place.start <= after or not _opens_template(lines[place.start]):
+                continue
+            after = place.start
+            meant = _widened(lines, place, numbers, findings)
+            if meant is not None:
+                after = meant
+                break  # what follows is another document now
+        else:
             return
-        after = place.start
-        opening = _MARK.match(lines[after])
-        if opening is None:
-            continue
-        mark = opening.group(2)
-        meant, longest = _meant_end(lines, after, mark)
-        if meant is None or meant == place.stop - 1:
-            continue
-        wider = mark[0] * (longest + 1)
-        lines[after] = opening.group(1) + wider + opening.group(3)
-        lines[meant] = lines[meant].replace(mark[0] * len(lines[meant].strip(" \t>")), wider)
-        findings.append(
-            Finding(
-                rule="nested-fence",
-                level="note",
-                line=numbers[after],
-                message="a block inside this template would end it for most viewers",
-                fix=f"open and close the template with {len(wider)} marks: {wider}",
-            )
+
+
+def _widened(lines: list[str], place: range, numbers: Sequence[int], findings: list[Finding]) -> int | None:
+    """Gives a template longer marks where its author ends it elsewhere than the parser; the line where that is."""
+    opening = _MARK.match(lines[place.start])
+    if opening is None:
+        return None
+    mark = opening.group(2)
+    meant, longest = _meant_end(lines, place.start, mark)
+    if meant is None or meant == place.stop - 1:
+        return None
+    wider = mark[0] * (longest + 1)
+    lines[place.start] = opening.group(1) + wider + opening.group(3)
+    lines[meant] = lines[meant].replace(mark[0] * len(lines[meant].strip(" \t>")), wider)
+    findings.append(
+        Finding(
+            rule="nested-fence",
+            level="note",
+            line=numbers[place.start],
+            message="a block inside this template would end it for most viewers",
+            fix=f"open and close the template with {len(wider)} marks: {wider}",
         )
-        after = meant
+    )
+    return meant
 
 
 def _opens_template(line: str) -> bool:
