@@ -194,11 +194,11 @@ def test_links_between_runbooks_lead_to_their_pages(shop: Burning, mei: Browser)
 
 def test_a_review_that_is_overdue_is_asked_for_on_the_page(shop: Burning, mei: Browser):
     write(shop, "old.md", "---\nreviewed: 2024-01-01\n---\n# Old\n\nRead me.\n")
-    assert "◔ Review due" in mei.open("/runbooks/old.md").text
+    assert "◔ Review overdue" in mei.open("/runbooks/old.md").text
     after = mei.press("It is true as it stands", note="still so")
     assert after.path == "/runbooks/old.md"
     assert "The review is noted." in after.text
-    assert "◔ Review due" not in after.text
+    assert "◔ Review overdue" not in after.text
 
 
 def test_without_an_open_incident_there_is_nothing_to_run_it_for(mei: Browser):
@@ -252,3 +252,24 @@ def test_a_block_of_several_steps_is_shown_step_by_step_with_its_comments(shop: 
     shown = mei.open("/runbooks/checks.md").text
     assert "# expected: 200 it answers ● only looks" in shown
     assert "# 2. it finds curl -f http://127.0.0.1/find it finds ● only looks" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- [ ] tick me\n" * 20_000,
+        "# one\n\n## two\n\n" * 5_000,
+        "## Resolution\n\n" + "```bash\ndocker restart x\n```\n\n" * 3_000,
+        "```markdown\n# t\n\n- [ ] a\n```\n\n" * 2_000,
+        "[a](b.md) [c](#x) [d](http://[) [e](//x)\n\n" * 3_000,
+        "> " * 5_000 + "x",
+        "| a |\n|---|\n" + "| b\n" * 5_000,
+    ],
+    ids=["boxes", "headings", "steps", "templates", "links", "quotes", "rows"],
+)
+def test_a_file_of_any_length_is_a_page_that_can_be_loaded(shop: Burning, mei: Browser, text: str):
+    write(shop, "long.md", f"# Long\n\n{text}")
+    shown = mei.send("GET", "/runbooks/long.md")
+    assert shown.status == 200
+    assert len(shown.html) < 600_000
+    assert "it is too long for a page" in shown.text or len(text) < 100_000

@@ -20,7 +20,7 @@ def old(shop: Burning) -> str:
 
 def test_the_queue_says_what_is_due_why_whose_and_since_when(mei: Browser, old: str):
     shown = mei.open("/runbooks/reviews").text
-    assert "◔ overdue An old one last reviewed on 2024-01-01 since" in shown
+    assert "◔ overdue An old one last reviewed on 2024-01-01 overdue by" in shown
     assert "kept by Mei-Ling Chen" in shown
     assert old in shown
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import PurePosixPath
 
 from starlette.responses import Response
@@ -16,6 +18,7 @@ from tocsin.faces.web.words import FINDING, LEVELS
 from tocsin.ground.accounts import Permission
 from tocsin.respond.incidents import OPEN
 from tocsin.respond.runbooks import Document, Library
+from tocsin.respond.runbooks.document import CheckItem, Checklist
 from tocsin.respond.runbooks.plan import Plan, plan_of
 from tocsin.respond.runbooks.preconditions_store import failed
 from tocsin.respond.runbooks.review import due_of
@@ -23,6 +26,8 @@ from tocsin.respond.runbooks.usage import changed_since, proofs, usage
 
 pages = Pages()
 _MOST_INCIDENTS = 20
+_MOST_DOCUMENTS = 40
+_MOST_BOXES = 300
 _SUFFIXES = (".md", ".markdown")
 
 
@@ -36,8 +41,8 @@ def one(visit: Visit) -> Response:
         used = usage(conn, document.path)
         proven = {
             each.path: proofs(conn, each)
-            for each in (document.within() if file is None else [document])
-            if each.kind != "template"
+            for each in islice(document.within() if file is None else [document], _MOST_DOCUMENTS)
+            if each.kind in RUNNABLE
         }
         before = changed_since(conn, document)
         due = due_of(conn, context.library, document, context.clock.now())
@@ -72,6 +77,7 @@ def one(visit: Visit) -> Response:
         incidents=[(each.id, f"{each.id} {each.title}") for each in incidents],
         inputs=[each for each in document.inputs if each.default is None and not each.secret],
         chosen=visit.query.get("incident", ""),
+        checklists=list(_few(document.checklists)),
         clocks=", ".join(dict.fromkeys(visit.speech.span(each.after_s) for each in document.clocks)),
         dead=addresses.dead(document),
         runbooks_inside=[each for each in document.documents if each.kind != "template"],
@@ -103,3 +109,23 @@ def _find(library: Library, address: str) -> tuple[Document, Document | None]:
         return library.get(address), None
     whole = library.get(file)
     return library.get(f"{whole.path}#{name}"), whole
+
+
+def _few(checklists: Sequence[Checklist]) -> Iterator[Checklist]:
+    """As many of their boxes as somebody looks through on a page."""
+    left = _MOST_BOXES
+    for each in checklists:
+        if left <= 0:
+            return
+        items, left = _fewer(each.items, left)
+        yield replace(each, items=items)
+
+
+def _fewer(items: Sequence[CheckItem], left: int) -> tuple[tuple[CheckItem, ...], int]:
+    kept: list[CheckItem] = []
+    for item in items:
+        if left <= 0:
+            break
+        inside, left = _fewer(item.items, left - 1)
+        kept.append(replace(item, items=inside))
+    return tuple(kept), left

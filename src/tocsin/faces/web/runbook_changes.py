@@ -31,7 +31,7 @@ class Changes:
 
 def changes(before: str, after: str, first: int = 1) -> Changes:
     """The difference between two texts of a runbook, of which the second begins at line `first` of its file."""
-    old, new = before.split("\n")[:_MOST_LINES], after.split("\n")[:_MOST_LINES]
+    old, new = (text.removesuffix("\n").split("\n")[:_MOST_LINES] for text in (before, after))
     groups = list(SequenceMatcher(None, old, new).get_grouped_opcodes(_AROUND))
     lines = list(_lines(groups, old, new, first))
     return Changes(

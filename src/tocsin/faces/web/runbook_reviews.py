@@ -11,7 +11,7 @@ from tocsin.ground.accounts import Permission
 from tocsin.respond.runbooks import review
 
 pages = Pages()
-_MOST = 100
+_MOST = 40
 _LONGEST_NOTE = 2_000
 
 
@@ -26,9 +26,9 @@ def listing(visit: Visit) -> Response:
     left = [due for due in queue if not whose or due.owner == whose]
     return visit.page(
         "runbook_reviews.html",
-        overdue=[due for due in left if due.overdue][:_MOST],
-        coming=[due for due in left if not due.overdue][:_MOST],
-        more=max(0, len(left) - 2 * _MOST),
+        overdue=[due for due in left if due.overdue],
+        coming=[due for due in left if not due.overdue],
+        most=_MOST,
         whose=whose,
         owners=owners,
         wanted=visit.query.get("path", ""),

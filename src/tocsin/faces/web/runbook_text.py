@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from urllib.parse import quote, unquote, urlsplit
 
 from markupsafe import Markup
@@ -27,6 +27,11 @@ RUNNABLE = ("incident", "procedure")
 
 _FEW_FINDINGS = 4
 _ENDLESS = 10**9
+_ROOM = 120_000  # characters: what is longer is no runbook that anybody reads during an incident
+_OF_A_LINE, _OF_A_LINK, _OF_A_BLOCK = 30, 60, 400  # what stands around it on the page; a block has two marks
+_MOST_HEADINGS = 300
+_MOST_LINKS = 500
+_MOST_STEPS = 40  # beside one table
 _TITLES = ("#", "**", "> **")
 _DRAWN = re.compile("[\u2500-\u257f]{2}|\u2193|^ *\u2502", re.MULTILINE)
 _UNDERLINE = re.compile(r"[=-]{1,200}\s*")
@@ -55,10 +60,11 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A piece of the text with what was read in it. `more` counts the findings for which there is no room."""
+    """A piece of the text with what was read in it. `more` and `more_steps` count those for which there is no room."""
 
     piece: Piece
     steps: tuple[ShownStep, ...] = ()
+    more_steps: int = 0
     findings: tuple[Told, ...] = ()
     more: int = 0
     read: FenceRead | None = None
@@ -88,6 +94,7 @@ class Text:
     blocks: tuple[Shown, ...]
     outline: tuple[Heading, ...]
     lines: tuple[int, ...]  # at which a block begins
+    cut: int = 0  # the line from which on the text is too long to be shown; 0: all of it is
 
     @property
     def has_notes(self) -> bool:
@@ -108,10 +115,30 @@ def text_of(
     lines, numbers = mended.text.split("\n"), mended.numbers
     if file is not None:
         lines, numbers = _inside(mended, document, file)
-    parts = pieces("\n".join(_without_title(lines, document.title)), numbers=numbers, address=address)
-    blocks = tuple(_shown(parts, [document] if file else list(_read_as_itself(document)), here))
+    lines = _without_title(lines, document.title)
+    shown = _room_for(lines)
+    parts = pieces("\n".join(lines[:shown]), numbers=numbers[:shown], address=address)
+    cut = numbers[shown] if shown < len(lines) else 0
+    blocks = tuple(_shown(parts, [document] if file else list(_read_as_itself(document)), here, cut))
     lines_of_blocks = tuple(sorted({piece.line for piece in parts if piece.line}))
-    return Text(blocks=blocks, outline=tuple(_outline(blocks)), lines=lines_of_blocks)
+    return Text(
+        blocks=blocks,
+        outline=tuple(islice(_outline(blocks), _MOST_HEADINGS)),
+        lines=lines_of_blocks,
+        cut=cut,
+    )
+
+
+def _room_for(lines: Sequence[str]) -> int:
+    """How many lines a page has room for."""
+    room = _ROOM
+    for at, line in enumerate(lines):
+        room -= len(line) + _OF_A_LINE + _OF_A_LINK * line.count("](")
+        if line.lstrip().startswith(("```", "~~~")):
+            room -= _OF_A_BLOCK
+        if room < 0:
+            return max(1, at)
+    return len(lines)
 
 
 def _inside(mended: repairs.Mended, document: Document, file: Document) -> tuple[list[str], Sequence[int]]:
@@ -159,15 +186,24 @@ class Addresses:
     def __init__(self, document: Document, library: Library) -> None:
         self._folder = posixpath.dirname(document.path)
         self._library = library
+        self._known: dict[str, str | None] = {}
         self._dead = {
             unquote(link.target) for each in document.within() for link in each.links if link.ok is False
         }
 
     def __call__(self, href: str) -> str | None:
         """The address on a page; "" where no page of ours shows it, None where it is known that nothing is there."""
+        if href not in self._known:
+            self._known[href] = self._look(href)
+        return self._known[href]
+
+    def _look(self, href: str) -> str | None:
         if unquote(href) in self._dead:
             return None
-        parts = urlsplit(href)
+        try:
+            parts = urlsplit(href)
+        except ValueError:  # `http://[`
+            return ""
         if parts.scheme or parts.netloc or href.startswith("/"):
             return href
         path = posixpath.normpath(posixpath.join(self._folder, unquote(parts.path)))
@@ -180,7 +216,9 @@ class Addresses:
 
     def dead(self, document: Document) -> list[Link]:
         """The links of a document that lead to nothing."""
-        return [link for link in document.links if link.ok is False or self(link.target) is None]
+        return [
+            link for link in document.links[:_MOST_LINKS] if link.ok is False or self(link.target) is None
+        ]
 
 
 def address_of(path: str) -> str:
@@ -188,22 +226,23 @@ def address_of(path: str) -> str:
     return f"/runbooks/{quote(path.replace('#', '/', 1))}"
 
 
-def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int) -> Iterator[Shown]:
+def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int, cut: int) -> Iterator[Shown]:
     lines = sorted({piece.line for piece in parts if piece.line})
     steps: dict[int, list[ShownStep]] = defaultdict(list)
     findings: dict[int, list[Finding]] = defaultdict(list)
     reads: dict[int, FenceRead] = {}
 
     def block(line: int) -> int:
-        """The line at which the block of a line begins."""
+        """The line at which the block of a line begins, 0 where it is not shown."""
         at = bisect_right(lines, line) - 1
-        return lines[at] if at >= 0 else 0
+        return lines[at] if at >= 0 and not (cut and line >= cut) else 0
 
     for document in documents:
         run = {step.id for step in plan_of(document).steps()} if document.kind in RUNNABLE else set[str]()
-        for step in document.steps():
-            one = ShownStep(step=step, path=document.path, runs=step.id in run and not step.by_hand)
-            if step.kind not in ("manual", "reference") and one not in steps[block(step.line)]:
+        # A check may be that of several rungs: by its id it is the same.
+        for step in {each.id: each for each in document.steps()}.values():
+            if step.kind not in ("manual", "reference"):
+                one = ShownStep(step=step, path=document.path, runs=step.id in run and not step.by_hand)
                 steps[block(step.line)].append(one)
         for finding in document.findings:
             findings[block(finding.line)].append(finding)
@@ -221,7 +260,8 @@ def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int) -> 
         read = reads.pop(piece.line, None) if piece.kind == "code" else None
         yield Shown(
             piece=piece,
-            steps=_shared_out(piece, mine) if piece.kind == "code" else tuple(mine),
+            steps=_shared_out(piece, mine) if piece.kind == "code" else tuple(mine[:_MOST_STEPS]),
+            more_steps=0 if piece.kind == "code" else max(0, len(mine) - _MOST_STEPS),
             findings=found[:_FEW_FINDINGS],
             more=max(0, len(found) - _FEW_FINDINGS),
             read=read,
