@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from tocsin.act.guard.names import names
 from tocsin.act.guard.programs import JUDGES, Call, Looking
 from tocsin.act.guard.rules.wrappers import CODE_IN_OPTIONS, REMOTE, TAKES_PROSE, WRAPPERS
 from tocsin.act.guard.tree import (
@@ -45,11 +46,14 @@ from tocsin.act.guard.written import assigned, files_written, redirected, runs_w
 __all__ = ["KNOWN_PROGRAMS", "parse", "shell_level", "walk"]
 
 _DEEPEST = 6  # shells within shells
+_SENTENCES = names(
+    "batch dir erase format help just net port script scrub task ver where wipe"
+)  # begin such as well
 KNOWN_PROGRAMS = (
     NAMED
     | frozenset(name for name in JUDGES if " " not in name)
     | frozenset(name for name in WRAPPERS if " " not in name)
-)
+) - _SENTENCES
 """Programs that the guard knows by name: an unlabelled block that begins with one of them is a command."""
 
 

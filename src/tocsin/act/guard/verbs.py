@@ -39,6 +39,7 @@ CHANGING = names(
 )
 """What such a word asks for happens, and can be altered back."""
 
+_LONG = ("delete", "remove", "destroy", "truncate", "terminate", "uninstall")
 NOUNS_TOO = names("deploy export import link patch rollback run trigger update upgrade")
 """Those of them that may also name a thing: `gh run list` only asks."""
 
@@ -55,8 +56,10 @@ def parts_of(word: str) -> tuple[str, ...]:
 
 
 def destroys(word: str) -> bool:
-    """Whether a name says that something goes for good."""
-    return word.lower() in DESTROYING or not DESTROYING.isdisjoint(parts_of(word))
+    """Whether a name says that something goes for good: `delete`, `drop-database`, `removenode`; not `deleted`."""
+    return word.lower() in DESTROYING or any(
+        part in DESTROYING or (part.startswith(_LONG) and not part.endswith("d")) for part in parts_of(word)
+    )
 
 
 def reads(word: str) -> bool:

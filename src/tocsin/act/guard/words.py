@@ -92,12 +92,21 @@ def parts(words: Sequence[Word]) -> Parts:
             only_words = True
         else:
             options.append(text)
-            name, equals, _ = text.partition("=")
-            if not equals and text in OPTIONS_WITH_VALUE.get(path, frozenset()):
+            valued = OPTIONS_WITH_VALUE.get(path, frozenset())
+            if text in valued:
                 skip = True
-            elif not equals and name not in PLAIN_OPTIONS:
+            elif not (_holds_its_value(text, valued) or text in PLAIN_OPTIONS):
                 unsure_after = min(unsure_after, len(plain))
     return Parts(tuple(plain), tuple(at), tuple(options), tuple(values), unsure_after, frozenset(built))
+
+
+def _holds_its_value(option: str, valued: frozenset[str]) -> bool:
+    """Whether an option cannot take the next word: `--name=value`, `-p2222`, `-uroot`."""
+    if "=" in option:
+        return True
+    return (
+        not option.startswith("--") and len(option) > 2 and (option[:2] in valued or not option[1:].isalpha())
+    )
 
 
 def has_flag(options: Iterable[str], wanted: Iterable[str]) -> bool:
@@ -257,7 +266,7 @@ def _without_rule(program: str, told: Parts) -> Told:
 def _spoken(told: Parts) -> str | None:
     """The word or option that says that something goes for good."""
     for word in (*told.words[1 : _SPOKEN + 1], *told.values[:_SPOKEN]):
-        if word in DESTROYING or (_is_name(word) and destroys(word)):
+        if word.rpartition(".")[2] in DESTROYING or (_is_name(word) and destroys(word)):
             return word
     for option in told.options[:20]:
         if option.startswith("--") and parts_of(option)[:1] and parts_of(option)[0] in _GONE_BY_OPTION:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tocsin.act.guard.names import names
 from tocsin.act.guard.programs.call import BUILT, BUILT_SAFER, UNSEEN, UNSEEN_SAFER, Call, Judge
@@ -114,7 +115,7 @@ def _called(node: ast.Call) -> tuple[Level, str]:
         mode = node.args[1] if len(node.args) > 1 else mode
         reads = mode is None or (isinstance(mode, ast.Constant) and not set("wax+") & set(str(mode.value)))
         return ("read", "reads a file") if reads else ("change", "writes a file")
-    if last in _PY_LOSES or last in _PY_RUNS or (destroys(last) and base != ""):
+    if last in _PY_LOSES or last in _PY_RUNS or (isinstance(node.func, ast.Attribute) and destroys(last)):
         return "destroy", f"{last}() removes something or starts programs"
     if last in _PY_WRITES and base not in _PY_BASES:
         return "change", f"{last}() changes something"
@@ -132,7 +133,7 @@ def _name(node: ast.expr) -> str:
 
 
 _ACTS = re.compile(
-    r"\b(?:unlink\w*|rm_?rf?|rm_?tree|rmSync|rmdir\w*|rmdirSync|remove\w*|delete\w*|drop\w*|truncate\w*|system|exec\w*"
+    r"\b(?:unlink\w*|destroy\w*|wipe\w*|purge\w*|rm_?rf?|rm_?tree|rmSync|rmdir\w*|rmdirSync|remove\w*|delete\w*|drop\w*|truncate\w*|system|exec\w*"
     r"|spawn\w*|popen\w*|passthru|shell_exec|proc_open|pcntl_\w+|eval|kill|qx|fork|child_process|instance_eval"
     r"|FileUtils|IO\.popen|Open3|File\.delete|Deno\.remove|Deno\.Command|Bun\.spawn)\b|`"
 )
@@ -182,13 +183,24 @@ def _python(call: Call) -> list[Reason] | None:
     texts = call.texts
     if has_flag(texts[:1], ("-V", "--version", "--help")):
         return [call.reason("read", "tells its version")]
-    module = call.values("-m", flags="uBIEsSO")
+    own = _before_file(call)
+    module = own.values("-m", flags="uBIEsSO")
     if module:
         return _python_module(call, module[0])
-    codes = call.values("-c", flags="uBIEsSOqi")
+    codes = own.values("-c", flags="uBIEsSOqi")
     if codes:
         return _codes(call, codes[:1], python_level)
-    return _file_or_input(call, python_level)
+    handed = call.values("-c", "--command")  # `manage.py shell -c '…'`
+    return _codes(call, handed, python_level) if handed else _file_or_input(call, python_level)
+
+
+def _before_file(call: Call) -> Call:
+    """The call up to the file that it runs, and one word more: what belongs to the interpreter itself."""
+    for at, word in enumerate(call.arguments):
+        if not word.text.startswith("-") and (at == 0 or call.texts[at - 1] not in ("-W", "-X", "-c", "-m")):
+            cut = at if at == 0 or not _TAKES_CODE.fullmatch(call.texts[at - 1]) else at + 1
+            return replace(call, arguments=call.arguments[:cut])
+    return call
 
 
 def _python_module(call: Call, module: Word) -> list[Reason] | None:
@@ -234,7 +246,8 @@ def _by_arguments(call: Call) -> list[Reason] | None:
     return None
 
 
-_FRESH = frozenset({"migrate:fresh", "migrate:refresh"})
+_FRESH = frozenset({"migrate:fresh", "migrate:refresh", "migrate:rollback"})
+_TAKES_CODE = re.compile(r"-[uBIEsSOqi]*[cm]")
 
 
 def _perl(call: Call) -> list[Reason] | None:
@@ -257,10 +270,23 @@ def _other(call: Call) -> list[Reason] | None:
     printed = call.values("-p", "-pe", "--print")
     if printed:
         return _codes(call, [Word(f"print {each.text}", each.fixed) for each in printed], words_level)
-    codes = call.values("-e", "-r", "--eval", "-E")
+    codes = call.values("-e", "--eval", "-E")
     if codes:
         return _codes(call, codes, words_level)
     return _file_or_input(call, words_level)
+
+
+def _php(call: Call) -> list[Reason] | None:
+    codes = call.values("-r", "--run", "-B", "-R", "-E")
+    return _codes(call, codes, words_level) if codes else _other(call)
+
+
+def _runner(call: Call) -> list[Reason]:
+    """`rails runner 'code'`; a name of a file is not looked into."""
+    code = call.plain[0] if call.plain else Word("")
+    if not code.text or code.text.endswith(".rb"):
+        return [call.reason("change", _RUN)]
+    return _codes(call, [code], words_level)
 
 
 JUDGES: dict[str, Judge] = {
@@ -268,5 +294,7 @@ JUDGES: dict[str, Judge] = {
         ("python", "python2", "python3", "python3.11", "python3.12", "pypy3", "ipython"), _python
     ),
     "perl": _perl,
-    **dict.fromkeys(("node", "ruby", "php", "deno", "bun", "lua", "nodejs", "Rscript"), _other),
+    **dict.fromkeys(("node", "ruby", "deno", "bun", "lua", "nodejs", "Rscript"), _other),
+    "php": _php,
+    "rails runner": _runner,
 }

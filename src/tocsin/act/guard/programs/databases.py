@@ -20,9 +20,9 @@ def _sql_client(
     flags: str = "",
     dialects: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
-    last_word: bool = False,
+    plain_from: int | None = None,
 ) -> Judge:
-    """A client that takes SQL after one of `options`, from its input or as its last word."""
+    """A client that takes SQL after one of `options`, from its input or as a plain word from a position on."""
 
     def judge(call: Call) -> list[Reason]:
         told = call.values(*options, flags=flags)
@@ -31,8 +31,8 @@ def _sql_client(
             found.append(call.reason("change", "runs a file that is not looked into"))
         if call.fed is not None and not told:
             told = [call.fed]
-        if last_word and not told:
-            told = call.plain[1:]
+        if plain_from is not None and not told:
+            told = call.plain[plain_from:]
         if not all(each.fixed for each in told):
             return [call.reason("destroy", BUILT, "bind the value: psql -v name=value and :'name'")]
         for each in told:
@@ -179,9 +179,10 @@ JUDGES: dict[str, Judge] = {
     "hive": _sql_client("-e", dialects=("hive", "mysql"), files=("-f",)),
     "spark-sql": _sql_client("-e", dialects=("spark", "mysql"), files=("-f",)),
     "wrangler d1 execute": _sql_client("--command", dialects=("sqlite",), files=("--file",)),
-    "bq query": _sql_client(dialects=("bigquery", "mysql"), last_word=True),
-    "sqlite3": _sql_client("-cmd", dialects=("sqlite", "mysql"), last_word=True),
-    "duckdb": _sql_client("-c", dialects=("duckdb", "postgres"), last_word=True),
+    "bq query": _sql_client(dialects=("bigquery", "mysql"), plain_from=0),
+    "sqlite3": _sql_client("-cmd", dialects=("sqlite", "mysql"), plain_from=1),
+    "duckdb": _sql_client("-c", dialects=("duckdb", "postgres"), plain_from=1),
+    "influx": _sql_client("-execute", "--execute", dialects=("postgres", "mysql")),
     "mongosh": _mongo,
     "mongo": _mongo,
 }

@@ -57,6 +57,18 @@ def run_file(call: Call, word: Word) -> list[Reason]:
     return [call.reason("change", "runs a file that is not looked into")]
 
 
+def _power_shell(call: Call) -> list[Reason]:
+    """PowerShell: its commands are read as far as they look like those of a shell."""
+    options = {each.text.lower(): at for at, each in enumerate(call.arguments)}
+    if any(name.startswith(("-enc", "-e")) and not name.startswith("-ex") for name in options):
+        return [call.reason("destroy", BUILT, BUILT_SAFER)]
+    at = next((options[name] for name in ("-command", "-c") if name in options), None)
+    if at is not None:
+        rest = call.arguments[at + 1 :]
+        return call.code(Word(" ".join(each.text for each in rest), all(each.fixed for each in rest)))
+    return run_file(call, call.plain[0]) if call.plain else unseen(call)
+
+
 def _eval(call: Call) -> list[Reason]:
     if call.arguments and all(each.fixed for each in call.arguments):
         return call.code(Word(" ".join(call.texts)))
@@ -105,6 +117,7 @@ def _alias(call: Call) -> list[Reason]:
 
 JUDGES: dict[str, Judge] = {
     **dict.fromkeys(("sh", "bash", "zsh", "dash", "ash", "ksh", "fish", "mksh", "csh", "tcsh"), _shell),
+    **dict.fromkeys(("pwsh", "powershell"), _power_shell),
     "eval": _eval,
     "trap": _trap,
     "su": _su,

@@ -154,6 +154,12 @@ MACHINE: tuple[Rule, ...] = (
         """losetup -a|-l|--list
         exportfs -v|-s""",
     ),
+    *rules(
+        "read",
+        "records what the machine does",
+        """perf top|report|list|script|annotate|bench
+        bpftrace|sysdig -l""",
+    ),
     *rules("read", "shows the graphics cards", "nvidia-smi|rocm-smi"),
     *rules("change", "sets how the graphics cards work", "nvidia-smi -pl|-pm|-ac|-lgc|-mig"),
     *rules(
@@ -371,7 +377,8 @@ MACHINE: tuple[Rule, ...] = (
         ConvertFrom-*|Write-Host|Write-Output|Out-String|Out-Host|Wait-*
         tasklist|systeminfo|ipconfig|dir|qwinsta|wevtutil|driverquery|ver|where
         sc query|queryex|qc
-        net user|view|statistics|share""",
+        net user|view|statistics|share|use|localgroup $
+        net user|view|localgroup * $""",
     ),
     *rules(
         "change",
@@ -383,7 +390,10 @@ MACHINE: tuple[Rule, ...] = (
     *rules(
         "destroy",
         "removes or empties something of Windows, or ends it at once",
-        """Remove-*|Clear-*|Uninstall-*|Format-Volume|Initialize-Disk|Reset-*|Stop-Process|Invoke-Expression|iex
+        """net user|share|use|localgroup|group|view * /delete
+        net user|share|use|localgroup|group * /del
+        rmdir /s|/q|/S
+        Remove-*|Clear-*|Uninstall-*|Format-Volume|Initialize-Disk|Reset-*|Stop-Process|Invoke-Expression|iex
         del|erase|rd|format|diskpart|taskkill
         reg delete
         schtasks|sc delete

@@ -151,6 +151,8 @@ STORES: tuple[Rule, ...] = (
         """etcdctl
         etcdctl member add|update|promote
         etcdctl snapshot save
+        nodetool
+        nodetool flush|repair|compact|cleanup|drain|snapshot|scrub|rebuild
         vault operator unseal|init
         vault login|write|unwrap
         consul
@@ -179,7 +181,10 @@ STORES: tuple[Rule, ...] = (
         consul acl|intention|config list|read
         nomad status|version
         nomad alloc|node|job|deployment|server|eval|namespace status|logs|members|list|history|inspect|plan|checks
-        zkServer* status""",
+        zkServer* status
+        nodetool status|info|tpstats|ring|describecluster|netstats|compactionstats|tablestats|cfstats|gossipinfo
+        memcached-tool * stats|display|dump|settings|sizes
+        mongostat|mongotop|certutil""",
     ),
     *rules(
         "destroy",

@@ -84,6 +84,8 @@ TOOLS: tuple[Rule, ...] = (
         npm|yarn audit
         npm|yarn version $
         npm config get|list|ls
+        npm run $
+        brew services list|info
         pip|pip3 list|show|freeze|check|index|debug
         pip|pip3 config list|get|debug
         uv pip list|show|freeze|check
