@@ -11,13 +11,11 @@ values are `rows` of a condition, each as `{"value": …}`. The target has a `ur
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from tocsin.act.actions.action import Action, Call, CannotRun, Result
@@ -73,15 +71,24 @@ class Redis(Action):
         rows = None if why else tuple({"value": each} for each in _values(last)[:ROWS])
         return Result(well=not why, why=why, rows=rows, ms=ms)
 
-    def _link(self, server: _Server, call: Call) -> socket.socket:
+    def _link(self, server: _Server, call: Call) -> _Link:
         link = self.outbound.connect(server.host, server.port, timeout=call.timeout_s, trusted=True)
         if not server.encrypted:
             return link
         try:
             return self.outbound.tls().wrap_socket(link, server_hostname=server.host)
-        except (ssl.SSLError, OSError) as error:
+        except OSError as error:
             link.close()
             raise OutboundFailed(f"no TLS with {server.host}: {error}") from error
+
+
+class _Link(Protocol):
+    """What is needed of a connection."""
+
+    def settimeout(self, value: float, /) -> None: ...
+    def sendall(self, data: bytes, /) -> None: ...
+    def recv(self, size: int, /) -> bytes: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +166,7 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
 class _Talk:
     """The protocol of Redis: https://redis.io/docs/latest/develop/reference/protocol-spec/, as of version 2."""
 
-    def __init__(self, link: socket.socket, deadline: float, call: Call) -> None:
+    def __init__(self, link: _Link, deadline: float, call: Call) -> None:
         self._link = link
         self._deadline = deadline
         self._call = call
