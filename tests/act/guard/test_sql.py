@@ -89,3 +89,43 @@ def test_any_text_gets_a_verdict(text: str) -> None:
 def test_brackets_without_end_are_not_understood() -> None:
     assert sql_level("SELECT " + "(" * 5_000).level == "destroy"
     assert not sql_level("SELECT " + "(" * 5_000).parsed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"SELECT '\'; DROP TABLE orders; -- '",  # PostgreSQL ends the quote at the backslash
+        r"SELECT '\''; DROP TABLE orders; -- '",  # MySQL ends it one later
+        "SELECT 1--1; DROP TABLE orders",  # MySQL subtracts
+        "/*!50000 DROP TABLE orders */",  # MySQL runs it
+        "SELECT $$a$$; DROP TABLE orders",
+        "SELECT format('DROP TABLE %I', name) FROM old \\gexec",
+        "PREPARE p AS DELETE FROM orders",
+        "COPY (DELETE FROM orders RETURNING *) TO STDOUT",
+        "EXPLAIN (ANALYZE, VERBOSE) DELETE FROM orders",
+        "UPDATE orders SET state = 'new' WHERE 1 = 1",
+        "SELECT pg_catalog.pg_terminate_backend(1)",
+        "SELECT delete_old_orders()",
+        "RESET /* nothing */ MASTER",
+    ],
+)
+def test_nothing_that_destroys_hides_from_the_way_it_is_read(text: str) -> None:
+    assert sql_level(text).level == "destroy", sql_level(text).findings
+
+
+@pytest.mark.parametrize(
+    ("text", "postgres", "mysql"),
+    [
+        ("SELECT 1 /*! INTO OUTFILE '/tmp/x' */", "read", "change"),
+        ("SELECT 1 # ; DROP TABLE orders", "destroy", "read"),
+        ("SELECT 1 --; DROP TABLE orders", "read", "destroy"),
+    ],
+)
+def test_a_dialect_reads_its_own_way(text: str, postgres: str, mysql: str) -> None:
+    assert sql_level(text, "postgres").level == postgres, sql_level(text, "postgres").findings
+    assert sql_level(text, "mysql").level == mysql, sql_level(text, "mysql").findings
+    assert sql_level(text).level == max(postgres, mysql, key=("read", "change", "destroy").index)
+
+
+def test_a_value_of_psql_is_a_value() -> None:
+    assert sql_level("SELECT * FROM orders WHERE id = :'id' AND kind = :\"kind\"").level == "read"

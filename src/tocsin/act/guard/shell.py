@@ -226,18 +226,20 @@ def _inside(inner: Inner, words: list[Word], seen: _Seen, script: _Script) -> Ve
     reasons = [*_code_in_options(words, seen, script)]
     for name, value in inner.variables:
         reasons.extend(_variable(name, value, script))
-    if inner.told is not None:
+    reads_input = (
+        inner.reads_code and not inner.words and not inner.texts and (seen.fed is not None or seen.piped)
+    )
+    if inner.told is not None and not reads_input:
         reasons.append(seen.reason(inner.told, words[0].text))
     flows = inner.streams
     texts = list(inner.texts)
-    if inner.reads_code and not inner.words and not texts:
-        if seen.fed is not None:
-            texts.append(seen.fed)
-        elif seen.piped:
-            why = "runs what is piped in, unseen"
-            reasons.append(
-                Reason(part=seen.part, level="destroy", why=why, safer="save it, read it, then run it")
-            )
+    if reads_input and seen.fed is not None:
+        texts.append(seen.fed)
+    elif reads_input:
+        why = "runs what is piped in, unseen"
+        reasons.append(
+            Reason(part=seen.part, level="destroy", why=why, safer="save it, read it, then run it")
+        )
     for text in texts:
         if not text.fixed:
             why = "runs code that is only put together at run time"
