@@ -40,8 +40,7 @@ _PY_RUNS = names(
 )
 _PY_LOSES = names(
     """
-    rmtree remove unlink rmdir removedirs truncate kill killpg abort drop_all dropDatabase execute_script unpickle
-    loads_pickle format_disk sync_delete
+    rmtree remove unlink rmdir removedirs truncate kill killpg abort drop_all dropDatabase
     """
 )
 _PY_WRITES = names(

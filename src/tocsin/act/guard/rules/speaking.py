@@ -11,20 +11,20 @@ from tocsin.act.guard.names import names
 SPEAKING = names(
     """
     acme.sh aliyun amplify ansible-galaxy ansible-inventory ansible-vault apisix argo argocd atlas auditctl axiom
-    az-cli b2 barman boundary borg buildah buildkite-agent bundletool bw calicoctl cdk cdktf ceph checkov chezmoi
-    cilium circleci civo cloudflared cmctl cockroach conda confluent copilot coredumpctl crane cri-ctl crm
-    datadog-agent datadog-ci dagster dapr dbt dokku doctl drbdadm drone eb eksctl elasticsearch-keystore esxcli exo
-    fail2ban-client faas-cli firebase firewall-cmd flarectl fly flyctl flux gh ghcup glab gluster gopass govc
+    b2 barman boundary borg buildah buildkite-agent bundletool bw calicoctl cdk cdktf ceph checkov chezmoi
+    cilium circleci civo cloudflared cmctl cockroach conda confluent copilot coredumpctl crane crm
+    datadog-ci dagster dapr dbt dokku doctl drbdadm drone eb eksctl elasticsearch-keystore esxcli exo
+    fail2ban-client faas-cli firebase firewall-cmd flarectl fly flyctl flux gh glab gluster gopass govc
     grafana-cli hcloud helmfile hub ibmcloud incus influx infisical ipmitool istioctl jf journalbeat k0s k3d k3s
-    kafkactl kamal kind kn knife kompose kops kopia kubeadm kubecm kubeseal kustomize lagoon launchctl lerna linkerd
+    kafkactl kamal kind kn knife kompose kops kopia kubeadm kubecm kubeseal kustomize launchctl lerna linkerd
     linode-cli localectl logcli loginctl lxc machinectl mc meshctl metricbeat microk8s minikube mimirtool mongocli
     multipass nats neon neonctl netlify networkctl newrelic nerdctl ngrok nomad nova nsc nvme oci octo okta omnictl
     op opensearch-cli openstack operator-sdk oras ory packer pass patronictl pcs pct pd pgbackrest pnpm podman-machine
-    polaris prefect pscale pulsar-admin puppet qm railway rad rados rancher rbd rclone regctl render restic
-    rabbitmq-plugins rke rke2 rpk s3cmd s5cmd salt-key sam scaleway-cli scw sentry-cli serverless skaffold skopeo sls
-    snapper snyk sops spacectl spinnaker step stripe supabase synology systemd-analyze swift talosctl tanka tempo
+    prefect pscale pulsar-admin puppet qm railway rados rancher rbd rclone regctl render restic
+    rabbitmq-plugins rke rke2 rpk s3cmd s5cmd salt-key sam scw sentry-cli serverless skaffold skopeo sls
+    snapper snyk sops spacectl step stripe supabase systemd-analyze swift talosctl tanka tempo
     temporal terragrunt thanos tk tkn tower-cli trivy tsh turso twilio udevadm upctl vagrant vault vcluster velero
-    vercel virsh volta vtctlclient vultr-cli wal-g waypoint weave wp xe yc zappa zeet zkCli
+    vercel virsh volta vtctlclient vultr-cli wal-g waypoint wp xe yc zappa zkCli
     """
 )
 """Programs whose words are believed, also where they say that they only look."""
