@@ -86,7 +86,7 @@ def _text(command: str) -> str:
 
 def _filled(kind: Kind, text: str) -> str:
     """The text as a runbook would run it: `<POD>` is a value and no redirection."""
-    from tocsin.respond.runbooks.reading.placeholders import fill_shell, fill_sql
+    from tocsin.respond.runbooks.reading.code.placeholders import fill_shell, fill_sql
 
     match kind:
         case Kind.BASH:
