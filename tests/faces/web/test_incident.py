@@ -177,3 +177,22 @@ def test_opened_again_after_its_end_nobody_is_said_to_have_it(shop: Burning, mei
     assert "Nobody has it yet" in mei.open(f"/incidents/{incident}").text
     assert "Mei-Ling Chen has it" not in mei.page.text
     assert "– has it" not in mei.page.text
+
+
+def test_a_runbook_that_is_offered_says_what_speaks_against_it(shop: Burning, mei: Browser):
+    file = shop.folder / "runbooks" / "reco" / "service-down.md"
+    file.write_text(file.read_text().replace("2026-10-01", "2025-10-01"))
+    shop.clock.tick(2)
+    shown = mei.open(f"/incidents/{shop.outage()}").text
+    assert "Recommendation service down reco/service-down.md ◆ since 2025-10-31 its review is overdue" in shown
+
+
+def test_a_runbook_inside_a_file_has_its_own_page_also_from_an_incident(shop: Burning, mei: Browser):
+    (shop.folder / "runbooks" / "reco" / "two.md").write_text(
+        "# Two\n\n## Scenario 1: one\n\n### Diagnosis\n\n```bash\nuptime\n```\n\n### Resolution\n\nWait.\n\n"
+        "## Scenario 2: other\n\n### Diagnosis\n\n```bash\nfree\n```\n\n### Resolution\n\nWait.\n"
+    )
+    shop.clock.tick(2)
+    mei.open(f"/incidents/{shop.outage()}")
+    assert mei.click("one").path == "/runbooks/reco/two.md/scenario-1-one"
+    assert mei.page.status == 200

@@ -18,10 +18,13 @@ from tocsin.faces.web.story import story_of
 from tocsin.faces.web.visit import Visit
 from tocsin.ground import timeline
 from tocsin.ground.accounts import Permission
+from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.timeline import Event
 from tocsin.respond.incidents import Incident
 from tocsin.respond.runbooks.approvals import Approval
 from tocsin.respond.runbooks.plan import PlannedStep
+from tocsin.respond.runbooks.review import staleness
 from tocsin.respond.runbooks.store import Run
 
 pages = Pages()
@@ -29,6 +32,8 @@ _MOST_LINES = 60
 _EVENTS_AT_ONCE = 1_000
 _MOST_ALERTS = 60
 _OUTPUT_SHOWN = 2_000
+_MOST_OFFERS = 10
+_GONE = N_("its file is gone")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,10 +49,11 @@ class RunView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """A runbook that fits the incident."""
+    """A runbook that fits the incident. `stale` is what speaks against it, "" where nothing does."""
 
     path: str
     title: str
+    stale: str = ""
 
 
 @pages.get("/incidents/{id}", Permission.READ)
@@ -169,7 +175,10 @@ def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[
         if event.kind == "run.offered"
     }
     if told:
-        return [Offer(path=path, title=title) for path, title in told.items()]
+        return [
+            Offer(path=path, title=title, stale=_stale(visit, path))
+            for path, title in list(told.items())[:_MOST_OFFERS]
+        ]
     with visit.context.store.read() as conn:
         alerts = visit.context.incidents.alerts(conn, incident.id)
     first = alerts[0] if alerts else None
@@ -180,4 +189,18 @@ def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[
         annotations=first.annotations if first else {},
         severity=incident.severity,
     )
-    return [Offer(path=document.path, title=document.title) for document in fitting]
+    return [
+        Offer(path=document.path, title=document.title, stale=_stale(visit, document.path))
+        for document in fitting[:_MOST_OFFERS]
+    ]
+
+
+def _stale(visit: Visit, path: str) -> str:
+    """What somebody who is offered a runbook has to know of it."""
+    context = visit.context
+    try:
+        document = context.library.get(path)
+    except NotFound:
+        return _GONE
+    with context.store.read() as conn:
+        return staleness(conn, context.library, document, context.clock.now())

@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 
 from starlette.responses import Response
 
+from tocsin.faces.web.addresses import address_of
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.run_view import ladder_view
 from tocsin.faces.web.runbook_changes import Changes, changes
-from tocsin.faces.web.runbook_text import RUNNABLE, Addresses, address_of, text_of
+from tocsin.faces.web.runbook_text import RUNNABLE, Addresses, text_of
 from tocsin.faces.web.visit import Visit
 from tocsin.faces.web.words import FINDING, LEVELS
 from tocsin.ground.accounts import Permission
@@ -58,7 +59,6 @@ def one(visit: Visit) -> Response:
         document=document,
         file=file,
         here=address_of(document.path),
-        address_of=address_of,
         link_of=addresses,
         parts_of_run=ladder_view(plan, (), None, {}),
         runs=len(levels),

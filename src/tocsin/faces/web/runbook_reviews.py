@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from tocsin.faces.web.addresses import address_of
 from tocsin.faces.web.gate import Pages
-from tocsin.faces.web.runbook_text import address_of
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import Permission
 from tocsin.respond.runbooks import review
@@ -32,7 +32,6 @@ def listing(visit: Visit) -> Response:
         whose=whose,
         owners=owners,
         wanted=visit.query.get("path", ""),
-        address_of=address_of,
     )
 
 

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
+from tocsin.faces.web.addresses import address_of
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.render import Piece, pieces
 from tocsin.respond.runbooks import Document, Finding, Library, Step
@@ -219,11 +220,6 @@ class Addresses:
         return [
             link for link in document.links[:_MOST_LINKS] if link.ok is False or self(link.target) is None
         ]
-
-
-def address_of(path: str) -> str:
-    """The page of a runbook; one inside a file, `FILE#NAME`, has a path below that of the file."""
-    return f"/runbooks/{quote(path.replace('#', '/', 1))}"
 
 
 def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int, cut: int) -> Iterator[Shown]:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from tocsin.faces.web.gate import Pages
-from tocsin.faces.web.runbook_text import address_of
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import Permission
 from tocsin.respond.runbooks import Library
@@ -114,7 +113,6 @@ def listing(visit: Visit) -> Response:
         chosen=chosen,
         filters={name: _choices(rows, name, chosen, link) for name in _FILTERS},
         link=link,
-        address_of=address_of,
         titles={name: each.title or name for name, each in context.catalogue().services.items()},
         before=link(page=str(number - 1)) if number > 1 else "",
         after=link(page=str(number + 1)) if number * _PAGE < len(left) else "",

@@ -10,6 +10,7 @@ from typing import cast
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.faces.web import words
+from tocsin.faces.web.addresses import address_of
 from tocsin.faces.web.notices import NOTICES
 from tocsin.ground.i18n import languages
 from tocsin.ground.render import render
@@ -43,4 +44,5 @@ def _environment() -> Environment:
     known["words"] = words
     known["notices"] = NOTICES
     known["markdown"] = render
+    known["address_of"] = address_of
     return environment
