@@ -90,5 +90,5 @@ def test_a_command_that_is_shown_exists_with_its_options(line):
         command = command.commands[words.pop(0)]
     assert not isinstance(command, TyperGroup), f"no such command: {line}"
     known = {name for parameter in command.params for name in parameter.opts}
-    options = [word.split("=")[0] for word in words if word.startswith("-")]
+    options = [word.split("=")[0] for word in words if word.startswith("-") and word != "-"]  # stdin
     assert [option for option in options if option not in known] == []

@@ -6,7 +6,7 @@ runbook is the file, and these records are one reading of it, bound to its bytes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -259,6 +259,18 @@ class Entry:
     ok: bool | None = None
 
 
+def steps_within(
+    ladders: Iterable[Ladder], options: Iterable[Option], causes: Iterable[Cause]
+) -> Iterator[Step]:
+    """The steps of what repairs, and of what helps where nothing does."""
+    for ladder in ladders:
+        for rung in ladder.rungs:
+            yield from rung.steps
+            yield from rung.checks
+    for each in (*options, *causes):
+        yield from each.steps
+
+
 FenceUse = Literal["step", "check", "sample", "template", "reference", "drawing"]
 
 
@@ -343,14 +355,7 @@ class Document:
     def steps(self) -> Iterator[Step]:
         """Every step, in the order in which a run meets them; those of `other_steps` last."""
         yield from self.diagnosis
-        for ladder in self.ladders:
-            for rung in ladder.rungs:
-                yield from rung.steps
-                yield from rung.checks
-        for option in self.degrade:
-            yield from option.steps
-        for cause in self.causes:
-            yield from cause.steps
+        yield from steps_within(self.ladders, self.degrade, self.causes)
         yield from self.verification
         yield from self.other_steps
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tocsin.act.guard.shell import parse
-from tocsin.respond.runbooks.document import Cause, Checklist, Decision, Ladder, Option, Step
+from tocsin.respond.runbooks.document import Cause, Checklist, Decision, Ladder, Option, Step, steps_within
 from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Part, fences_in, grids_in
 from tocsin.respond.runbooks.reading.code.attributes import split_info
 from tocsin.respond.runbooks.reading.code.fences import Lead, Reader
@@ -65,14 +65,7 @@ class Visit:
     def steps(self) -> Iterator[Step]:
         """Every step once."""
         yield from self.diagnosis
-        for ladder in self.ladders:
-            for rung in ladder.rungs:
-                yield from rung.steps
-                yield from rung.checks
-        for option in self.degrade:
-            yield from option.steps
-        for cause in self.causes:
-            yield from cause.steps
+        yield from steps_within(self.ladders, self.degrade, self.causes)
         yield from self.verification
         yield from self.other
 
