@@ -184,7 +184,9 @@ def test_a_runbook_that_is_offered_says_what_speaks_against_it(shop: Burning, me
     file.write_text(file.read_text().replace("2026-10-01", "2025-10-01"))
     shop.clock.tick(2)
     shown = mei.open(f"/incidents/{shop.outage()}").text
-    assert "Recommendation service down reco/service-down.md ◆ since 2025-10-31 its review is overdue" in shown
+    assert (
+        "Recommendation service down reco/service-down.md ◆ since 2025-10-31 its review is overdue" in shown
+    )
 
 
 def test_a_runbook_inside_a_file_has_its_own_page_also_from_an_incident(shop: Burning, mei: Browser):
