@@ -48,6 +48,15 @@ def test_every_markdown_file_below_the_folder_is_a_runbook(folder: Path) -> None
     assert [(each.path, each.title) for each in _library(folder).all()] == [("b.md", "B"), ("shop/a.md", "A")]
 
 
+def test_a_file_in_another_encoding_is_shown_as_it_is_read(folder: Path) -> None:
+    text = "# 佇列塞車\n\n## 處理方式\n\n```sh\nuptime\n```\n"
+    (folder / "runbooks" / "wide.md").write_bytes(b"\xff\xfe" + text.encode("utf-16-le"))
+    library = _library(folder)
+
+    assert library.get("wide.md").title == "佇列塞車"
+    assert library.text("wide.md") == text
+
+
 def test_without_a_folder_there_are_none(tmp_path: Path) -> None:
     assert _library(tmp_path).all() == []
 

@@ -23,7 +23,7 @@ from tocsin.respond.runbooks.document import Document, Entry
 from tocsin.respond.runbooks.match import Match, Told, Vocabulary, matches
 from tocsin.respond.runbooks.places import Place
 from tocsin.respond.runbooks.reader import read
-from tocsin.respond.runbooks.reading.text import LARGEST
+from tocsin.respond.runbooks.reading.text import LARGEST, decode
 from tocsin.respond.runbooks.search import Hit, Index
 from tocsin.respond.runbooks.section import FOLDERS, LibrarySection, prefix_of
 from tocsin.sense.severity.facts import AlertLike
@@ -337,7 +337,7 @@ class Library:
 
 def _text(file: Path) -> str:
     with file.open("rb") as opened:
-        return opened.read(LARGEST + 1).decode("utf-8", "replace")
+        return decode(opened.read(LARGEST + 1))[0]  # in the encoding in which the reader takes it
 
 
 def part_of(text: str, file: Document, document: Document) -> str:
