@@ -14,7 +14,20 @@ from tocsin.respond.runbooks.reading.headings import plain
 
 NAMES: dict[str, tuple[str, ...]] = {
     # of a step
-    "expect": ("expect", "expects", "expected", "expectation", "預期", "预期", "預期結果", "预期结果"),
+    "expect": (
+        "expect",
+        "expects",
+        "expected",
+        "expectation",
+        "expected result",
+        "expected output",
+        "預期輸出",
+        "预期输出",
+        "預期",
+        "预期",
+        "預期結果",
+        "预期结果",
+    ),
     "wait": ("wait", "等待"),
     "timeout": ("timeout", "time limit", "逾時", "超時", "超时", "時限"),
     "retries": ("retry", "retries", "重試", "重试"),

@@ -160,3 +160,12 @@ def test_a_text_of_nothing_but_marks_costs_no_more(piece: str) -> None:
 
     cost(100)
     assert cost(20_000) < 8 * cost(5_000) + 0.5
+
+
+def test_a_path_from_the_root_of_a_site_is_dead_only_there() -> None:
+    text = "See [the group](/cli/group), [the home](~/notes.md) and [the page](/there.md).\n"
+    links = links_of(text, {"/there.md": True}.get)
+
+    assert [link.ok for link in links] == [None, None, True]
+    assert links_of(text, lambda _: False)[0].ok is None
+    assert findings_of(links, looked=True) == []

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tocsin.respond.runbooks.document import Finding
-from tocsin.respond.runbooks.lint.rule import Subject, ToldByReader
+from tocsin.respond.runbooks.lint.rule import ToldByReader
 
 
 class OutsideLink(ToldByReader):
@@ -27,7 +24,3 @@ See [my notes](../../../notes.md).
 
 See [the notes](notes.md).
 """
-
-    def look(self, subject: Subject) -> Iterator[Finding]:
-        """A path from the root of a site is an address, and not one of a file of this machine."""
-        return (each for each in super().look(subject) if not each.message.startswith("/"))

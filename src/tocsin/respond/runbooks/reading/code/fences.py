@@ -59,7 +59,9 @@ _ROLES = frozenset({"responder", "operator", "approver", "admin"})
 _YES = frozenset({"true", "yes", "y", "1", "on", "是", "需要", "要"})
 _NO = frozenset({"false", "no", "n", "0", "off", "none", "否", "不", "不需要", "無", "无"})
 _EXPECTED_COMMENT = re.compile(
-    r"^\s*(?:#|--)\s*(?:expected|expect|預期|预期)\s*[:：]\s*(\S.{0,300})$", re.IGNORECASE
+    r"^\s*(?:#|--)\s*(?:(?:expected|expect|expected (?:result|output)|預期|预期|預期結果|预期结果)\s*[:：]|should)"
+    r"\s*(\S.{0,300})$",
+    re.IGNORECASE,
 )
 _FAILS_ON_ERROR = re.compile(r"(?:^|\s)(?:--fail(?:-with-body|-early)?|-[a-zA-Z]*f[a-zA-Z]*)(?:\s|$)")
 

@@ -29,7 +29,7 @@ CONSOLES = names(
 
 OUTPUTS = names(
     """
-     text txt output plain plaintext log logs json yaml console csv none ascii expected-output
+     text txt output plain plaintext log logs json console csv none ascii expected-output
     """
 )
 """Languages in which the output of the command above may be shown."""

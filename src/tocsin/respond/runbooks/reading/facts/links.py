@@ -107,7 +107,7 @@ def findings_of(links: Sequence[Link], *, looked: bool) -> list[Finding]:
                     fix="correct the link or take it away",
                 )
             )
-        elif link.ok is None and looked and is_relative(link.target):
+        elif link.ok is None and looked and is_relative(link.target) and not _of_a_site(link.target):
             findings.append(
                 Finding(
                     rule="outside-link",
@@ -160,7 +160,13 @@ def _ok(target: str, anchors: set[str], exists: Exists | None) -> bool | None:
     if not is_relative(target) or exists is None:
         return None
     path = unquote(re.split(r"[#?]", target, maxsplit=1)[0])
-    return exists(path) if path else None
+    there = exists(path) if path else None
+    return there or None if _of_a_site(target) else there
+
+
+def _of_a_site(target: str) -> bool:
+    """Whether a path begins at the root of a site: where it leads is only known there, unless the file is here."""
+    return target.startswith(("/", "~/"))
 
 
 def _texts(root: Part) -> Iterator[tuple[int, str]]:
