@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tocsin.act.guard.shell import parse
 from tocsin.respond.runbooks.document import Cause, Checklist, Decision, Ladder, Option, Step, steps_within
-from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Part, fences_in, grids_in
+from tocsin.respond.runbooks.reading.blocks import Block, Bullets, Paragraph, Part, fences_in, grids_in
 from tocsin.respond.runbooks.reading.code.attributes import split_info
 from tocsin.respond.runbooks.reading.code.fences import Lead, Reader
 from tocsin.respond.runbooks.reading.code.languages import DRAWN
@@ -35,6 +35,7 @@ _DIAGNOSING = frozenset({"diagnosis", "detection"})
 _SPOKEN = frozenset({"diagnosis", "verification"})
 """Roles below which a list is something to do, where nothing else is."""
 
+_BOXES = ("□", "☐", "☑", "▢")
 _ACTING = frozenset({"diagnosis", "procedure"})
 """Roles below which numbered and ticked items are things to do."""
 
@@ -136,7 +137,7 @@ class Visit:
         steps = collect(self.reader, blocks, Place(role, part.heading, manual=role in _ACTING)).together()
         runs = [step for step in steps if step.kind != "reference"]
         self.other.extend(step for step in steps if step.kind == "reference")
-        if role in _SPOKEN and not runs and any(isinstance(block, Bullets) for block in blocks):
+        if role in _SPOKEN and not runs and any(_is_list(block) for block in blocks):
             runs = by_hand(self.reader, blocks, role).steps
         if role in _DIAGNOSING:
             self.diagnosis.extend(runs)
@@ -214,6 +215,11 @@ class Visit:
                 if not self.reader.is_taken(fence):
                     lead = Lead(title=title_of(part.heading) or f"line {fence.line}", role="", caution=False)
                     self.other.append(self.reader.step(fence, lead)[0])
+
+
+def _is_list(block: Block) -> bool:
+    """A list, also one that is written as lines with boxes."""
+    return isinstance(block, Bullets) or (isinstance(block, Paragraph) and block.text.startswith(_BOXES))
 
 
 def _only_runnable(ladder: Ladder) -> Ladder:
