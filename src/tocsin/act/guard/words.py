@@ -144,6 +144,11 @@ def _covers(pattern: Sequence[str], words: Sequence[str]) -> int:
     return len(pattern) if fits else 0
 
 
+def _begins(pattern: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether a pattern can be about these words at all: the quick question before the exact one."""
+    return bool(words) and (pattern[0] == words[0] or "*" in pattern[0])
+
+
 _ORDER: dict[Level, int] = {"read": 0, "change": 1, "destroy": 2}
 _SPLIT: tuple[tuple[Rule, tuple[str, ...]], ...] = tuple((rule, tuple(rule.words.split())) for rule in RULES)
 
@@ -241,8 +246,10 @@ def _candidates(words: Sequence[str]) -> Iterator[tuple[Rule, tuple[str, ...]]]:
 
 def _rehearses(told: Parts) -> bool:
     """Whether the command only shows what it would do."""
+    if not told.options:
+        return False
     for pattern, flags in REHEARSALS:
-        if not _covers(pattern, told.words):
+        if not _begins(pattern, told.words) or not _covers(pattern, told.words):
             continue
         asked = [each for each in told.options if has_flag([each], flags)]
         if asked and not any(each.endswith(("=none", "=false")) for each in asked):
@@ -327,7 +334,8 @@ def streams(words: Sequence[Word]) -> bool:
     """Whether the command never ends by itself."""
     told = parts(words)
     for names, needs, unless in STREAMING:
-        if not _covers(names.split(), told.words):
+        pattern = names.split()
+        if not _begins(pattern, told.words) or not _covers(pattern, told.words):
             continue
         if (not needs or has_flag(told.options, needs)) and not (unless and has_flag(told.options, unless)):
             return True
