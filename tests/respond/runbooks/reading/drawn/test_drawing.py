@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -857,8 +856,8 @@ def test_any_text_is_read_without_a_crash_and_each_line_is_where_it_says(text: s
     ],
     ids=range(11),
 )
-def test_hostile_drawings_are_read_in_no_time(text: str) -> None:
-    began = time.perf_counter()
-    read_drawing(Reader(), fence(text), "resolution", "Fix")
-
-    assert time.perf_counter() - began < 5
+def test_a_hostile_drawing_is_read_to_its_end(text: str) -> None:
+    """It would not end in the time of a test if the cost grew with the square of the text."""
+    drawn = fence(text)
+    read = read_drawing(Reader(), drawn, "resolution", "Fix")
+    assert read is None or all(option.line >= drawn.line for option in read.options)
