@@ -44,16 +44,13 @@ from tocsin.metrics import registry
 from tocsin.respond.incidents import Incidents, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.oncall import Escalations, Oncall
-from tocsin.respond.runbooks import (
-    Library,
-    Matcher,
-    Preconditions,
-    Reminders,
-    Repositories,
-    Runs,
-    Subject,
-    Workshop,
-)
+from tocsin.respond.runbooks.follow import Matcher
+from tocsin.respond.runbooks.library import Library
+from tocsin.respond.runbooks.preconditions import Preconditions
+from tocsin.respond.runbooks.repositories import Repositories
+from tocsin.respond.runbooks.review_reminders import Reminders
+from tocsin.respond.runbooks.run import Runs
+from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.intake import Receiver
 from tocsin.sense.monitor import Monitor

@@ -9,7 +9,7 @@ from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.faces.api.runs import RunAnswer, run_answer
 from tocsin.ground.accounts import Identity, Permission
 from tocsin.ground.kernel.errors import Denied
-from tocsin.respond.runbooks import Approval
+from tocsin.respond.runbooks.store import Approval
 
 routes = Routes("approvals")
 

@@ -12,7 +12,8 @@ from tocsin.ground.store import Store
 from tocsin.learn.reports import Reports
 from tocsin.respond.incidents import Incidents
 from tocsin.respond.oncall import Escalations, Oncall
-from tocsin.respond.runbooks import Library, Runs
+from tocsin.respond.runbooks.library import Library
+from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
 
 

@@ -15,7 +15,9 @@ from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.timeline import told
-from tocsin.respond.runbooks import Finding, Input, Shelved, Step, review
+from tocsin.respond.runbooks import review
+from tocsin.respond.runbooks.document import Finding, Input, Step
+from tocsin.respond.runbooks.library import Shelved
 from tocsin.respond.runbooks.outline import outline
 from tocsin.respond.runbooks.preconditions_store import Check, failed
 from tocsin.respond.runbooks.review import Due

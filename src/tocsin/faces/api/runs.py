@@ -12,7 +12,8 @@ from pydantic import Field
 from tocsin.faces.api.answers import After, Body, Limit, Line, Name, Page, Prose, page
 from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.ground.accounts import Permission
-from tocsin.respond.runbooks import Approval, Attempt, Chunk, Run
+from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.store import Approval, Chunk, Run
 
 routes = Routes("runs")
 

@@ -18,8 +18,8 @@ from tocsin.faces.web.visit import Visit
 from tocsin.faces.web.words import FINDING, LEVELS
 from tocsin.ground.accounts import Permission
 from tocsin.respond.incidents import OPEN
-from tocsin.respond.runbooks import Document, Library
-from tocsin.respond.runbooks.document import CheckItem, Checklist
+from tocsin.respond.runbooks.document import CheckItem, Checklist, Document
+from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.plan import Plan, plan_of
 from tocsin.respond.runbooks.preconditions_store import failed
 from tocsin.respond.runbooks.review import due_of

@@ -16,8 +16,8 @@ from markupsafe import Markup
 from tocsin.faces.web.addresses import address_of
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.render import Piece, pieces
-from tocsin.respond.runbooks import Document, Finding, Library, Step
-from tocsin.respond.runbooks.document import FenceRead, Link
+from tocsin.respond.runbooks.document import Document, FenceRead, Finding, Link, Step
+from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.plan import plan_of
 from tocsin.respond.runbooks.reading import frontmatter, repairs
 from tocsin.respond.runbooks.reading.headings import plain

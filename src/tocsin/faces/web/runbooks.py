@@ -14,8 +14,7 @@ from starlette.responses import Response
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import Permission
-from tocsin.respond.runbooks import Library
-from tocsin.respond.runbooks.library import Shelved
+from tocsin.respond.runbooks.library import Library, Shelved
 from tocsin.respond.runbooks.preconditions_store import Check, failed
 from tocsin.respond.runbooks.reading.headings import plain
 from tocsin.respond.runbooks.review import Due, queue
