@@ -52,7 +52,7 @@ from tocsin.respond.runbooks.review_reminders import Reminders
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
-from tocsin.sense.intake import Receiver
+from tocsin.sense.intake import House, Receiver
 from tocsin.sense.monitor import Monitor
 
 _log = structlog.get_logger(__name__)
@@ -195,7 +195,14 @@ class App:
         )
 
     def _web(self) -> ASGIApp:
-        receiver = Receiver(self.ledger, self.store, self.clock, self.accounts.key)
+        house = House(
+            store=self.store,
+            clock=self.clock,
+            bell=self.bell,
+            ledger=self.ledger,
+            started=self.clock.now(),
+        )
+        receiver = Receiver(house, self.accounts.key)
         pages = web.Context(
             store=self.store,
             clock=self.clock,

@@ -15,7 +15,7 @@ from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Alert, AlertsSection, Ledger, list_alerts
-from tocsin.sense.intake import Receiver
+from tocsin.sense.intake import House, Receiver
 
 KINDS = ("alertmanager", "alertmanager_webhook", "webhook")
 
@@ -114,9 +114,9 @@ def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
     }
     keys["in_shop"] = Key(id="key_shop", kind="webhook", name="shop", service="shop", created_at=clock.now())
     find: Callable[[str], Key | None] = keys.get
-    ledger = Ledger(store, clock, AlertsSection, Bell(), lambda labels: labels.get("service") or "unassigned")
+    bell = Bell()
+    ledger = Ledger(store, clock, AlertsSection, bell, lambda labels: labels.get("service") or "unassigned")
     ledger.start()
-    yield Intake(
-        receiver=Receiver(ledger, store, clock, find), ledger=ledger, store=store, clock=clock, keys=keys
-    )
+    house = House(store=store, clock=clock, bell=bell, ledger=ledger, started=clock.now())
+    yield Intake(receiver=Receiver(house, find), ledger=ledger, store=store, clock=clock, keys=keys)
     ledger.stop()

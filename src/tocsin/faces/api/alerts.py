@@ -16,11 +16,10 @@ from tocsin.ground.kernel.errors import NotFound
 from tocsin.sense import alerts
 from tocsin.sense.alerts import API, Alert, Sender
 from tocsin.sense.intake import limits
-from tocsin.sense.intake.sources.webhook import Webhook
+from tocsin.sense.intake.plain_alert import read_plain
 
 routes = Routes("alerts")
 
-_FORMAT = Webhook()
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 _ALERT = {
     "type": "object",
@@ -112,13 +111,13 @@ async def send(request: Request) -> Accepted:
 
     With an intake key the alerts are of that key; only whoever opened an alert can resolve it.
     """
-    limits.check_content_type(request.headers.get("content-type"), _FORMAT.content_types)
+    limits.check_content_type(request.headers.get("content-type"), ("application/json",))
     coding = request.headers.get("content-encoding", "")
-    payload = limits.decode(await request.body(), coding, _FORMAT.limit)
+    payload = limits.decode(await request.body(), coding, limits.BODY)
     key = key_of(request)
     sender = Sender(key=key.id, source=key.kind, service=key.service) if key else API
-    reading = _FORMAT.read(payload, request.headers, "/", "")
-    outcomes = await asyncio.wrap_future(context_of(request).ledger.submit(reading.signals, sender))
+    signals = read_plain(payload)
+    outcomes = await asyncio.wrap_future(context_of(request).ledger.submit(signals, sender))
     return Accepted(alerts=[Taken(id=each.alert, result=each.result) for each in outcomes])
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -260,10 +261,16 @@ class Accounts:
         now = self._clock.now()
         self._store.write(lambda conn: tokens.revoke(conn, id_or_name, now))
 
-    def key_create(self, kind: str, name: str = "", service: str | None = None) -> str:
-        """The secret of a new intake key, shown this once."""
+    def key_create(
+        self,
+        kind: str,
+        name: str = "",
+        service: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> str:
+        """The secret of a new intake key, shown this once. `settings` are checked already, secrets as references."""
         now = self._clock.now()
-        return self._store.write(lambda conn: keys.create(conn, kind, name, service, now))[1]
+        return self._store.write(lambda conn: keys.create(conn, kind, name, service, now, settings))[1]
 
     def key(self, plain: str) -> Key | None:
         """The live key with this secret, remembered for two seconds."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -20,9 +22,15 @@ _TRUSTED_S = 2.0
 _MOST_REMEMBERED = 4_096
 
 
+def _nothing() -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
-    """An intake key as it may be shown. `service` puts every alert of this key to one service."""
+    """An intake key as it may be shown. `service` puts every alert of this key to one service; `settings` are what
+    its kind of source asks for, secrets as references.
+    """
 
     id: str
     kind: str
@@ -30,6 +38,7 @@ class Key:
     service: str | None
     created_at: datetime
     revoked_at: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=_nothing)
 
     @classmethod
     def from_row(cls, row: Row[tuple[object, ...]]) -> Key:
@@ -40,6 +49,7 @@ class Key:
             service=row.service,
             created_at=row.created_at,
             revoked_at=row.revoked_at,
+            settings=row.settings,
         )
 
 
@@ -78,15 +88,35 @@ class Keys:
         return key
 
 
-def create(conn: Connection, kind: str, name: str, service: str | None, at: datetime) -> tuple[Key, str]:
+def create(
+    conn: Connection,
+    kind: str,
+    name: str,
+    service: str | None,
+    at: datetime,
+    settings: Mapping[str, Any] | None = None,
+) -> tuple[Key, str]:
     """Makes a key for a kind of source; returns it with its secret, which nothing can show again."""
     if not kind.isidentifier():
         raise Invalid(f"{kind!r} is no kind of source", field="kind", fix="Try `alertmanager` or `webhook`.")
     plain = new_token("in")
-    key = Key(id=new_id("key"), kind=kind, name=name or kind, service=service, created_at=at)
+    key = Key(
+        id=new_id("key"),
+        kind=kind,
+        name=name or kind,
+        service=service,
+        created_at=at,
+        settings=dict(settings or {}),
+    )
     conn.execute(
         insert(table).values(
-            id=key.id, kind=kind, name=key.name, service=service, hash=hash_of(plain), created_at=at
+            id=key.id,
+            kind=kind,
+            name=key.name,
+            service=service,
+            settings=key.settings,
+            hash=hash_of(plain),
+            created_at=at,
         )
     )
     return key, plain

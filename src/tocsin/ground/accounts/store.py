@@ -49,6 +49,7 @@ key = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("service", Text),
+    Column("settings", Json, nullable=False, server_default="{}"),
     Column("hash", Text, nullable=False, unique=True),
     Column("created_at", Time, nullable=False),
     Column("revoked_at", Time),

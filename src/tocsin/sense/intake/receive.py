@@ -1,25 +1,23 @@
 """Who sends what, and what do they hear? The way of one request, as raw ASGI in front of everything else.
 
-1. A key is found: in the path (`/in/KEY/…`), as bearer token, or as the password of basic authentication; the kind of
-source comes from it. 2. The body is read within bounds of size and time. 3. The source makes signals of it. 4. The
-ledger takes them, and the loop serves others until they are on disk. 5. The source says so in its protocol's words.
+1. A key is found: in the path (`/in/KEY/…`), or where the protocol of a source carries it; the kind of source comes
+from the key. 2. The body is read within bounds of size and time. 3. The source makes signals of it. 4. The ledger
+takes them, and the loop serves others until they are on disk. 5. The source says so in its protocol's words.
 Nothing is ever answered with 2xx that is not stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import (
     Denied,
     Malformed,
@@ -29,22 +27,22 @@ from tocsin.ground.kernel.errors import (
     Unavailable,
 )
 from tocsin.ground.kernel.extensions import discover
-from tocsin.ground.store import Store
-from tocsin.sense.alerts import Alert, Ledger, Outcome, Sender, Signal, list_alerts
+from tocsin.sense.alerts import Outcome, Sender, Signal
 from tocsin.sense.intake import limits
-from tocsin.sense.intake.source import JSON, Answer, Source
+from tocsin.sense.intake.house import House
+from tocsin.sense.intake.paths import Paths
+from tocsin.sense.intake.source import JSON, Answer, Message, Source, header_credential
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _BY_KEY = "/in/"
-_BY_HEADER = "/api/v2/"
 _COMMIT_S = 10.0
 _RETRY_S = "5"
 _KEY_TRUSTED_S = 1.0
 _KEYS_REMEMBERED = 1_024
-_SHOWN = 20_000
+_BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 _KEY_FIX = "`tocsin key create KIND` makes one; send it as bearer token, basic password or in the path."
 _log = structlog.get_logger(__name__)
 
@@ -60,17 +58,29 @@ class WrongMethod(TocsinError):
         self.allowed = allowed
 
 
+class _Refused(Exception):
+    """What a source has to say in its own words."""
+
+    def __init__(self, source: Source, error: TocsinError) -> None:
+        super().__init__(error.message)
+        self.source = source
+        self.error = error
+
+
 class _Gone(Exception):
     """The client left before its message was whole."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Request:
+    """`key` is the one in the path; `rooted`: there is none, the path is what a client knows by itself."""
+
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
-    credential: str
+    key: str
+    rooted: bool
     receive: Receive
 
 
@@ -87,34 +97,33 @@ def _made(kind: Callable[[], Source]) -> Source:
 class Receiver:
     """An ASGI application for the paths that `serves` names."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        store: Store,
-        clock: Clock,
-        authenticate: Callable[[str], Key | None],
-    ) -> None:
-        self._ledger = ledger
-        self._store = store
+    def __init__(self, house: House, authenticate: Callable[[str], Key | None]) -> None:
+        self._house = house
+        self._clock = house.clock
         self._authenticate = authenticate
         self._sources = every_source()
-        self._clock = clock
-        self._started = clock.now()
+        self._messages = {kind: Paths(each.paths) for kind, each in self._sources.items()}
+        self._questions = {kind: Paths(each.serves) for kind, each in self._sources.items()}
+        rooted = [each for each in self._sources.values() if each.rooted]
+        self._rooted = Paths(path for each in rooted for path in (*each.paths, *each.serves))
         self._keys: dict[str, tuple[Key, float]] = {}
 
-    @staticmethod
-    def serves(path: str) -> bool:
-        return path.startswith((_BY_KEY, _BY_HEADER))
+    def serves(self, path: str) -> bool:
+        return path.startswith(_BY_KEY) or self._rooted.has(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         source: Source | None = None
         close = False
         try:
             request = _request(scope, receive)
-            source, key = await self._admit(request)
-            answer = await self._handle(request, source, key)
+            source = self._only_one(request)
+            answer = await self._handle(request)
         except _Gone:
             return
+        except _Refused as refused:
+            source, error = refused.source, refused.error
+            answer = _refusal(source, error)
+            close = error.status in (408, 413, 431)
         except TocsinError as error:
             answer = _refusal(source, error)
             close = error.status in (408, 413, 431)
@@ -123,16 +132,78 @@ class Receiver:
             answer = _refusal(source, _failed())
         await _respond(send, answer, close=close)
 
-    async def _admit(self, request: _Request) -> tuple[Source, Key]:
-        """The source that the key speaks for, on a route of its own. Raises what the sender has to hear instead."""
-        exists = any(request.path in _routes(each) for each in self._sources.values())
-        key = await self._find(request.credential)
-        if key is None and (exists or request.credential):
+    def _only_one(self, request: _Request) -> Source | None:
+        """The source whose words a client of the root expects, before its key is known."""
+        if not request.rooted:
+            return None
+        found = [
+            each for kind, each in self._sources.items() if each.rooted and self._knows(kind, request.path)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _knows(self, kind: str, path: str) -> bool:
+        return self._messages[kind].has(path) or self._questions[kind].has(path)
+
+    async def _handle(self, request: _Request) -> Answer:
+        message: Message | None = None
+        if request.rooted:
+            rooted = [
+                each
+                for kind, each in self._sources.items()
+                if each.rooted and self._knows(kind, request.path)
+            ]
+            credential = ""
+            for each in rooted:
+                if each.key_in_body and message is None:
+                    message = await self._message(request, each)
+                credential = each.credential(message or _bodiless(request, self._clock.now()))
+                if credential:
+                    break
+        else:
+            credential = request.key or header_credential(request.headers)
+        source, key = await self._admit(request, credential)
+        try:
+            return await self._answer(request, message, source, key)
+        except TocsinError as error:
+            raise _Refused(source, error) from error
+
+    async def _answer(self, request: _Request, message: Message | None, source: Source, key: Key) -> Answer:
+        asked = self._questions[key.kind].found(request.path)
+        takes = self._messages[key.kind].has(request.path)
+        if takes and request.method in source.methods:
+            if request.method not in _BODILESS:
+                limits.check_content_type(request.headers.get("content-type"), source.content_types)
+            message = message or await self._message(request, source)
+            reading = source.read(message, key)
+            outcomes = await self._record(_of_service(reading.signals, key.service), key)
+            return source.answer(reading, outcomes)
+        if asked is None or request.method not in source.serves[asked]:
+            allowed = {
+                *(source.serves[asked] if asked is not None else ()),
+                *(source.methods if takes else ()),
+            }
+            raise WrongMethod(request.method, ", ".join(sorted(allowed)))
+        message = message or await self._message(request, source)
+        return await asyncio.to_thread(source.serve, message, key, self._house)
+
+    async def _message(self, request: _Request, source: Source) -> Message:
+        bodiless = _bodiless(request, self._clock.now())
+        if request.method in _BODILESS:
+            return bodiless
+        raw = await _read(request, source.limit)
+        payload = limits.decode(raw, request.headers.get("content-encoding", ""), source.limit)
+        return replace(bodiless, raw=raw, payload=payload)
+
+    async def _admit(self, request: _Request, credential: str) -> tuple[Source, Key]:
+        """The source that the key speaks for, on a path of its own. Raises what the sender has to hear instead."""
+        exists = any(self._knows(kind, request.path) for kind in self._sources)
+        key = await self._find(credential)
+        if key is None and (exists or credential):
             raise Unauthenticated("no such key", fix=_KEY_FIX)
         if key is None or not exists:
             raise NotFound("there is nothing at this path", fix="Post to /in/KEY.")
         source = self._sources.get(key.kind)
-        if source is None or request.path not in _routes(source):
+        if source is None or not self._knows(key.kind, request.path):
             raise Denied(
                 f"this key is for {source.title if source else key.kind}, which has no such path",
                 fix="Use the path of its kind, or make a key for this one.",
@@ -154,22 +225,8 @@ class Receiver:
             self._keys[credential] = (key, now)
         return key
 
-    async def _handle(self, request: _Request, source: Source, key: Key) -> Answer:
-        takes, shows = request.path in source.paths, request.path in source.shows
-        if request.method == "GET" and shows:
-            firing = await asyncio.to_thread(self._firing, key)
-            return source.show(request.path, request.query, firing, self._started)
-        if request.method != "POST" or not takes:
-            raise WrongMethod(request.method, _allowed(takes, shows))
-        limits.check_content_type(request.headers.get("content-type"), source.content_types)
-        body = await _read(request, source.limit)
-        payload = limits.decode(body, request.headers.get("content-encoding", ""), source.limit)
-        reading = source.read(payload, request.headers, request.path, request.query)
-        outcomes = await self._record(_of_service(reading.signals, key.service), key)
-        return source.answer(reading, outcomes)
-
     async def _record(self, signals: Sequence[Signal], key: Key) -> list[Outcome]:
-        answer = self._ledger.submit(signals, Sender(key=key.id, source=key.kind, service=key.service))
+        answer = self._house.ledger.submit(signals, Sender(key=key.id, source=key.kind, service=key.service))
         if answer.done():
             return answer.result()
         try:
@@ -178,18 +235,10 @@ class Receiver:
         except TimeoutError:
             raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
 
-    def _firing(self, key: Key) -> list[Alert]:
-        with self._store.read() as conn:
-            return list_alerts(conn, state="firing", key=key.id, limit=_SHOWN)
-
 
 def _failed() -> Unavailable:
     message = "something went wrong here; nothing is known to be stored"
     return Unavailable(message, fix="Send it again.")
-
-
-def _routes(source: Source) -> tuple[str, ...]:
-    return source.paths + source.shows
 
 
 def _request(scope: Scope, receive: Receive) -> _Request:
@@ -197,34 +246,33 @@ def _request(scope: Scope, receive: Receive) -> _Request:
     if len(scope["query_string"]) > limits.QUERY_BYTES:
         message = f"a query has at most {limits.QUERY_BYTES} bytes"
         raise Malformed(message, field="query", fix="Ask for less at once.")
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     path: str = scope["path"]
-    credential = ""
-    if path.startswith(_BY_KEY):
-        credential, slash, rest = path.removeprefix(_BY_KEY).partition("/")
+    key = ""
+    rooted = not path.startswith(_BY_KEY)
+    if not rooted:
+        key, slash, rest = path.removeprefix(_BY_KEY).partition("/")
         path = slash + rest
     return _Request(
         method=scope["method"],
         path=path,
         query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        credential=credential or _credential(headers.get("authorization", "")),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        key=key,
+        rooted=rooted,
         receive=receive,
     )
 
 
-def _credential(header: str) -> str:
-    """The bearer token, or the password of basic authentication."""
-    scheme, _, value = header.partition(" ")
-    value = value.strip()
-    if scheme.lower() == "bearer":
-        return value
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError, ValueError):
-            return ""
-    return ""
+def _bodiless(request: _Request, at: datetime) -> Message:
+    return Message(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=request.headers,
+        raw=b"",
+        payload=b"",
+        at=at,
+    )
 
 
 async def _read(request: _Request, limit: int) -> bytes:
@@ -260,10 +308,6 @@ def _of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Sign
     if service is None:
         return signals
     return [replace(each, labels={**each.labels, "service": service}) for each in signals]
-
-
-def _allowed(takes: bool, shows: bool) -> str:
-    return ", ".join([*(["GET"] if shows else []), *(["POST"] if takes else [])])
 
 
 def _refusal(source: Source | None, error: TocsinError) -> Answer:

@@ -1,11 +1,14 @@
-"""What is a source of alerts? One file under `sources/`, which reads one protocol and answers as that protocol demands.
+"""What is a source? One file under `sources/`, which reads one protocol and answers as that protocol demands.
 
 The file's docstring is its manual page. Keys, limits, encodings, commits and retries are the receiver's business; a
-source turns bytes into signals and outcomes into the answer its senders know.
+source turns a message into signals, and outcomes into the answer that its senders know. What is no message (questions,
+silences of `amtool`, pings) it serves itself, with the rooms of the house at hand.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +17,32 @@ from typing import ClassVar
 
 import msgspec
 
+from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import TocsinError
-from tocsin.sense.alerts import Alert, Outcome, Signal
+from tocsin.ground.kernel.settings import Settings
+from tocsin.sense.alerts import Outcome, Signal
+from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
+from tocsin.sense.intake.house import House
 
 JSON = (("content-type", "application/json"),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One request. `path` is what follows `/in/KEY`, or the whole path where a client speaks to the root.
+
+    `raw` is the body as it came, for signatures; `payload` the same decompressed, UTF-8, within limits.
+    Names of headers are in lower case. `at` is when it came.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    raw: bytes
+    payload: bytes
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,20 +56,29 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a message said: its signals, and what could not be taken where the protocol stores the rest all the same."""
+    """What a message said: its signals and changes, and what could not be taken where the rest is stored anyway."""
 
-    signals: Sequence[Signal]
+    signals: Sequence[Signal] = ()
+    changes: Sequence[Change] = ()
     problems: tuple[TocsinError, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """A message that the contract tests send: what it is, its body, and how many alerts it tells of."""
+    """A message that the contract tests send: what it is, its body, and how many alerts and changes it tells of."""
 
     title: str
     body: bytes
     alerts: int
     path: str
+    changes: int = 0
+    method: str = "POST"
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class SourceSettings(Settings):
+    """What a key of a kind is told beside its name and service; secrets as references."""
 
 
 class Source(ABC):
@@ -53,16 +86,31 @@ class Source(ABC):
 
     title: ClassVar[str]
     paths: ClassVar[tuple[str, ...]]
-    """Where it takes messages, below `/in/KEY`."""
-    shows: ClassVar[tuple[str, ...]] = ()
-    """What may be asked of it with GET."""
+    """Where it takes messages, below `/in/KEY`; `*` stands for one part of a path."""
+    methods: ClassVar[tuple[str, ...]] = ("POST",)
+    """How messages are sent to `paths`."""
+    serves: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What else may be asked of it: the methods, by path (with `*` as above)."""
+    rooted: ClassVar[bool] = False
+    """Whether unmodified clients reach the same paths without `/in/KEY`, so that `credential` names the key."""
+    key_in_body: ClassVar[bool] = False
+    """Whether `credential` has to look into the payload."""
     content_types: ClassVar[tuple[str, ...]] = ("application/json",)
     limit: ClassVar[int] = limits.BODY
+    Settings: ClassVar[type[SourceSettings]] = SourceSettings
     examples: ClassVar[tuple[Example, ...]]
 
+    def credential(self, message: Message) -> str:
+        """The key that a message to the root names: here the bearer token or the password of basic authentication."""
+        return header_credential(message.headers)
+
+    def settings_of(self, key: Key) -> SourceSettings:
+        """What this key was told. A setting that no longer fits raises Invalid, which its sender hears."""
+        return self.Settings.model_validate(key.settings)
+
     @abstractmethod
-    def read(self, payload: bytes, headers: Mapping[str, str], path: str, query: str) -> Reading:
-        """The signals in a message (UTF-8, within limits). Raises Malformed or Invalid to refuse it whole."""
+    def read(self, message: Message, key: Key) -> Reading:
+        """The signals in a message. Raises Malformed, Invalid or Unauthenticated to refuse it whole."""
 
     @abstractmethod
     def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
@@ -72,6 +120,20 @@ class Source(ABC):
         """What the sender hears when nothing was stored."""
         return Answer(status=error.status, body=msgspec.json.encode(error.as_json()), headers=JSON)
 
-    def show(self, path: str, query: str, firing: Sequence[Alert], started: datetime) -> Answer:
-        """What a sender may ask: `firing` are the alerts that came by its key, `started` is when we did."""
+    def serve(self, message: Message, key: Key, house: House) -> Answer:
+        """Answers what `serves` names. Runs in a thread; what it changes is on disk when it returns."""
         raise NotImplementedError
+
+
+def header_credential(headers: Mapping[str, str]) -> str:
+    """The bearer token, or the password of basic authentication."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer":
+        return value
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return ""
+    return ""

@@ -19,27 +19,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import msgspec
 
 from tocsin import __version__
+from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import Malformed, TocsinError
-from tocsin.sense.alerts import Alert, Outcome, Signal
+from tocsin.sense.alerts import Alert, Outcome, Signal, list_alerts
+from tocsin.sense.alerts.matchers import Matcher, matches, parse_matcher
 from tocsin.sense.intake import limits
-from tocsin.sense.intake.matchers import Matcher, matches, parse_matcher
+from tocsin.sense.intake.house import House
 from tocsin.sense.intake.prometheus_alert import read_alert
-from tocsin.sense.intake.source import JSON, Answer, Example, Reading, Source
+from tocsin.sense.intake.source import JSON, Answer, Example, Message, Reading, Source
 from tocsin.sense.intake.strict_json import read_json
 
 _RECEIVER = "tocsin"
+_SHOWN = 20_000
 
 
 class Alertmanager(Source):
     title = "Prometheus (Alertmanager API v2)"
     paths = ("/api/v2/alerts",)
-    shows = ("/api/v2/alerts", "/api/v2/status", "/api/v2/receivers")
+    serves: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "/api/v2/alerts": ("GET",),
+        "/api/v2/status": ("GET",),
+        "/api/v2/receivers": ("GET",),
+    }
+    rooted = True
     limit = limits.BATCH_BODY
     examples = (
         Example(
@@ -52,8 +60,8 @@ class Alertmanager(Source):
         ),
     )
 
-    def read(self, payload: bytes, headers: Mapping[str, str], path: str, query: str) -> Reading:
-        value, mended = read_json(payload)
+    def read(self, message: Message, key: Key) -> Reading:
+        value, mended = read_json(message.payload)
         if not isinstance(value, list):
             raise Malformed("alerts come as a JSON array", field="body", fix='Send [{"labels": {…}}].')
         items: list[Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
@@ -77,12 +85,14 @@ class Alertmanager(Source):
         field = f"{error.field}: " if error.field else ""
         return _said(status, f"{field}{error.message}" + (f"; {error.fix}" if error.fix else ""))
 
-    def show(self, path: str, query: str, firing: Sequence[Alert], started: datetime) -> Answer:
-        if path == "/api/v2/status":
-            return _json(_status(started))
-        if path == "/api/v2/receivers":
+    def serve(self, message: Message, key: Key, house: House) -> Answer:
+        if message.path == "/api/v2/status":
+            return _json(_status(house.started))
+        if message.path == "/api/v2/receivers":
             return _json([{"name": _RECEIVER}])
-        return _json([_gettable(each) for each in _wanted(firing, parse_qs(query))])
+        with house.store.read() as conn:
+            firing = list_alerts(conn, state="firing", key=key.id, limit=_SHOWN)
+        return _json([_gettable(each) for each in _wanted(firing, parse_qs(message.query))])
 
 
 def _said(status: int, sentence: str) -> Answer:

@@ -17,11 +17,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import Invalid
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.intake import limits, text
 from tocsin.sense.intake.prometheus_alert import read_alert
-from tocsin.sense.intake.source import Answer, Example, Reading, Source
+from tocsin.sense.intake.source import Answer, Example, Message, Reading, Source
 from tocsin.sense.intake.strict_json import read_json
 
 VERSION = "4"
@@ -45,8 +46,8 @@ class AlertmanagerWebhook(Source):
         ),
     )
 
-    def read(self, payload: bytes, headers: Mapping[str, str], path: str, query: str) -> Reading:
-        value, mended = read_json(payload)
+    def read(self, message: Message, key: Key) -> Reading:
+        value, mended = read_json(message.payload)
         if not isinstance(value, dict) or not isinstance(value.get("alerts"), list):  # pyright: ignore[reportUnknownMemberType] - decoded JSON
             raise Invalid("a group has a list of alerts", field="alerts", fix='Send {"alerts": […]}.')
         group: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON

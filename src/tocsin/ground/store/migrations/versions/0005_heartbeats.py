@@ -1,0 +1,13 @@
+"""Heartbeats: who has to call, and when they last did.
+
+Revision 0005.
+"""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

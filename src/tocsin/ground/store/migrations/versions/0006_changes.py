@@ -1,0 +1,13 @@
+"""Changes: deploys and the like, as they were told.
+
+Revision 0006.
+"""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
