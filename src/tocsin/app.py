@@ -52,6 +52,7 @@ from tocsin.respond.runbooks.review_reminders import Reminders
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
+from tocsin.sense.changes import Changes
 from tocsin.sense.intake import House, Receiver
 from tocsin.sense.monitor import Monitor
 
@@ -81,6 +82,7 @@ class App:
         self.accounts = Accounts(self.store, self.clock)
         self.checks = Checks(self.outbound, self.clock)
         self.ledger = Ledger(self.store, self.clock, current, self.bell, self._service_of)
+        self.changes = Changes(self.store, self.clock)
         self.monitor = Monitor(self.store, self.clock, current, self.ledger, self.checks)
         self.deliveries = Deliveries(
             self.store,
@@ -145,6 +147,7 @@ class App:
                 self.bell.ring("work")
 
         self.engine.on_beat("followers", react, wake_on="timeline")
+        self.engine.on_beat("changes", self.changes.tick, wake_on="configuration")
         self.engine.on_beat("repositories", self.repositories.tick, wake_on="configuration")
         self.engine.on_beat("preconditions", self.preconditions.tick, wake_on="configuration")
         self.hub = web.Hub(self.store, self.bell)
@@ -200,6 +203,7 @@ class App:
             clock=self.clock,
             bell=self.bell,
             ledger=self.ledger,
+            changes=self.changes,
             started=self.clock.now(),
         )
         receiver = Receiver(house, self.accounts.key)

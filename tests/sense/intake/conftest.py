@@ -15,6 +15,7 @@ from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Alert, AlertsSection, Ledger, list_alerts
+from tocsin.sense.changes import ChangeRecord, Changes
 from tocsin.sense.intake import House, Receiver
 
 KINDS = ("alertmanager", "alertmanager_webhook", "webhook")
@@ -42,6 +43,7 @@ class Intake:
     store: Store
     clock: FrozenClock
     keys: dict[str, Key]
+    rooms: House
     logged: list[str] = field(default_factory=list)
 
     def send(
@@ -105,6 +107,10 @@ class Intake:
         with self.store.read() as conn:
             return list_alerts(conn, limit=1_000)
 
+    def changes(self) -> list[ChangeRecord]:
+        with self.store.read() as conn:
+            return self.rooms.changes.listed(conn, limit=1_000)
+
 
 @pytest.fixture
 def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
@@ -117,6 +123,15 @@ def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
     bell = Bell()
     ledger = Ledger(store, clock, AlertsSection, bell, lambda labels: labels.get("service") or "unassigned")
     ledger.start()
-    house = House(store=store, clock=clock, bell=bell, ledger=ledger, started=clock.now())
-    yield Intake(receiver=Receiver(house, find), ledger=ledger, store=store, clock=clock, keys=keys)
+    house = House(
+        store=store,
+        clock=clock,
+        bell=bell,
+        ledger=ledger,
+        changes=Changes(store, clock),
+        started=clock.now(),
+    )
+    yield Intake(
+        receiver=Receiver(house, find), ledger=ledger, store=store, clock=clock, keys=keys, rooms=house
+    )
     ledger.stop()

@@ -9,6 +9,7 @@ from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Ledger
+from tocsin.sense.changes import Changes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,4 +20,5 @@ class House:
     clock: Clock
     bell: Bell
     ledger: Ledger
+    changes: Changes
     started: datetime

@@ -28,6 +28,7 @@ from tocsin.ground.kernel.errors import (
 )
 from tocsin.ground.kernel.extensions import discover
 from tocsin.sense.alerts import Outcome, Sender, Signal
+from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
 from tocsin.sense.intake.house import House
 from tocsin.sense.intake.paths import Paths
@@ -175,7 +176,10 @@ class Receiver:
                 limits.check_content_type(request.headers.get("content-type"), source.content_types)
             message = message or await self._message(request, source)
             reading = source.read(message, key)
-            outcomes = await self._record(_of_service(reading.signals, key.service), key)
+            sender = Sender(key=key.id, source=key.kind, service=key.service)
+            if reading.changes:
+                await self._note(reading.changes, sender)
+            outcomes = await self._record(_of_service(reading.signals, key.service), sender)
             return source.answer(reading, outcomes)
         if asked is None or request.method not in source.serves[asked]:
             allowed = {
@@ -225,8 +229,18 @@ class Receiver:
             self._keys[credential] = (key, now)
         return key
 
-    async def _record(self, signals: Sequence[Signal], key: Key) -> list[Outcome]:
-        answer = self._house.ledger.submit(signals, Sender(key=key.id, source=key.kind, service=key.service))
+    async def _note(self, changes: Sequence[Change], sender: Sender) -> None:
+        """Changes are on disk before the alerts of the same message: who hears an error sends both again."""
+        told = [replace(each, service=sender.service or each.service) for each in changes]
+        store, room = self._house.store, self._house.changes
+        try:
+            async with asyncio.timeout(_COMMIT_S):
+                await asyncio.to_thread(store.intake, lambda conn: room.record(conn, told, sender))
+        except TimeoutError:
+            raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
+
+    async def _record(self, signals: Sequence[Signal], sender: Sender) -> list[Outcome]:
+        answer = self._house.ledger.submit(signals, sender)
         if answer.done():
             return answer.result()
         try:
