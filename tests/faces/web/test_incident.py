@@ -164,8 +164,10 @@ def test_a_runbook_that_was_written_after_the_alert_is_offered_by_what_the_alert
     incident = shop.incident("transcripts")
     with shop.app.store.read() as conn:
         known = shop.app.incidents.get(conn, incident)
-    visit = SimpleNamespace(context=SimpleNamespace(**vars(shop.app)))
-    assert [offer.title for offer in _offered(cast("Any", visit), known, [])] == ["Repair eu"]
+        alerts = shop.app.incidents.alerts(conn, incident)
+        visit = SimpleNamespace(context=SimpleNamespace(**vars(shop.app)))
+        offered = _offered(cast("Any", visit), conn, known, [], alerts)
+    assert [offer.title for offer in offered] == ["Repair eu"]
 
 
 def test_opened_again_after_its_end_nobody_is_said_to_have_it(shop: Burning, mei: Browser):

@@ -26,6 +26,7 @@ from tocsin.respond.runbooks.approvals import Approval
 from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.review import staleness
 from tocsin.respond.runbooks.store import Run
+from tocsin.sense.alerts import Alert
 
 pages = Pages()
 _MOST_LINES = 60
@@ -64,7 +65,7 @@ def incident_page(visit: Visit) -> Response:
         runs = [_run_view(visit, conn, each) for each in context.runs.of_incident(conn, incident.id)]
         alerts = context.incidents.alerts(conn, incident.id)
         events = _events(conn, incident.id)
-        offered = _offered(visit, incident, events)
+        offered = _offered(visit, conn, incident, events, alerts)
         clocks = context.incidents.clocks(conn, incident.id)
         roles = context.incidents.roles(conn, incident.id)
     story, whole = story_of(events), visit.query.get("story") == "all"
@@ -165,7 +166,9 @@ def _tails(visit: Visit, conn: Connection, run: Run) -> dict[str, str]:
     return texts
 
 
-def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[Offer]:
+def _offered(
+    visit: Visit, conn: Connection, incident: Incident, events: Sequence[Event], alerts: Sequence[Alert]
+) -> list[Offer]:
     """What was offered when it began; where nothing was, what the library has for the service."""
     if not incident.is_open:
         return []
@@ -176,11 +179,9 @@ def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[
     }
     if told:
         return [
-            Offer(path=path, title=title, stale=_stale(visit, path))
+            Offer(path=path, title=title, stale=_stale(visit, conn, path))
             for path, title in list(told.items())[:_MOST_OFFERS]
         ]
-    with visit.context.store.read() as conn:
-        alerts = visit.context.incidents.alerts(conn, incident.id)
     first = alerts[0] if alerts else None
     fitting = visit.context.library.matching(
         incident.service,
@@ -190,17 +191,16 @@ def _offered(visit: Visit, incident: Incident, events: Sequence[Event]) -> list[
         severity=incident.severity,
     )
     return [
-        Offer(path=document.path, title=document.title, stale=_stale(visit, document.path))
+        Offer(path=document.path, title=document.title, stale=_stale(visit, conn, document.path))
         for document in fitting[:_MOST_OFFERS]
     ]
 
 
-def _stale(visit: Visit, path: str) -> str:
+def _stale(visit: Visit, conn: Connection, path: str) -> str:
     """What somebody who is offered a runbook has to know of it."""
     context = visit.context
     try:
         document = context.library.get(path)
     except NotFound:
         return _GONE
-    with context.store.read() as conn:
-        return staleness(conn, context.library, document, context.clock.now())
+    return staleness(conn, context.library, document, context.clock.now())
