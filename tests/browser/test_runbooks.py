@@ -201,7 +201,7 @@ def test_a_hit_leads_to_its_line(open_for: Callable[..., Reader]):
 
 def test_run_beside_a_step_asks_for_the_incident_and_starts(open_for: Callable[..., Reader]):
     page = open_for().open("/runbooks/queue/stuck.md")
-    page.get_by_role("link", name="Run: Option 1: restart the worker").click()
+    page.locator(".step", has_text="docker compose restart").get_by_role("link", name="Start").first.click()
     expect(page.locator("#act-start")).to_be_visible()
     page.locator("#act-start").get_by_role("button", name="Start").click()
     page.wait_for_url("**/incidents/*")
@@ -213,7 +213,7 @@ def test_without_a_script_a_step_is_started_and_a_review_is_made(
 ):
     reader = open_for(scripts=False, width=390, height=844)
     page = reader.open("/runbooks/queue/stuck.md")
-    page.get_by_role("link", name="Run: Option 2: empty the queue").click()
+    page.locator(".step", has_text="flushall").get_by_role("link", name="Start").first.click()
     expect(page.locator("#act-start")).to_be_visible()
     page = reader.open("/runbooks/reviews")
     row = page.locator(".due-row", has_text="queue/stuck.md")
@@ -229,5 +229,5 @@ def test_without_a_script_a_step_is_started_and_a_review_is_made(
 def test_who_may_only_look_sees_neither_run_nor_review(open_for: Callable[..., Reader]):
     reader = open_for("ada")
     page = reader.open("/runbooks/queue/stuck.md")
-    expect(page.get_by_role("link", name="Run:")).to_have_count(0)
+    expect(page.locator(".step").get_by_role("link", name="Start")).to_have_count(0)
     expect(page.get_by_text("I have read it")).to_have_count(0)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from burning import Burning
+from past_runs import Past
 from sqlalchemy import Connection
 from walking import Browser, Shown
 
@@ -105,8 +108,8 @@ def test_a_runbook_says_for_each_step_what_it_would_do(mei: Browser):
 
 def test_a_step_has_a_button_that_leads_to_a_start_for_those_who_may(mei: Browser, ada: Browser):
     shown = mei.open(PATH)
-    assert of(shown, "a", href=f"{PATH}?act=start&step=restart#act-start")
-    assert "Run" not in [label for label, _ in ada.open(PATH).links]
+    assert of(shown, "a", href=f"{PATH}?act=start#act-start")
+    assert "Start" not in [label for label, _ in ada.open(PATH).links]
 
 
 def test_the_outline_leads_to_the_sections_and_marks_what_is_dangerous(mei: Browser):
@@ -167,26 +170,64 @@ def test_a_file_with_several_runbooks_lists_them_and_each_has_a_page(shop: Burni
     assert same.title == page.title
 
 
+def test_a_runbook_in_a_file_is_not_changed_by_an_edit_of_its_neighbour(shop: Burning, mei: Browser):
+    past = Past(shop.app.store)
+    write(shop, "transcripts.md", SEVERAL)
+    [first, second] = shop.app.library.get("transcripts.md").documents
+    for each in (first, second):
+        past.run(each, shop.clock.now(), text=SEVERAL)
+    write(shop, "transcripts.md", SEVERAL.replace("restart api", "restart web"))
+    rows = mei.open("/runbooks").text
+    assert rows.count("changed since it worked") == 1
+    assert "Changed since it last worked" not in mei.open(f"/runbooks/{first.path.replace('#', '%23')}").text
+    assert "Changed since it last worked" in mei.open(f"/runbooks/{second.path.replace('#', '%23')}").text
+
+
+def test_a_link_into_another_file_leads_to_the_part_or_the_heading_it_names(shop: Burning, mei: Browser):
+    write(shop, "transcripts.md", SEVERAL)
+    [_, second] = shop.app.library.get("transcripts.md").documents
+    name = second.path.partition("#")[2]
+    write(
+        shop,
+        "links.md",
+        f"# Links\n\n[part](transcripts.md#{name}) [heading](reco/service-down.md#symptoms)"
+        " [whole](reco/service-down.md) [site](/docs/of-somebody.md)\n",
+    )
+    links = dict(mei.open("/runbooks/links.md").links)
+    assert links["part"] == f"/runbooks/transcripts.md/{name}"
+    assert links["heading"].startswith(f"{PATH}?line=")
+    assert links["heading"].endswith("#here")
+    assert links["whole"] == PATH
+    assert not links["site"], "that is no page of ours"
+
+
+def test_an_item_and_the_block_in_it_do_not_share_a_name(shop: Burning, mei: Browser):
+    write(shop, "item.md", "# Item\n\n## Resolution\n\n- ```sh\n  uptime\n  ```\n- then look\n")
+    html = mei.open("/runbooks/item.md").html
+    named = re.findall(r'id="(L\d+)"', html)
+    assert sorted(named) == sorted(set(named))
+
+
 def test_the_steps_of_a_runbook_in_a_file_are_started_as_that_runbook(shop: Burning, mei: Browser):
     write(shop, "transcripts.md", SEVERAL)
     whole = mei.open("/runbooks/transcripts.md")
     [first, _] = shop.app.library.get("transcripts.md").documents
     name = first.path.partition("#")[2]
-    assert [href for label, href in whole.links if label == "Run" and f"/transcripts.md/{name}" in href]
+    assert [href for label, href in whole.links if label == "Start" and f"/transcripts.md/{name}" in href]
 
 
 def test_a_template_is_shown_as_one_and_nothing_in_it_runs(shop: Burning, mei: Browser):
     write(shop, "how.md", TEMPLATE)
     shown = mei.open("/runbooks/how.md")
     assert "template" in shown.text
-    assert "Run" not in [label for label, _ in shown.links]
+    assert "Start" not in [label for label, _ in shown.links]
     assert shown.html.count("<h1") == 1
 
 
 def test_links_between_runbooks_lead_to_their_pages(shop: Burning, mei: Browser):
     write(shop, "a.md", "# A\n\nSee [down](reco/service-down.md#health) and [the graph](graph.png).\n")
     shown = mei.open("/runbooks/a.md")
-    assert ("down", "/runbooks/reco/service-down.md") in shown.links
+    assert dict(shown.links)["down"].startswith("/runbooks/reco/service-down.md?line=")
     assert mei.click("down").status == 200
     write(shop, "reco/b.md", "# B\n\nSee [a](../a.md) and [out](../../../tocsin.yaml).\n")
     assert ("a", "/runbooks/a.md") in mei.open("/runbooks/reco/b.md").links

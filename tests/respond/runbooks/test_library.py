@@ -169,6 +169,16 @@ def test_of_two_files_with_one_path_the_first_is_read_and_the_other_told(folder:
     assert [each.partition(":")[0] for each in library.trouble()] == ["docs/runbooks/a.md"]
 
 
+def test_a_name_with_a_hash_is_told_and_hides_nothing_else(folder: Path) -> None:
+    _write(folder, "queue #2/stuck.md", title="Stuck queue")
+    _write(folder, "a.md", title="Stuck disk")
+    library = _library(folder)
+
+    assert [each.path for each in library.all()] == ["a.md"]
+    assert any("queue #2/stuck.md: rename it" in each for each in library.trouble())
+    assert [hit.document.path for hit in library.search("stuck")] == ["a.md"]
+
+
 def test_two_folders_of_one_name_are_refused_by_the_configuration() -> None:
     section = LibrarySection(
         library=LibrarySettings.model_validate(
@@ -270,7 +280,6 @@ def test_categories_are_those_of_the_front_matter_the_index_or_the_folder(
         "Storage": [("storage/disk.md", "P2")],
         "": [("loose.md", "P1")],
     }
-    assert [each.name for each in library.severities()] == ["P1", "P2", ""]
     assert [each.path for each in library.indexes()] == ["README.md"]
     assert [each.path for each in library.policies()] == ["policy.md"]
     assert [each.entry.title for each in library.missing()] == ["Gone"]

@@ -21,7 +21,7 @@ from tocsin.respond.runbooks.library import Shelved
 from tocsin.respond.runbooks.outline import outline
 from tocsin.respond.runbooks.preconditions_store import Check, failed
 from tocsin.respond.runbooks.review import Due
-from tocsin.respond.runbooks.usage import Usage, changed_since, proofs, proven_hashes, usage, usages
+from tocsin.respond.runbooks.usage import Usage, proofs, proven_hashes, usage, usages
 
 routes = Routes("runbooks")
 _LEVELS = ("read", "change", "destroy")
@@ -136,21 +136,22 @@ def list_runbooks(request: Request) -> Page[RunbookAnswer]:
     library = context.library
     with context.store.read() as conn:
         used, broken, proven = usages(conn), failed(conn), proven_hashes(conn)
-        dues = {due.path: due for due in review.queue(conn, library, context.clock.now())}
-    every = sorted(
-        (shelved for category in library.categories() for shelved in category.items),
-        key=lambda each: each.document.path,
-    )
-    items = [
-        _answer(
-            each,
-            used.get(each.document.path, Usage()),
-            broken.get(each.document.path, ()),
-            dues.get(each.document.path),
-            proven=proven.get(each.document.path) == each.document.hash,
+        dues = {due.path: due for due in review.queue(conn, library, context.clock.now(), used)}
+        every = sorted(
+            (shelved for category in library.categories() for shelved in category.items),
+            key=lambda each: each.document.path,
         )
-        for each in every
-    ]
+        items = [
+            _answer(
+                each,
+                used.get(each.document.path, Usage()),
+                broken.get(each.document.path, ()),
+                dues.get(each.document.path),
+                proven=each.document.path in proven
+                and not review.edited(conn, library, each.document, proven),
+            )
+            for each in every
+        ]
     return Page(items=items, next=None)
 
 
@@ -218,18 +219,10 @@ def get_runbook(request: Request, path: str) -> RunbookInFull:
     with context.store.read() as conn:
         used = usage(conn, document.path)
         proven = proofs(conn, document)
-        changed = changed_since(conn, document) is not None
+        changed = review.edited(conn, context.library, document, proven_hashes(conn, document.path))
         broken = failed(conn, document.path).get(document.path, ())
         due = review.due_of(conn, context.library, document, context.clock.now())
-    shelved = next(
-        (
-            each
-            for category in context.library.categories()
-            for each in category.items
-            if each.document.path == document.path
-        ),
-        Shelved(document=document, category="", severity=document.severity, threshold=document.threshold),
-    )
+    shelved = context.library.shelved(document)
     return RunbookInFull(
         about=_answer(shelved, used, broken, due, proven=bool(used.succeeded) and not changed),
         markdown=context.library.part(document.path),

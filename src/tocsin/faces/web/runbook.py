@@ -20,6 +20,7 @@ from tocsin.ground.accounts import Permission
 from tocsin.respond.incidents import OPEN
 from tocsin.respond.runbooks.document import CheckItem, Checklist, Document
 from tocsin.respond.runbooks.library import Library
+from tocsin.respond.runbooks.places import SUFFIXES
 from tocsin.respond.runbooks.plan import Plan, plan_of
 from tocsin.respond.runbooks.preconditions_store import failed
 from tocsin.respond.runbooks.review import due_of
@@ -29,7 +30,6 @@ pages = Pages()
 _MOST_INCIDENTS = 20
 _MOST_DOCUMENTS = 40
 _MOST_BOXES = 300
-_SUFFIXES = (".md", ".markdown")
 
 
 @pages.get("/runbooks/{path:path}", Permission.READ)
@@ -85,8 +85,15 @@ def one(visit: Visit) -> Response:
         shelves=[
             (name, list(entries)) for name, entries in groupby(document.index, lambda each: each.category)
         ],
-        missing={each.entry.line for each in context.library.missing() if each.index.path == document.path},
+        missing=_missing(context.library, document),
     )
+
+
+def _missing(library: Library, document: Document) -> set[int]:
+    """The lines of an index that lead to nothing."""
+    if not document.index:
+        return set()
+    return {each.entry.line for each in library.missing() if each.index.path == document.path}
 
 
 def _changed(library: Library, document: Document, before: str | None) -> Changes | None:
@@ -103,7 +110,7 @@ def _find(library: Library, address: str) -> tuple[Document, Document | None]:
     One inside a file has a path below that of the file: `FILE/NAME`, or `FILE#NAME` as it is called elsewhere.
     """
     file, hash_, name = address.partition("#")
-    if not hash_ and PurePosixPath(address).parent.suffix.lower() in _SUFFIXES:
+    if not hash_ and PurePosixPath(address).parent.suffix.lower() in SUFFIXES:
         file, _, name = address.rpartition("/")
     if not name:
         return library.get(address), None

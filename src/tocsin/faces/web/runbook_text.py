@@ -18,11 +18,12 @@ from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.render import Piece, pieces
 from tocsin.respond.runbooks.document import Document, FenceRead, Finding, Link, Step
 from tocsin.respond.runbooks.library import Library
+from tocsin.respond.runbooks.places import SUFFIXES
 from tocsin.respond.runbooks.plan import plan_of
 from tocsin.respond.runbooks.reading import frontmatter, repairs
+from tocsin.respond.runbooks.reading.facts.links import slug_of
 from tocsin.respond.runbooks.reading.headings import plain
 
-_SUFFIXES = (".md", ".markdown")
 RUNNABLE = ("incident", "procedure")
 """Kinds of documents that a run can follow; the others are to read."""
 
@@ -35,6 +36,7 @@ _MOST_LINKS = 500
 _MOST_STEPS = 40  # beside one table
 _TITLES = ("#", "**", "> **")
 _DRAWN = re.compile("[\u2500-\u257f]{2}|\u2193|^ *\u2502", re.MULTILINE)
+_NAMED = re.compile('id="L([0-9]{1,9})"')
 _UNDERLINE = re.compile(r"[=-]{1,200}\s*")
 
 
@@ -71,6 +73,7 @@ class Shown:
     read: FenceRead | None = None
     inside: Markup | None = None  # of a template: the document that it is, rendered
     here: bool = False
+    named: bool = True  # its line is where a link leads: an item and the block in it begin on the same one
 
     @property
     def drawn(self) -> bool:
@@ -103,6 +106,8 @@ class Text:
 
     def anchor(self, line: int) -> str:
         """Where on the page a line of the file is; "" where it is not shown."""
+        if self.cut and line >= self.cut:
+            return ""
         at = bisect_right(self.lines, line) - 1
         return f"L{self.lines[at]}" if at >= 0 else ""
 
@@ -205,21 +210,37 @@ class Addresses:
             parts = urlsplit(href)
         except ValueError:  # `http://[`
             return ""
-        if parts.scheme or parts.netloc or href.startswith("/"):
+        if parts.scheme or parts.netloc:
             return href
+        if href.startswith("/"):
+            return ""  # from the root of some site or repository, which is not ours
         path = posixpath.normpath(posixpath.join(self._folder, unquote(parts.path)))
-        if path.startswith("..") or not path.lower().endswith(_SUFFIXES):
+        if path.startswith("..") or not path.lower().endswith(SUFFIXES):
             return ""
         try:
-            return address_of(self._library.get(path).path)
+            file = self._library.get(path)
         except NotFound:
             return None
+        return _place_in(file, unquote(parts.fragment))
 
     def dead(self, document: Document) -> list[Link]:
         """The links of a document that lead to nothing."""
         return [
             link for link in document.links[:_MOST_LINKS] if link.ok is False or self(link.target) is None
         ]
+
+
+def _place_in(file: Document, fragment: str) -> str:
+    """The page of a file, of the runbook in it that a link names, or the line of the heading that it names."""
+    if not fragment:
+        return address_of(file.path)
+    for part in file.within():
+        if part.path == f"{file.path}#{fragment}":
+            return address_of(part.path)
+        for section in part.sections:
+            if slug_of(section.heading) == fragment.casefold():
+                return f"{address_of(file.path)}?line={section.line}#here"
+    return address_of(file.path)
 
 
 def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int, cut: int) -> Iterator[Shown]:
@@ -245,8 +266,10 @@ def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int, cut
         reads |= {block(fence.line): fence for fence in document.fences}
     pointed = block(here) if here else 0
     level = 1
+    named: set[int] = set()
     for piece in parts:
         if not piece.line:
+            named.update(int(line) for line in _NAMED.findall(piece.html))
             yield Shown(piece=piece)
             continue
         level = piece.level or level
@@ -263,7 +286,9 @@ def _shown(parts: Sequence[Piece], documents: Sequence[Document], here: int, cut
             read=read,
             inside=_template(piece, level) if read and read.use == "template" else None,
             here=pointed == piece.line,
+            named=piece.line not in named,
         )
+        named.add(piece.line)
 
 
 def _template(piece: Piece, level: int) -> Markup:

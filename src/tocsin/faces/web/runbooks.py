@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from tocsin.faces.web.gate import Pages
@@ -17,7 +19,7 @@ from tocsin.ground.accounts import Permission
 from tocsin.respond.runbooks.library import Library, Shelved
 from tocsin.respond.runbooks.preconditions_store import Check, failed
 from tocsin.respond.runbooks.reading.headings import plain
-from tocsin.respond.runbooks.review import Due, queue
+from tocsin.respond.runbooks.review import Due, edited, queue
 from tocsin.respond.runbooks.search import Hit, words_of
 from tocsin.respond.runbooks.usage import Usage, proven_hashes, usages
 
@@ -79,8 +81,7 @@ def listing(visit: Visit) -> Response:
     library = context.library
     wanted = query.get("q", "").strip()[:100]
     with context.store.read() as conn:
-        rows = list(_rows(library, usages(conn), queue(conn, library, context.clock.now()), failed(conn),
-                          proven_hashes(conn)))  # fmt: skip
+        rows = list(_rows(conn, library, context.clock.now()))
     everything = len(rows)
     if wanted:
         rows = list(_found(rows, library.search(wanted, _MOST_HITS)))
@@ -121,23 +122,19 @@ def listing(visit: Visit) -> Response:
     )
 
 
-def _rows(
-    library: Library,
-    used: Mapping[str, Usage],
-    dues: Iterable[Due],
-    broken: Mapping[str, Sequence[Check]],
-    proven: Mapping[str, str],
-) -> Iterator[Row]:
-    due = {each.path: each for each in dues}
+def _rows(conn: Connection, library: Library, now: datetime) -> Iterator[Row]:
+    used, broken, proven = usages(conn), failed(conn), proven_hashes(conn)
+    due = {each.path: each for each in queue(conn, library, now, used)}
     for category in library.categories():
         for shelved in category.items:
-            path, hash_ = shelved.document.path, shelved.document.hash
+            path = shelved.document.path
+            changed = edited(conn, library, shelved.document, proven)
             yield Row(
                 shelved=shelved,
                 usage=used.get(path, Usage()),
                 due=due.get(path),
                 broken=broken.get(path, ()),
-                proof="never" if path not in proven else "worked" if proven[path] == hash_ else "changed",
+                proof="never" if path not in proven else "changed" if changed else "worked",
             )
 
 

@@ -199,16 +199,11 @@ class Library:
             for name in sorted(shelves, key=lambda each: (not each, each.casefold()))
         ]
 
-    def severities(self) -> list[Category]:
-        """The runbooks by severity, P0 first; those that name none come last."""
-        shelves: dict[str, list[Shelved]] = {}
-        for category in self.categories():
-            for each in category.items:
-                shelves.setdefault(each.severity, []).append(each)
-        return [
-            Category(name=name, items=tuple(sorted(shelves[name], key=_gravest_first)))
-            for name in sorted(shelves, key=lambda each: (not each, each))
-        ]
+    def shelved(self, document: Document) -> Shelved:
+        """The document with what an index says of it."""
+        file = document.path.partition("#")[0]
+        together = self.get(file).title if file != document.path else ""
+        return _shelved(document, self._entries().get(document.path), together)
 
     def missing(self) -> list[Missing]:
         """What the indexes name and nobody has written."""
@@ -227,6 +222,8 @@ class Library:
 
         def text_of(document: Document) -> str:
             path = document.path.partition("#")[0]
+            if path not in files:
+                return ""  # come since the walk
             try:
                 return _own(_text(walk.files[path]), files[path], document)
             except OSError:
@@ -281,7 +278,9 @@ class Library:
         trouble = self._outside()
         for place in self._places():
             for path, file in place.files():
-                if path in files:
+                if "#" in path:
+                    trouble.append(f"{path}: rename it; # parts a file from a runbook inside it")
+                elif path in files:
                     trouble.append(f"{path}: {file} is hidden by {files[path]}")
                 elif len(files) < _FILES_MOST:
                     files[path] = file

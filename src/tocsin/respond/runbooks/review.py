@@ -69,11 +69,16 @@ class _Known:
     call: Call | None
 
 
-def queue(conn: Connection, library: Library, now: datetime) -> list[Due]:
-    """Every review that is to come, the most urgent first; each runbook once, for its most urgent reason."""
+def queue(
+    conn: Connection, library: Library, now: datetime, uses: Mapping[str, Usage] | None = None
+) -> list[Due]:
+    """Every review that is to come, the most urgent first; each runbook once, for its most urgent reason.
+
+    `uses` are those of all runbooks, where they are known already.
+    """
     known = _Known(
         reviews=review_store.latest(conn),
-        uses=usages(conn),
+        uses=usages(conn) if uses is None else uses,
         incidents=review_store.used_by_incidents(conn),
         call=review_store.latest_call(conn),
     )
@@ -114,9 +119,10 @@ def call(conn: Connection, now: datetime, *, by: str, why: str) -> Call:
 def staleness(conn: Connection, library: Library, document: Document, now: datetime) -> str:
     """What whoever is offered this runbook has to know; "" where there is nothing. See `timeline.told`."""
     due = due_of(conn, library, document, now)
-    edited = _edited(conn, library, document, proven_hashes(conn, document.path))
     return _say(
-        due, edited=edited, broken=preconditions_store.failed(conn, document.path).get(document.path, ())
+        due,
+        changed=edited(conn, library, document, proven_hashes(conn, document.path)),
+        broken=preconditions_store.failed(conn, document.path).get(document.path, ()),
     )
 
 
@@ -128,7 +134,7 @@ def all_staleness(conn: Connection, library: Library, now: datetime) -> dict[str
     said = {
         document.path: _say(
             dues.get(document.path),
-            edited=_edited(conn, library, document, hashes),
+            changed=edited(conn, library, document, hashes),
             broken=broken.get(document.path, ()),
         )
         for document in library.all()
@@ -136,7 +142,7 @@ def all_staleness(conn: Connection, library: Library, now: datetime) -> dict[str
     return {path: text for path, text in said.items() if text}
 
 
-def _edited(conn: Connection, library: Library, document: Document, proven: Mapping[str, str]) -> bool:
+def edited(conn: Connection, library: Library, document: Document, proven: Mapping[str, str]) -> bool:
     """Was it changed since it last worked? Of one of several runbooks in a file, only its own part counts."""
     if proven.get(document.path, document.hash) == document.hash:
         return False
@@ -149,7 +155,7 @@ def _edited(conn: Connection, library: Library, document: Document, proven: Mapp
         return False  # gone since the library was walked
 
 
-def _say(due: Due | None, *, edited: bool, broken: Sequence[Check]) -> str:
+def _say(due: Due | None, *, changed: bool, broken: Sequence[Check]) -> str:
     parts: list[str] = []
     without = [check for check in broken if check.kind != "link"]
     if without:
@@ -158,7 +164,7 @@ def _say(due: Due | None, *, edited: bool, broken: Sequence[Check]) -> str:
         parts.append(_MORE(count=len(without) - 1))
     if due is not None and due.overdue:
         parts.append(_OVERDUE(date=f"{due.due_at:%Y-%m-%d}"))
-    if edited:
+    if changed:
         parts.append(_EDITED)
     if len(broken) > len(without):
         parts.append(_LINKS(count=len(broken) - len(without)))
@@ -208,7 +214,9 @@ def _looked_over(
 ) -> datetime | None:
     """When somebody, or runs that saw every step of it work, last looked it over."""
     moments = [each for each in (recorded, _date_said(document, now)) if each is not None]
-    if used.succeeded:
+    # Proofs are as old as the last run at most: a review since then is the newer one whatever they say.
+    recent = used.last_at is not None and all(at < used.last_at for at in moments)
+    if used.succeeded and recent:
         proven = proofs(conn, document)
         steps = {step.id for step in plan_of(document).steps()}
         if steps and steps <= proven.keys():
