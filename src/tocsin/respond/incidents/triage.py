@@ -80,7 +80,7 @@ class Triage:
         return count
 
     def _judge(self, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
-        judge = cleared if news.kind == "resolved" else fired
+        judge = {"fired": fired, "acknowledged": acknowledged, "resolved": cleared}[news.kind]
         try:
             try:
                 with conn.begin_nested():
@@ -140,6 +140,14 @@ def fired(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...
     return pages
 
 
+def acknowledged(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
+    """The sender said that somebody has it: paging stops, as if a person had acknowledged."""
+    incident = store.of_alert(conn, news.alert.id)
+    if incident is not None and incident.is_open:
+        lifecycle.acknowledge(desk, conn, incident.id, f"key:{news.alert.key}")
+    return ()
+
+
 def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
     """An alert ended: when it was the last one of its incident, the service is watched."""
     incident = store.of_alert(conn, news.alert.id)
@@ -163,7 +171,7 @@ def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, .
 def _fallback(desk: Desk, conn: Connection, news: AlertEvent, problem: str) -> tuple[Delivery, ...]:
     """Judging failed, so nobody knows how bad it is: page as for the worst that the default policy has."""
     group = f"alert-id:{news.alert.id}"
-    if news.kind == "resolved" or store.find_open(conn, group):
+    if news.kind != "fired" or store.find_open(conn, group):
         return ()
     opened = open_incident(
         desk,

@@ -1,5 +1,6 @@
 """Which alerts fire? The ledger that every source writes to, and the news that triage claims."""
 
+from tocsin.sense.alerts.acknowledge import acknowledge
 from tocsin.sense.alerts.alert import Alert, AlertEvent
 from tocsin.sense.alerts.ledger import TOPIC, Ledger, Outcome
 from tocsin.sense.alerts.news import claim, done
@@ -18,6 +19,7 @@ __all__ = [
     "Outcome",
     "Sender",
     "Signal",
+    "acknowledge",
     "claim",
     "done",
     "get",

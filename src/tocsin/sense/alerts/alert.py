@@ -72,10 +72,13 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertEvent:
-    """News of an alert that waits to be triaged: it fired, or it is over. `alert` is the alert as it stands now."""
+    """News of an alert that waits to be triaged: it fired, its sender said that somebody has it, or it is over.
+
+    `alert` is the alert as it stands now.
+    """
 
     seq: int
-    kind: Literal["fired", "resolved"]
+    kind: Literal["fired", "acknowledged", "resolved"]
     at: datetime
     episode: int
     alert: Alert

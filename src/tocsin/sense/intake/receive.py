@@ -27,7 +27,7 @@ from tocsin.ground.kernel.errors import (
     Unavailable,
 )
 from tocsin.ground.kernel.extensions import discover
-from tocsin.sense.alerts import Outcome, Sender, Signal
+from tocsin.sense.alerts import TOPIC, Outcome, Sender, Signal, acknowledge
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
 from tocsin.sense.intake.house import House
@@ -180,6 +180,8 @@ class Receiver:
             if reading.changes:
                 await self._note(reading.changes, sender)
             outcomes = await self._record(_of_service(reading.signals, key.service), sender)
+            if reading.acknowledged:
+                await self._acknowledge(reading.acknowledged, sender)
             return source.answer(reading, outcomes)
         if asked is None or request.method not in source.serves[asked]:
             allowed = {
@@ -238,6 +240,18 @@ class Receiver:
                 await asyncio.to_thread(store.intake, lambda conn: room.record(conn, told, sender))
         except TimeoutError:
             raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
+
+    async def _acknowledge(self, dedup_keys: Sequence[str], sender: Sender) -> None:
+        store, now = self._house.store, self._clock.now()
+        try:
+            async with asyncio.timeout(_COMMIT_S):
+                taken = await asyncio.to_thread(
+                    store.intake, lambda conn: acknowledge(conn, dedup_keys, sender, now)
+                )
+        except TimeoutError:
+            raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
+        if taken:
+            self._house.bell.ring(TOPIC)
 
     async def _record(self, signals: Sequence[Signal], sender: Sender) -> list[Outcome]:
         answer = self._house.ledger.submit(signals, sender)

@@ -56,10 +56,14 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a message said: its signals and changes, and what could not be taken where the rest is stored anyway."""
+    """What a message said: its signals and changes, and what could not be taken where the rest is stored anyway.
+
+    `acknowledged` are the de-duplication keys of alerts that somebody has, says their sender.
+    """
 
     signals: Sequence[Signal] = ()
     changes: Sequence[Change] = ()
+    acknowledged: Sequence[str] = ()
     problems: tuple[TocsinError, ...] = ()
 
 
