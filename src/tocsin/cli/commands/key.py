@@ -47,7 +47,7 @@ def create(
         if service is not None and service not in configuration.services:
             fix = did_you_mean(service, configuration.services, "services")
             raise NotFound(f"there is no service {service}", fix=fix)
-        plain = accounts.key_create(kind, name, service)
+        plain = accounts.key_create(kind, name, service, secret=known[kind].new_secret())
     base, path = configuration.public_url.rstrip("/"), known[kind].paths[0]
     url = f"{base}/in/{plain}{path}"
     if as_json:

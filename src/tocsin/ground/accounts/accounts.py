@@ -267,10 +267,16 @@ class Accounts:
         name: str = "",
         service: str | None = None,
         settings: Mapping[str, Any] | None = None,
+        secret: str | None = None,
     ) -> str:
-        """The secret of a new intake key, shown this once. `settings` are checked already, secrets as references."""
+        """The secret of a new intake key, shown this once. `settings` are checked already, secrets as references.
+
+        `secret` is one in the form that senders of this kind expect; without one it is ours.
+        """
         now = self._clock.now()
-        return self._store.write(lambda conn: keys.create(conn, kind, name, service, now, settings))[1]
+        return self._store.write(lambda conn: keys.create(conn, kind, name, service, now, settings, secret))[
+            1
+        ]
 
     def key(self, plain: str) -> Key | None:
         """The live key with this secret, remembered for two seconds."""

@@ -95,11 +95,15 @@ def create(
     service: str | None,
     at: datetime,
     settings: Mapping[str, Any] | None = None,
+    secret: str | None = None,
 ) -> tuple[Key, str]:
-    """Makes a key for a kind of source; returns it with its secret, which nothing can show again."""
+    """Makes a key for a kind of source; returns it with its secret, which nothing can show again.
+
+    `secret` is a fresh random one in the form that senders of this kind expect; without one it is ours.
+    """
     if not kind.isidentifier():
         raise Invalid(f"{kind!r} is no kind of source", field="kind", fix="Try `alertmanager` or `webhook`.")
-    plain = new_token("in")
+    plain = secret or new_token("in")
     key = Key(
         id=new_id("key"),
         kind=kind,

@@ -19,6 +19,7 @@ import msgspec
 
 from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import TocsinError
+from tocsin.ground.kernel.ids import new_token
 from tocsin.ground.kernel.settings import Settings
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.changes import Change
@@ -111,6 +112,10 @@ class Source(ABC):
     def settings_of(self, key: Key) -> SourceSettings:
         """What this key was told. A setting that no longer fits raises Invalid, which its sender hears."""
         return self.Settings.model_validate(key.settings)
+
+    def new_secret(self) -> str:
+        """A fresh key of this kind, of at least 128 random bits: the form is ours unless senders demand another."""
+        return new_token("in")
 
     @abstractmethod
     def read(self, message: Message, key: Key) -> Reading:
