@@ -11,17 +11,22 @@ are RE2 and linear, recursion and iteration are bounded.
 """
 
 from tocsin.ground.kernel.conditions.condition import Condition, Verdict, compile_condition, problems
-from tocsin.ground.kernel.conditions.environment import ALERT, OUTCOME, Environment, Variable
+from tocsin.ground.kernel.conditions.environment import ALERT, MESSAGE, OUTCOME, Environment, Variable
+from tocsin.ground.kernel.conditions.expression import Expression, Result, compile_expression
 from tocsin.ground.kernel.conditions.mistakes import BadCondition
 
 __all__ = [
     "ALERT",
+    "MESSAGE",
     "OUTCOME",
     "BadCondition",
     "Condition",
     "Environment",
+    "Expression",
+    "Result",
     "Variable",
     "Verdict",
     "compile_condition",
+    "compile_expression",
     "problems",
 ]

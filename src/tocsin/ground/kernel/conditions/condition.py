@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_math, ext_strings
 
-from tocsin.ground.kernel.conditions.environment import OUTCOME, Environment, Variable
-from tocsin.ground.kernel.conditions.mistakes import BadCondition, explained, reason_of
-from tocsin.ground.kernel.conditions.reading import Mention, mentions, place_of, tokens
+from tocsin.ground.kernel.conditions.environment import Environment
+from tocsin.ground.kernel.conditions.mistakes import BadCondition
+from tocsin.ground.kernel.conditions.runtime import Use, compiled, run
 from tocsin.ground.kernel.conditions.values import convert, find, kind_of, shown
 from tocsin.ground.kernel.settings import Problem
 
-LONGEST = 4_000
-"""Characters of one condition."""
 _NEITHER = "the condition is {}, neither true nor false"
 _COMPARE = "compare it with something"
 
@@ -33,19 +30,11 @@ class Verdict:
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Use:
-    """One mention of a variable; `path` leads on inside its value."""
-
-    variable: Variable
-    path: tuple[str, ...]
-
-
 class Condition:
     """A compiled condition; make it with `compile_condition`."""
 
     def __init__(
-        self, text: str, environment: Environment, expression: cel.Expression, uses: list[_Use]
+        self, text: str, environment: Environment, expression: cel.Expression, uses: Sequence[Use]
     ) -> None:
         self.text = text
         self.environment = environment
@@ -77,7 +66,7 @@ class Condition:
                 values=self._seen(given),
                 why=f"not measured: {', '.join(names)}",
             )
-        answer, why = _run(self._expression, given)
+        answer, why = run(self._expression, given)
         if not why and not isinstance(answer, bool):
             why = _NEITHER.format(kind_of(answer))
         return Verdict(true=not why and answer is True, values=self._seen(given), why=why)
@@ -112,83 +101,12 @@ def problems(text: str, environment: Environment, path: tuple[str | int, ...]) -
 
 @functools.lru_cache(maxsize=4096)
 def _compile(text: str, environment: Environment) -> Condition:
-    if len(text) > LONGEST:
-        raise BadCondition(
-            f"a condition has at most {LONGEST} characters", "", 1, 1, fix="split it into several"
-        )
-    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
-        raise BadCondition("the condition is not readable text", "", 1, 1, fix="save the file as UTF-8")
-    names = list(mentions(text))
-    try:
-        expression = _runtime(environment).compile(text)
-    except RuntimeError as error:
-        raise explained(str(error), text, environment, names) from None
+    expression, uses = compiled(text, environment)
     kind = expression.return_type().name()
     if kind not in ("BOOL", "DYN"):
-        raise BadCondition(
-            f"the condition is {kind.lower()}, neither true nor false",
-            text,
-            1,
-            1,
-            fix="compare it with something",
-        )
-    uses = [use for mention in names if (use := _use(mention, environment))]
-    _try_patterns(text)
+        raise BadCondition(_NEITHER.format(kind.lower()), text, 1, 1, fix=_COMPARE)
     _try_examples(expression, uses, text)
     return Condition(text, environment, expression, uses)
-
-
-_TYPES = {
-    "text": cel.Type.STRING,
-    "integer": cel.Type.INT,
-    "truth": cel.Type.BOOL,
-    "time": cel.Type.TIMESTAMP,
-    "texts": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
-    # dyn: a checked double would refuse `m.users > 1000`, since CEL has no conversion between its numbers
-    "number": cel.Type.DYN,
-    "any": cel.Type.DYN,
-}
-
-
-@functools.lru_cache(maxsize=64)
-def _runtime(environment: Environment) -> cel.Env:
-    return cel.NewEnv(
-        variables={each.name: _TYPES[each.kind] for each in environment.variables},
-        extensions=[ext_strings.ExtStrings(), ext_math.ExtMath()],
-    )
-
-
-def _run(expression: cel.Expression, given: dict[str, Any]) -> tuple[Any, str]:
-    """The value, or why there is none."""
-    try:
-        result = expression.eval(data=given)
-        value = result.value()
-        failed = result.type() == cel.Type.ERROR
-    except (RuntimeError, ValueError, TypeError, OverflowError) as error:
-        return None, reason_of(str(error))
-    return (None, reason_of(str(value))) if failed else (value, "")
-
-
-def _use(mention: Mention, environment: Environment) -> _Use | None:
-    parts = mention.parts[:-1] if mention.called else mention.parts
-    for variable in environment.variables:
-        name = tuple(variable.name.split("."))
-        if parts[: len(name)] == name:
-            return _Use(variable=variable, path=parts[len(name) :])
-    return None
-
-
-def _try_patterns(text: str) -> None:
-    """A regular expression written in the condition is compiled now, not at the first alert."""
-    found = tokens(text)
-    for before, bracket, (kind, literal, start) in zip(found, found[1:], found[2:], strict=False):
-        if before[1] == "matches" and bracket[1] == "(" and kind == "string":
-            _, why = _run(_runtime(OUTCOME).compile(f"''.matches({literal})"), {})
-            if why:
-                line, column = place_of(text, start)
-                raise BadCondition(
-                    why, text, line, column, fix="write it in the syntax of RE2 (no look-around)"
-                )
 
 
 _EXAMPLES: dict[str, Any] = {
@@ -201,11 +119,11 @@ _EXAMPLES: dict[str, Any] = {
 }
 
 
-def _try_examples(expression: cel.Expression, uses: list[_Use], text: str) -> None:
+def _try_examples(expression: cel.Expression, uses: Sequence[Use], text: str) -> None:
     """Measures are not typed for the checker, so `m.users * 2` or `ms < "5"` shows only when it is tried."""
     if any(use.variable.kind == "any" for use in uses):
         return
-    answer, why = _run(expression, {use.variable.name: _EXAMPLES[use.variable.kind] for use in uses})
+    answer, why = run(expression, {use.variable.name: _EXAMPLES[use.variable.kind] for use in uses})
     if why.startswith("the values do not fit together"):
         fix = "measures are decimal numbers: calculate with 100.0, not with 100 or with text"
         raise BadCondition(why, text, 1, 1, fix=fix)

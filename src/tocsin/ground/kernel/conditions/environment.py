@@ -101,3 +101,17 @@ OUTCOME = Environment(
     ),
 )
 """Expectations of steps and checks: what came out."""
+
+MESSAGE = Environment(
+    name="message",
+    variables=(
+        Variable(name="body", kind="any", title="the message, parsed", nullable=True),
+        Variable(
+            name="item", kind="any", title="one of its items; without items, the message", nullable=True
+        ),
+        *_variables(
+            "texts", headers="headers of the request, names in lower case", query="its query parameters"
+        ),
+    ),
+)
+"""The mapping of a webhook: what somebody sent."""
