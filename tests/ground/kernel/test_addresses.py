@@ -2,7 +2,7 @@
 
 import pytest
 
-from tocsin.ground.kernel.addresses import Rules, is_public, parse_address
+from tocsin.ground.kernel.addresses import Place, Rules, is_public, parse_address, parse_place
 
 PUBLIC = [
     "1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.255.255", "100.128.0.1", "126.255.255.255", "128.0.0.1",
@@ -113,3 +113,27 @@ def test_a_rule_that_is_neither_network_nor_host_is_named(entry: str):
 def test_the_names_of_metadata_services_are_not_even_looked_up(name: str):
     assert Rules.parse([name]).refuses_name(name)
     assert not Rules().refuses_name("metadata.shop.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("203.0.113.7", Place("203.0.113.7")),
+        ("203.0.113.7:8443", Place("203.0.113.7", 8443)),
+        ("origin.example.com:80", Place("origin.example.com", 80)),
+        ("2001:db8::1", Place("2001:db8::1")),
+        ("[2001:db8::1]:443", Place("2001:db8::1", 443)),
+        ("[2001:db8::1]", Place("2001:db8::1")),
+    ],
+)
+def test_a_place_to_connect_to_is_a_host_and_perhaps_a_port(text: str, place: Place):
+    assert parse_place(text) == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ":80", "a:b", "a:0", "a:65536", "a:", "[::1", "[::1]x", "[a]:1", "1:2:3", "a/b", "a@b", "x" * 254],
+)
+def test_what_is_no_place_is_refused(text: str):
+    with pytest.raises(ValueError, match=r"is not a p|does not appear"):
+        parse_place(text)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import authority
 import pytest
 
 from tocsin.ground.kernel.outbound import Outbound, OutboundFailed, OutboundRefused
@@ -384,3 +385,65 @@ def test_a_plain_connection_follows_the_same_rules(serve: Callable[..., Receiver
         outbound.connect("localhost", receiver.port)
     with pytest.raises(OutboundRefused):
         outbound.connect("169.254.169.254", 80, trusted=True)
+
+
+def test_a_request_may_be_dialled_past_its_name_which_it_keeps(
+    serve: Callable[..., Receiver], client: Callable[..., Outbound]
+):
+    def nobody(host: str, port: int) -> Sequence[str]:
+        raise OSError(f"{host} is not looked up")
+
+    origin = serve(_kept_alive)
+    outbound = client(resolve=nobody)
+    for _ in range(2):
+        outbound.request("GET", "http://shop.example/x", connect_to=f"127.0.0.1:{origin.port}", trusted=True)
+    assert all(b"host: shop.example\r\n" in each.lower() for each in origin.requests)
+    assert origin.connections == 2, "such a connection is not kept for whoever asks for that name next"
+    with pytest.raises(OutboundFailed, match=r"shop\.example could not be resolved") as failed:
+        outbound.request("GET", "http://shop.example/x", trusted=True)
+    assert failed.value.stage == "dns"
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]:443", "::1"),
+        ("169.254.169.254", "169.254.169.254"),
+        ("metadata.google.internal", "metadata"),
+        ("", "not a place"),
+        ("127.0.0.1:0", "not a port"),
+        ("a b", "not a place"),
+    ],
+)
+def test_what_is_dialled_past_a_name_is_judged_like_any_address(outbound: Outbound, place: str, why: str):
+    with pytest.raises(OutboundRefused, match=why):
+        outbound.request("GET", "http://shop.example/x", connect_to=place)
+
+
+def test_the_name_of_the_address_is_what_the_certificate_must_say(
+    serve: Callable[..., Receiver], client: Callable[..., Outbound]
+):
+    origin = serve(OK, tls=authority.server())
+    outbound = client(tls=authority.client())
+    place = f"127.0.0.1:{origin.port}"
+    assert outbound.request("GET", "https://shop.example/", connect_to=place, trusted=True).status == 200
+    with pytest.raises(OutboundFailed, match=r"certificate of other\.example") as failed:
+        outbound.request("GET", "https://other.example/", connect_to=place, trusted=True)
+    assert failed.value.stage == "certificate"
+
+
+def test_a_failure_says_how_far_it_came(serve: Callable[..., Receiver], client: Callable[..., Outbound]):
+    outbound = client()
+    plain, silent = serve(OK), serve(lambda connection: connection.close())
+    free = socket.create_server(("127.0.0.1", 0))
+    gone = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    free.close()
+    for url, stage in (
+        (gone, "tcp"),
+        (plain.url.replace("http:", "https:"), "tls"),
+        (silent.url, "answer"),
+    ):
+        with pytest.raises(OutboundFailed) as failed:
+            outbound.request("GET", url, trusted=True, timeout=2)
+        assert failed.value.stage == stage, url

@@ -15,7 +15,7 @@ from tocsin.act.checks.section import kinds, read_check
 from tocsin.ground.catalogue import Service
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import TocsinError
-from tocsin.ground.kernel.outbound import Outbound
+from tocsin.ground.kernel.outbound import Outbound, OutboundFailed
 
 _AT_ONCE = 16
 _GRACE_S = 0.5
@@ -54,17 +54,22 @@ def run_round(probes: Sequence[Probe[Any]]) -> tuple[Finding, ...]:
 
 def _look(probe: Probe[Any]) -> Finding:
     begun = time.monotonic()
+    detail: dict[str, Any] = {}
     try:
         return probe.look()
+    except OutboundFailed as error:
+        text, detail = error.message, {"stage": error.stage}
     except TocsinError as error:
         text = error.message
     except Exception as error:
         _log.exception("a probe failed", check=probe.settings.name)
         text = f"the probe failed: {type(error).__name__}"
     ms = round((time.monotonic() - begun) * 1000, 1)
-    return Finding(check=probe.settings.name, ok=False, text=text, ms=ms)
+    return Finding(check=probe.settings.name, ok=False, text=text, ms=ms, detail=detail)
 
 
 def _silent(probe: Probe[Any]) -> Finding:
     text = f"no answer within {probe.timeout_s:g} s"
-    return Finding(check=probe.settings.name, ok=False, text=text, ms=probe.timeout_s * 1000)
+    return Finding(
+        check=probe.settings.name, ok=False, text=text, ms=probe.timeout_s * 1000, detail={"stage": "answer"}
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from tocsin.ground.catalogue.names import Slug, WebAddress
+from tocsin.ground.catalogue.names import PlaceToConnect, Slug, WebAddress
 from tocsin.ground.kernel.duration import Duration
 from tocsin.ground.kernel.secret import SecretOrText
 from tocsin.ground.kernel.settings import Settings
@@ -26,7 +26,10 @@ class Endpoint(Settings):
     """One address of a service."""
 
     url: WebAddress = Field(description="As users reach it.")
-    origin: str | None = Field(default=None, description="Address of the origin, to ask it past the CDN.")
+    origin: PlaceToConnect | None = Field(
+        default=None,
+        description="Address of the origin, `203.0.113.7` or `host:port`, to ask it past the CDN.",
+    )
 
 
 class Target(Settings):

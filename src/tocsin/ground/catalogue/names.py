@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
+from tocsin.ground.kernel.addresses import parse_place
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """The name of a service, person, team…: small letters, digits, - and _; it stands in links and in file names."""
 
@@ -57,6 +59,15 @@ def _web_address(value: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+def _place(value: str) -> str:
+    parse_place(value)
+    return value
+
+
+PlaceToConnect = Annotated[str, AfterValidator(_place)]
+"""A host or an address, with a port where it is not the usual one."""
 
 
 def _mail_address(value: str) -> str:

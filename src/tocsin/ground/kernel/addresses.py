@@ -41,6 +41,7 @@ _METADATA_NAMES = frozenset(
         "instance-data.ec2.internal",
     }
 )
+_LONGEST_NAME = 253
 _NEVER = tuple(ip_network(text) for text in ("224.0.0.0/4", "255.255.255.255/32", "ff00::/8"))
 _SPECIAL_V4 = tuple(
     ip_network(text)
@@ -84,6 +85,38 @@ _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 def parse_address(text: str) -> Address:
     """An address as `getaddrinfo` prints it; the zone of a link-local one is dropped. Raises ValueError."""
     return ip_address(text.partition("%")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to connect: a name or an address, and a port where one is said."""
+
+    host: str
+    port: int | None = None
+
+
+def parse_place(text: str) -> Place:
+    """`203.0.113.7`, `203.0.113.7:8443`, `origin.example.com`, `[2001:db8::1]:8443`. Raises ValueError."""
+    host, colon, port = text, "", ""
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError(f"{text!r} is not a place to connect to; write it like [2001:db8::1]:443")
+        colon, port = rest[:1], rest[1:]
+        ip_address(host)
+    elif text.count(":") == 1:
+        host, colon, port = text.partition(":")
+    elif ":" in text:
+        ip_address(text)
+    if not host or len(host) > _LONGEST_NAME or not all(each.isalnum() or each in ".-_:" for each in host):
+        raise ValueError(
+            f"{text!r} is not a place to connect to; write it like 203.0.113.7 or 203.0.113.7:443"
+        )
+    if not colon:
+        return Place(host)
+    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
+        raise ValueError(f"{port!r} is not a port")
+    return Place(host, int(port))
 
 
 def _v4(packed: bytes) -> IPv4Address:

@@ -25,19 +25,23 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import certifi
 import httpcore
 import httpx
 
-from tocsin.ground.kernel.addresses import Address, Rules, parse_address
+from tocsin.ground.kernel.addresses import Address, Place, Rules, parse_address, parse_place
 from tocsin.ground.kernel.errors import TocsinError
 
 _AGENT = "Tocsin"
 _CHUNK = 16_384
 _LOOKUPS = 64
 _REMEMBERED = 1_024
+
+
+Stage = Literal["dns", "tcp", "tls", "certificate", "answer"]
+"""What failed: the name, the connection, its encryption, the proof of who answers, or the answer itself."""
 
 
 class OutboundRefused(TocsinError):
@@ -49,15 +53,24 @@ class OutboundRefused(TocsinError):
 
 class OutboundFailed(TocsinError):
     """The other side could not be reached or did not answer in time; `temporary` says whether trying again
-    may help.
+    may help, `stage` how far it came: dns, tcp, tls, certificate or answer.
     """
 
     code = "outbound_failed"
     status = 502
 
-    def __init__(self, message: str, *, temporary: bool = True, field: str = "", fix: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        temporary: bool = True,
+        stage: Stage = "answer",
+        field: str = "",
+        fix: str = "",
+    ) -> None:
         super().__init__(message, field=field, fix=fix)
         self.temporary = temporary
+        self.stage: Stage = stage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,14 +117,27 @@ class Outbound:
         # A connection that a trusted request opened must never serve an untrusted one: a pool each.
         self._pools = {trusted: self._pool(trusted) for trusted in (False, True)}
 
-    def _pool(self, trusted: bool) -> httpcore.ConnectionPool:
+    def _pool(self, trusted: bool, place: Place | None = None) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
             ssl_context=self._tls,
             max_connections=256,
             max_keepalive_connections=32,
             keepalive_expiry=5.0,
-            network_backend=_Backend(self, trusted),
+            network_backend=_Backend(self, trusted, place),
         )
+
+    @contextlib.contextmanager
+    def _pool_for(self, trusted: bool, connect_to: str | None) -> Generator[httpcore.ConnectionPool]:
+        """The shared pool; or one of its own, since a pool knows a connection only by the name it was made for."""
+        if connect_to is None:
+            yield self._pools[trusted]
+            return
+        try:
+            place = parse_place(connect_to)
+        except ValueError as error:
+            raise OutboundRefused(f"Not called: {error}.", field="connect_to") from None
+        with self._pool(trusted, place) as pool:
+            yield pool
 
     def request(
         self,
@@ -124,11 +150,14 @@ class Outbound:
         timeout: float = 10.0,
         trusted: bool = False,
         limit: int = 65_536,
+        connect_to: str | None = None,
     ) -> Answer:
         """Sends one request and reads the answer, whatever its status.
 
-        `timeout` seconds cover everything; a longer answer than `limit` bytes is cut (`Answer.cut`). Raises
-        OutboundRefused before a connection is made, OutboundFailed when none could be made or it broke.
+        `timeout` seconds cover everything; a longer answer than `limit` bytes is cut (`Answer.cut`). With
+        `connect_to` (`host` or `host:port`) that is what is dialled, judged like any other, while the name of
+        the URL stays in `Host` and in TLS, as with curl's option of this name; such a connection is never kept.
+        Raises OutboundRefused before a connection is made, OutboundFailed when none could be made or it broke.
         """
         target = self._parse(url)
         if json is not None:
@@ -150,11 +179,12 @@ class Outbound:
                     "timeout": {"pool": timeout, "connect": timeout, "read": timeout, "write": timeout}
                 },
             )
-            response = self._pools[trusted].handle_request(request)
-            try:
-                raw, cut = _read(response.iter_stream(), limit)
-            finally:
-                response.close()
+            with self._pool_for(trusted, connect_to) as pool:
+                response = pool.handle_request(request)
+                try:
+                    raw, cut = _read(response.iter_stream(), limit)
+                finally:
+                    response.close()
         found = _merge(response.headers)
         body, cut_again = _decode(raw, found.get("content-encoding", ""), limit)
         return Answer(
@@ -309,7 +339,7 @@ class _Names:
     def _remembered(self, key: tuple[str, int], why: str) -> list[Address]:
         known = self._last_good.get(key)
         if known is None:
-            raise OutboundFailed(f"The name {key[0]} could not be resolved: {why}.")
+            raise OutboundFailed(f"The name {key[0]} could not be resolved: {why}.", stage="dns")
         return known
 
 
@@ -335,7 +365,7 @@ def _dial(host: str, port: int, addresses: Sequence[Address], deadline: float) -
     reason = (
         "no answer in time" if last is None or isinstance(last, TimeoutError) else last.strerror or str(last)
     )
-    raise OutboundFailed(f"No connection to {host}:{port}: {reason}.")
+    raise OutboundFailed(f"No connection to {host}:{port}: {reason}.", stage="tcp")
 
 
 _running = threading.local()
@@ -361,9 +391,10 @@ def _left(timeout: float | None) -> float:
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, outbound: Outbound, trusted: bool) -> None:
+    def __init__(self, outbound: Outbound, trusted: bool, place: Place | None = None) -> None:
         self._outbound = outbound
         self._trusted = trusted
+        self._place = place
 
     def connect_tcp(
         self,
@@ -373,6 +404,8 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        if self._place:
+            host, port = self._place.host, self._place.port or port
         connection = self._outbound.connect(host, port, timeout=_left(timeout), trusted=self._trusted)
         address = parse_address(connection.getpeername()[0])
         # Judged again before each request that reuses the connection: the rules may have changed since.
@@ -430,13 +463,17 @@ class _Stream(httpcore.NetworkStream):
             raise OutboundFailed(
                 f"The certificate of {server_hostname} is not accepted: {error.verify_message}.",
                 temporary=False,
+                stage="certificate",
             ) from None
-        except TimeoutError as error:
+        except TimeoutError:
             self.close()
-            raise httpcore.ConnectTimeout from error
+            raise OutboundFailed(f"{server_hostname} did not answer in time.", stage="tls") from None
         except OSError as error:
             self.close()
-            raise httpcore.ConnectError(str(error)) from error
+            reason = error.strerror or str(error) or type(error).__name__
+            raise OutboundFailed(
+                f"The connection to {server_hostname} could not be secured: {reason}.", stage="tls"
+            ) from None
         return _Stream(secured, self._judge)
 
     def get_extra_info(self, info: str) -> Any:

@@ -4,6 +4,9 @@
 
 `expect` is a condition in CEL over `status`, `headers` (names in lower case), `body`, `json` (the body, if it is JSON)
 and `ms`. Without it, any status from 200 to 299 will do. Redirects are not followed: their status is what is judged.
+
+With `connect_to: 203.0.113.7` (or `host:port`) that address is asked instead of the one that the name leads to, while
+the name stays in `Host` and in TLS: so the origin is looked at past a CDN or a load balancer.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from pydantic import AfterValidator, Field
 
 from tocsin.act.checks.finding import Finding
 from tocsin.act.checks.probe import CheckSettings, Expectation, Probe, judge
+from tocsin.ground.kernel.addresses import parse_place
 from tocsin.ground.kernel.outbound import Answer
 from tocsin.ground.kernel.secret import SecretOrText, reveal
 
@@ -32,8 +36,16 @@ def _address(value: str) -> str:
     return value
 
 
+def _place(value: str) -> str:
+    parse_place(value)
+    return value
+
+
 class HttpSettings(CheckSettings):
     url: Annotated[str, AfterValidator(_address)] = Field(description="What to ask.")
+    connect_to: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None, description="Address to dial instead of that of the name: the origin behind a CDN."
+    )
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = Field(
         default="GET", description="How to ask."
     )
@@ -61,6 +73,12 @@ class Http(Probe[HttpSettings]):
             "expect": 'status == 201 && json.state == "accepted" && ms < 500',
             "timeout": "5s",
         },
+        {
+            "name": "origin",
+            "kind": "http",
+            "url": "https://shop.example.com/health",
+            "connect_to": "203.0.113.7",
+        },
     )
 
     def look(self) -> Finding:
@@ -75,6 +93,7 @@ class Http(Probe[HttpSettings]):
             timeout=self.timeout_s,
             trusted=True,
             limit=LARGEST,
+            connect_to=settings.connect_to,
         )
         ok, why = judge(settings.expect, _outcome(answer))
         text = f"{answer.status} in {answer.ms:.0f} ms"
