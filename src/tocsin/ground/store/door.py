@@ -1,14 +1,19 @@
-"""Who may write to the SQLite file? One thread, in the order of asking, many jobs in one commit.
+"""Who may write to the SQLite file? One job at a time, in two lanes that cannot starve each other.
 
 Waiting on SQLite's own busy timeout gives no errors but starves whoever is unlucky for seconds; behind one door
-fifty runs that write cost the intake nothing (docs/decisions/0003). Two lanes, served in turn, keep a storm of alerts
-and the rest of the house from waiting for each other: what waits in a lane becomes one transaction and one fsync.
-Each job stands in a savepoint of its own, so one that fails takes no neighbour with it; a commit that fails fails all.
+fifty runs that write cost the intake nothing (docs/decisions/0003). The general lane is served by a thread of the
+door, and what waits there becomes one transaction and one fsync: each job stands in a savepoint of its own, so one that
+fails takes no neighbour with it; a commit that fails fails all. The lane of the intake is the alert ledger's own
+thread, which gathers its requests itself: its job is a transaction, written where it stands.
+
+While alerts pour in, the general lane gets a fifth of the time: enough for the house to go on, and for the alerts to
+be triaged one after another, while senders hear their answers.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,6 +28,12 @@ from tocsin.ground.kernel.errors import Unavailable
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
 _BATCH = 64
+_POURING_S = 0.02
+"""Alerts pour in when the last commit of the intake is no longer ago than this."""
+_AT_ONCE_S = 0.02
+"""So much of the general lane runs at once even then: no page waits for a storm that has just begun."""
+_SHARE = 4
+"""How much longer than the general lane the intake has the door while alerts pour in."""
 _log = structlog.get_logger(__name__)
 
 
@@ -31,50 +42,128 @@ class Door:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lanes: dict[str, deque[tuple[Job, Future[Any]]]] = {"intake": deque(), "general": deque()}
         self._wake = threading.Condition()
+        self._general: deque[tuple[Job, Future[Any]]] = deque()
+        self._busy = False
+        self._intake_waits = 0
+        self._intake_ended = 0.0
+        self._spent = 0.0
+        self._spent_at = 0.0
+        self._intake_conn: Connection | None = None
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._inside = threading.local()
 
-    def submit(self, lane: str, job: Callable[[Connection], T]) -> Future[T]:
-        """Done when the job's transaction is on disk, or failed with the reason."""
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+        """Takes the general lane: done when the job's transaction is on disk, or failed with the reason."""
         future: Future[T] = Future()
         with self._wake:
             if self._closed:
-                raise Unavailable("the store is closed", fix="Start Tocsin again.")
+                raise _closed()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name="store-door", daemon=True)
                 self._thread.start()
-            self._lanes[lane].append((job, future))
-            self._wake.notify()
+            self._general.append((job, future))
+            self._wake.notify_all()
         return future
+
+    def intake(self, job: Callable[[Connection], T]) -> T:
+        """Takes the lane of the intake: runs the job here as a transaction, returns its value when that is on disk."""
+        with self._wake:
+            self._intake_waits += 1
+            try:
+                self._wake.wait_for(lambda: self._closed or not (self._busy or self._general_is_due()))
+            finally:
+                self._intake_waits -= 1
+            if self._closed:
+                raise _closed()
+            self._busy = True
+        self._inside.job = True
+        try:
+            return self._alone(job)
+        finally:
+            self._inside.job = False
+            with self._wake:
+                self._busy = False
+                self._intake_ended = time.monotonic()
+                self._wake.notify_all()
 
     @property
     def is_mine(self) -> bool:
         """Are we inside a job? Then waiting for another one would wait for ever."""
-        return threading.current_thread() is self._thread
+        return getattr(self._inside, "job", False)
+
+    @property
+    def pouring(self) -> bool:
+        """Do alerts come in one upon the other, so that whoever writes much should write little at a time?"""
+        return self._intake_waits > 0 or time.monotonic() - self._intake_ended < _POURING_S
 
     def close(self) -> None:
         with self._wake:
             self._closed = True
-            self._wake.notify()
+            self._wake.notify_all()
         if self._thread:
             self._thread.join()
+        with self._wake:
+            self._wake.wait_for(lambda: not self._busy)
+            if self._intake_conn is not None:
+                self._intake_conn.close()
+                self._intake_conn = None
+
+    def _general_is_due(self) -> bool:
+        return bool(self._general) and self._must_wait() <= 0
+
+    def _must_wait(self) -> float:
+        """Seconds until the general lane has its turn. What it has spent is forgiven in time."""
+        now = time.monotonic()
+        self._spent = max(0.0, self._spent - (now - self._spent_at) / _SHARE)
+        self._spent_at = now
+        if self._closed or not self.pouring:
+            return 0.0
+        return (self._spent - _AT_ONCE_S) * _SHARE
 
     def _serve(self) -> None:
+        self._inside.job = True
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._closed or any(self._lanes.values()))
-                if self._closed and not any(self._lanes.values()):
-                    return
-                batches = [
-                    [lane.popleft() for _ in range(min(len(lane), _BATCH))] for lane in self._lanes.values()
-                ]
-            for batch in batches:
-                if batch:
-                    self._commit(batch)
+                while self._busy or not self._general_is_due():
+                    if self._closed and not self._general:
+                        return
+                    wait = self._must_wait() if self._general and not self._busy else None
+                    self._wake.wait(min(wait, _POURING_S) if wait else None)
+                batch = [self._general.popleft() for _ in range(min(len(self._general), _BATCH))]
+                self._busy = True
+            began = time.monotonic()
+            try:
+                answers = self._commit(batch)
+            finally:
+                with self._wake:
+                    self._busy = False
+                    self._must_wait()
+                    self._spent += time.monotonic() - began
+                    self._wake.notify_all()
+            for answer in answers:
+                answer()
 
-    def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> None:
+    def _alone(self, job: Callable[[Connection], T]) -> T:
+        """One job, one transaction, on a connection that is kept."""
+        conn = self._intake_conn or self._engine.connect()
+        self._intake_conn = None
+        try:
+            with conn.begin():
+                value = job(conn)
+        except Exception as error:
+            # A cursor that was half read lives as long as its exception and blocks the connection.
+            conn.invalidate()
+            conn.close()
+            if isinstance(error, OperationalError):
+                raise _failed(error, 1) from error
+            raise
+        self._intake_conn = conn
+        return value
+
+    def _commit(self, batch: list[tuple[Job, Future[Any]]]) -> list[Callable[[], None]]:
+        """Writes the jobs; returns what tells each of their callers."""
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._engine.connect() as conn:
@@ -89,18 +178,26 @@ class Door:
                             except Exception as error:
                                 outcomes.append((future, None, error))
                 except Exception:
-                    # A cursor that was half read lives as long as its exception and blocks the connection.
-                    conn.invalidate()
+                    conn.invalidate()  # as above
                     raise
         except Exception as error:
-            _log.warning("a commit failed", jobs=len(batch), error=str(error))
-            failure = Unavailable("the database did not take the write", fix="Look at disk space and locks.")
-            failure.__cause__ = error
-            for _, future in batch:
-                future.set_exception(failure)
-            return
-        for future, value, problem in outcomes:
-            if problem is not None:
-                future.set_exception(problem)
-            else:
-                future.set_result(value)
+            failure = _failed(error, len(batch))
+            return [_teller(future, None, failure) for _, future in batch]
+        return [_teller(*outcome) for outcome in outcomes]
+
+
+def _teller(future: Future[Any], value: Any, problem: BaseException | None) -> Callable[[], None]:
+    if problem is not None:
+        return lambda: future.set_exception(problem)
+    return lambda: future.set_result(value)
+
+
+def _failed(error: Exception, jobs: int) -> Unavailable:
+    _log.warning("a commit failed", jobs=jobs, error=str(error))
+    failure = Unavailable("the database did not take the write", fix="Look at disk space and locks.")
+    failure.__cause__ = error
+    return failure
+
+
+def _closed() -> Unavailable:
+    return Unavailable("the store is closed", fix="Start Tocsin again.")

@@ -108,16 +108,22 @@ class Store:
 
         The job may run twice (a lost race on Postgres): nothing but SQL belongs into it.
         """
-        return self._write("general", job)
+        if self._door:
+            self._not_inside(self._door)
+            return self._door.submit(job).result()
+        return self._transact(job)
 
     def intake(self, job: Callable[[Connection], T]) -> T:
         """As `write`, in the lane of the alert ledger."""
-        return self._write("intake", job)
+        if self._door:
+            self._not_inside(self._door)
+            return self._door.intake(job)
+        return self._transact(job)
 
     def submit(self, job: Callable[[Connection], T]) -> Future[T]:
         """As `write`, without waiting. On Postgres it is done on return."""
         if self._door:
-            return self._door.submit("general", job)
+            return self._door.submit(job)
         future: Future[T] = Future()
         try:
             future.set_result(self._transact(job))
@@ -125,12 +131,14 @@ class Store:
             future.set_exception(error)
         return future
 
-    def _write(self, lane: str, job: Callable[[Connection], T]) -> T:
-        if self._door:
-            if self._door.is_mine:
-                raise RuntimeError("a job must not write through the door again: pass its connection on")
-            return self._door.submit(lane, job).result()
-        return self._transact(job)
+    @property
+    def pouring(self) -> bool:
+        """Do alerts come in one upon the other? Then a job that writes much keeps them waiting: write less at once."""
+        return self._door is not None and self._door.pouring
+
+    def _not_inside(self, door: Door) -> None:
+        if door.is_mine:
+            raise RuntimeError("a job must not write through the door again: pass its connection on")
 
     def _transact(self, job: Callable[[Connection], T]) -> T:
         for attempt in range(5):
