@@ -1,6 +1,6 @@
 """Which alerts fire? The ledger that every source writes to, and the news that triage claims."""
 
-from tocsin.sense.alerts.acknowledge import acknowledge
+from tocsin.sense.alerts.acknowledge import acknowledge, id_of_key
 from tocsin.sense.alerts.alert import Alert, AlertEvent
 from tocsin.sense.alerts.ledger import TOPIC, Ledger, Outcome
 from tocsin.sense.alerts.news import claim, done
@@ -24,5 +24,6 @@ __all__ = [
     "done",
     "get",
     "get_many",
+    "id_of_key",
     "list_alerts",
 ]

@@ -19,9 +19,14 @@ from tocsin.sense.alerts.signal import Sender, Signal
 from tocsin.sense.alerts.store import alert, announce
 
 
+def id_of_key(dedup_key: str, sender: Sender) -> str:
+    """The id of the alert that this sender knows by this key, whether it exists or not."""
+    return id_of(fingerprint(Signal(labels={}, dedup_key=dedup_key), sender))
+
+
 def acknowledge(conn: Connection, dedup_keys: Collection[str], sender: Sender, now: datetime) -> list[str]:
     """Announces that somebody has these alerts; returns the ids of those that fire. Again is harmless."""
-    ids = sorted(id_of(fingerprint(Signal(labels={}, dedup_key=each), sender)) for each in dedup_keys)
+    ids = sorted(id_of_key(each, sender) for each in dedup_keys)
     firing = conn.execute(
         select(alert.c.id, alert.c.episode)
         .where(alert.c.id.in_(ids), alert.c.state == "firing", alert.c.key == sender.key)

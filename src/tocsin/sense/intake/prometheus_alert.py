@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from tocsin.ground.kernel.errors import Invalid
 from tocsin.sense.alerts import Signal
 from tocsin.sense.intake import text
+from tocsin.sense.intake.source import Answer
 
 UNNAMED = "it has no alertname"
 
@@ -38,3 +40,8 @@ def read_alert(value: Any, at: str, remarks: Collection[str]) -> tuple[Signal, d
         flags=tuple(sorted(flags)),
     )
     return signal, given
+
+
+def patient(answer: Answer) -> Answer:
+    """The refusal as this family understands it: it sends again after a 5xx, and gives up on 429 (notify/util.go)."""
+    return replace(answer, status=503) if answer.status == 429 else answer

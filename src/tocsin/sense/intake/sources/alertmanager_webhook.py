@@ -18,10 +18,10 @@ from dataclasses import replace
 from typing import Any
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid
+from tocsin.ground.kernel.errors import Invalid, TocsinError
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.intake import limits, text
-from tocsin.sense.intake.prometheus_alert import read_alert
+from tocsin.sense.intake.prometheus_alert import patient, read_alert
 from tocsin.sense.intake.source import Answer, Example, Message, Reading, Source
 from tocsin.sense.intake.strict_json import read_json
 
@@ -58,6 +58,9 @@ class AlertmanagerWebhook(Source):
 
     def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
         return Answer(status=200)
+
+    def refuse(self, error: TocsinError) -> Answer:
+        return patient(super().refuse(error))
 
 
 def _remarks(group: Mapping[str, Any]) -> list[str]:

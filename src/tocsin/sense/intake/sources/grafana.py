@@ -1,0 +1,155 @@
+"""Grafana Alerting (webhook contact point).
+
+Make a contact point of the type Webhook with the URL `https://tocsin.example.com/in/KEY`, HTTP method POST or PUT; or
+with the URL `https://tocsin.example.com/in/` and the key as basic-auth password or bearer token. As a file:
+
+    apiVersion: 1
+    contactPoints:
+      - name: tocsin
+        receivers:
+          - uid: tocsin
+            type: webhook
+            settings:
+              url: https://tocsin.example.com/in/KEY
+              httpMethod: POST
+              hmacConfig:
+                secret: "…"
+                header: X-Grafana-Alerting-Signature
+                timestampHeader: X-Grafana-Alerting-Timestamp
+
+With the key's setting `secret` (a reference such as `env:GRAFANA_SECRET`) a message has to be signed with it, as
+Grafana 12 does under `hmacConfig`; `signature_header` and `timestamp_header` name the headers as Grafana is told them.
+With a timestamp header, what was signed more than five minutes ago is refused. Each alert of a group is an alert here,
+known by its labels; its `values`, `silenceURL`, `dashboardURL`, `panelURL` and `imageURL` are kept as annotations, and
+a single value also as the alert's value. The test button's alert (`TestAlert`) counts as information and is over by
+itself. A message is taken whole or not at all; 503 when we are overloaded.
+
+The format: https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from tocsin.ground.accounts import Key
+from tocsin.ground.kernel.errors import Invalid, TocsinError
+from tocsin.ground.kernel.secret import Secret
+from tocsin.sense.alerts import Outcome, Signal
+from tocsin.sense.intake import limits, text
+from tocsin.sense.intake.details import read_details
+from tocsin.sense.intake.prometheus_alert import patient, read_alert
+from tocsin.sense.intake.signature import prove
+from tocsin.sense.intake.source import Answer, Example, Message, Reading, Source, SourceSettings
+from tocsin.sense.intake.strict_json import read_json
+
+VERSION = "1"
+_LINKS = ("silenceURL", "dashboardURL", "panelURL", "imageURL")
+_TEST = {"alertname": "TestAlert", "instance": "Grafana"}
+
+
+class GrafanaSettings(SourceSettings):
+    secret: Secret | None = Field(default=None, description="What Grafana signs its messages with.")
+    signature_header: str = Field(
+        default="X-Grafana-Alerting-Signature", description="The header that holds the signature."
+    )
+    timestamp_header: str = Field(
+        default="", description="The header that holds the time of signing, where Grafana sends one."
+    )
+
+
+class Grafana(Source):
+    title = "Grafana Alerting"
+    paths = ("", "/", "/webhook")
+    methods = ("POST", "PUT")
+    limit = limits.BATCH_BODY
+    Settings: ClassVar[type[SourceSettings]] = GrafanaSettings
+    examples = (
+        Example(
+            title="memory is short",
+            body=b'{"receiver": "tocsin", "status": "firing", "orgId": 1, "version": "1", "groupKey": "{}:{}",'
+            b' "alerts": [{"status": "firing", "labels": {"alertname": "High memory usage", "zone": "us-1"},'
+            b' "annotations": {"summary": "This alert was triggered for zone us-1"}, "values": {"B": 44.23, "C": 1},'
+            b' "startsAt": "2026-11-21T09:00:03.157076+00:00", "endsAt": "0001-01-01T00:00:00Z",'
+            b' "generatorURL": "https://play.grafana.org/alerting/1afz29v7z/edit", "fingerprint": "c6eadffa33fcdf37",'
+            b' "silenceURL": "https://play.grafana.org/alerting/silence/new", "dashboardURL": "", "panelURL": ""}]}',
+            alerts=1,
+            path="/",
+        ),
+    )
+
+    def read(self, message: Message, key: Key) -> Reading:
+        settings = self.settings_of(key)
+        assert isinstance(settings, GrafanaSettings)
+        if settings.secret:
+            prove(
+                message,
+                settings.secret,
+                signature=settings.signature_header,
+                timestamp=settings.timestamp_header,
+            )
+        value, mended = read_json(message.payload)
+        if not isinstance(value, dict) or not isinstance(value.get("alerts"), list):  # pyright: ignore[reportUnknownMemberType] - decoded JSON
+            raise Invalid("a group has a list of alerts", field="alerts", fix='Send {"alerts": […]}.')
+        group: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
+        flags = {*mended, *_remarks(group)}
+        return Reading(
+            signals=[_signal(each, f"alerts[{at}]", flags) for at, each in enumerate(group["alerts"])]
+        )
+
+    def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
+        return Answer(status=200)
+
+    def refuse(self, error: TocsinError) -> Answer:
+        return patient(super().refuse(error))
+
+
+def _remarks(group: Mapping[str, Any]) -> list[str]:
+    remarks: list[str] = []
+    cut = text.number(group.get("truncatedAlerts"))
+    if cut and cut > 0:
+        remarks.append(f"{int(cut)} alerts cut by sender")
+    version = text.clean(text.scalar(group.get("version"), "version"))[:20]
+    if version != VERSION:
+        remarks.append(f"written in version {version or 'none'} of the format, read as {VERSION}")
+    return remarks
+
+
+def _signal(value: Any, at: str, remarks: Collection[str]) -> Signal:
+    signal, given = read_alert(value, at, remarks)
+    status = given.get("status")
+    if status not in ("firing", "resolved"):
+        raise Invalid("must be firing or resolved", field=f"{at}.status", fix='Send "firing" or "resolved".')
+    flags = set(signal.flags)
+    annotations = {**signal.annotations, **_extras(given, at, flags)}
+    resolved = status == "resolved"
+    signal = replace(
+        signal,
+        annotations=annotations,
+        value=signal.value if signal.value is not None else _only(given.get("values")),
+        resolved=resolved,
+        ends_at=signal.ends_at if resolved else None,
+        flags=tuple(sorted(flags)),
+    )
+    if all(signal.labels.get(name) == each for name, each in _TEST.items()):
+        labels = {"severity": "info", **signal.labels}
+        return replace(
+            signal, labels=labels, fades=True, flags=(*signal.flags, "a test of the contact point")
+        )
+    return signal
+
+
+def _extras(given: Mapping[str, Any], at: str, flags: set[str]) -> dict[str, str]:
+    told = {name: text.link(given[name], f"{at}.{name}", flags) for name in _LINKS if given.get(name)}
+    return told | read_details({"values": given.get("values")}, at, flags)
+
+
+def _only(values: Any) -> float | None:
+    """The measured value, where there is but one: of several nobody says which is meant."""
+    if not isinstance(values, dict) or len(values) != 1:  # pyright: ignore[reportUnknownArgumentType] - decoded JSON
+        return None
+    (only,) = values.values()  # pyright: ignore[reportUnknownVariableType] - decoded JSON
+    return text.number(only)
