@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tocsin.ground.kernel.errors import Invalid
@@ -26,11 +26,12 @@ def read_plain(payload: bytes) -> list[Signal]:
     value, flags = read_json(payload)
     if isinstance(value, list):
         items: list[Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
-        return [_signal(each, f"[{at}]", flags) for at, each in enumerate(items)]
-    return [_signal(value, "", flags)]
+        return [read_item(each, f"[{at}]", flags) for at, each in enumerate(items)]
+    return [read_item(value, "", flags)]
 
 
-def _signal(value: Any, where: str, mended: Sequence[str]) -> Signal:
+def read_item(value: Any, where: str, mended: Collection[str]) -> Signal:
+    """The alert of one object, which stands at `where` in the body. Raises Invalid, naming the field."""
     if not isinstance(value, dict):
         raise Invalid("an alert is a JSON object", field=where or "body", fix='Send {"name": "…"}.')
     given: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON

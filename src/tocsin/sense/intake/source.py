@@ -16,9 +16,10 @@ from datetime import datetime
 from typing import ClassVar
 
 import msgspec
+from pydantic import ValidationError
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import TocsinError
+from tocsin.ground.kernel.errors import Invalid, TocsinError
 from tocsin.ground.kernel.ids import new_token
 from tocsin.ground.kernel.settings import Settings
 from tocsin.sense.alerts import Outcome, Signal
@@ -111,7 +112,15 @@ class Source(ABC):
 
     def settings_of(self, key: Key) -> SourceSettings:
         """What this key was told. A setting that no longer fits raises Invalid, which its sender hears."""
-        return self.Settings.model_validate(key.settings)
+        try:
+            return self.Settings.model_validate(key.settings)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            fix = "Whoever keeps this key has to mend its settings."
+            raise Invalid(
+                f"a setting of the key does not fit: {first['msg']}", field=field, fix=fix
+            ) from None
 
     def new_secret(self) -> str:
         """A fresh key of this kind, of at least 128 random bits: the form is ours unless senders demand another."""

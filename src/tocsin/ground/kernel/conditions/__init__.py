@@ -12,7 +12,7 @@ are RE2 and linear, recursion and iteration are bounded.
 
 from tocsin.ground.kernel.conditions.condition import Condition, Verdict, compile_condition, problems
 from tocsin.ground.kernel.conditions.environment import ALERT, MESSAGE, OUTCOME, Environment, Variable
-from tocsin.ground.kernel.conditions.expression import Expression, Result, compile_expression
+from tocsin.ground.kernel.conditions.expression import Expression, Given, Result, compile_expression
 from tocsin.ground.kernel.conditions.mistakes import BadCondition
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Condition",
     "Environment",
     "Expression",
+    "Given",
     "Result",
     "Variable",
     "Verdict",

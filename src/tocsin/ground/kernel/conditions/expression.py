@@ -1,7 +1,7 @@
 """What does it come to? Expressions in CEL that give a value, over data whose shape only their author knows.
 
     expression = compile_expression("item.labels.host", MESSAGE)    # raises BadCondition: line, caret and cure
-    result = expression.evaluate({"item": {…}})                      # never raises
+    result = expression.evaluate(Given(MESSAGE, {"item": {…}}))      # never raises
     result.value, result.why
 
 What is not there gives no value and says why; the result is plain data: text, numbers, truth, times, lists, maps.
@@ -18,7 +18,7 @@ from typing import Any, cast
 from cel_expr_python import cel
 
 from tocsin.ground.kernel.conditions.environment import Environment
-from tocsin.ground.kernel.conditions.runtime import Use, compiled, run
+from tocsin.ground.kernel.conditions.runtime import Use, compiled, run, runtime
 from tocsin.ground.kernel.conditions.values import convert, find, kind_of
 
 _DEEPEST = 32
@@ -32,6 +32,28 @@ class Result:
     why: str = ""
 
 
+class Given:
+    """Values for the variables of an environment, made ready once for many expressions."""
+
+    def __init__(self, environment: Environment, values: Mapping[str, Any]) -> None:
+        self.environment = environment
+        self.values: dict[str, Any] = {}
+        for variable in environment.variables:
+            present, value = find(values, variable.name)
+            converted = convert(value, variable) if present else None
+            if present and (converted is not None or variable.nullable):
+                self.values[variable.name] = converted
+        self.activation = runtime(environment).Activation(self.values)
+
+    def but(self, name: str, value: Any) -> Given:
+        """The same with another value for one variable, a part of what was made ready already."""
+        given = object.__new__(Given)
+        given.environment = self.environment
+        given.values = {**self.values, name: value}
+        given.activation = runtime(self.environment).Activation(given.values)
+        return given
+
+
 class Expression:
     """A compiled expression; make it with `compile_expression`."""
 
@@ -41,23 +63,20 @@ class Expression:
         self.text = text
         self.environment = environment
         self._expression = expression
-        self._variables = tuple({use.variable.name: use.variable for use in uses}.values())
+        self.names = tuple(dict.fromkeys(use.variable.name for use in uses))
+        """The variables that it mentions."""
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The variables that it mentions."""
-        return tuple(each.name for each in self._variables)
+    def kind(self) -> str:
+        """What it gives as far as its text tells: BOOL, INT, DOUBLE, STRING, LIST, MAP, TIMESTAMP, NULL, DYN …"""
+        return self._expression.return_type().name().partition("<")[0]
 
-    def evaluate(self, values: Mapping[str, Any]) -> Result:
-        """The value, for `values` as nested maps: `{"body": {…}, "headers": {…}}`. Never raises."""
-        given: dict[str, Any] = {}
-        for variable in self._variables:
-            present, value = find(values, variable.name)
-            converted = convert(value, variable) if present else None
-            if not present or (converted is None and not variable.nullable):
-                return Result(why=f"there is no {variable.name}")
-            given[variable.name] = converted
-        value, why = run(self._expression, given)
+    def evaluate(self, given: Given) -> Result:
+        """The value. Never raises."""
+        for name in self.names:
+            if name not in given.values:
+                return Result(why=f"there is no {name}")
+        value, why = run(self._expression, given.activation)
         return Result(why=why) if why else _plain(value, 0)
 
 

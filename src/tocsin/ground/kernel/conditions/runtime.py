@@ -62,10 +62,10 @@ def runtime(environment: Environment) -> cel.Env:
     )
 
 
-def run(expression: cel.Expression, given: dict[str, Any]) -> tuple[Any, str]:
+def run(expression: cel.Expression, given: dict[str, Any] | cel.Activation) -> tuple[Any, str]:
     """The value, or why there is none."""
     try:
-        result = expression.eval(data=given)
+        result = expression.eval(data=given) if isinstance(given, dict) else expression.eval(given)
         value = result.value()
         failed = result.type() == cel.Type.ERROR
     except (RuntimeError, ValueError, TypeError, OverflowError) as error:

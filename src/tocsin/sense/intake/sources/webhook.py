@@ -9,23 +9,37 @@ alert it is, else its labels do. `labels`, `annotations`, `severity`, `service`,
 `ends_at` (RFC 3339 or seconds since 1970) are understood; any other field, such as `summary`, is kept as an
 annotation, so `"error_rate": 0.4` can be a measure of a policy. A message is taken whole or not at all: 202 with what
 became of each alert, or 4xx with the field that is wrong.
+
+Where a sender's JSON has a form of its own, the key may carry a mapping: for each part of an alert an expression in
+[CEL](https://cel.dev) over `body`, `headers` (names in lower case) and `query`:
+
+    tocsin key create webhook --set 'items=body.problems' --set 'name=item.title' --set 'resolved=item.state == "ok"'
+        --set 'labels={"host": item.host, "disk": item.disk}' --set 'severity=item.level'
+
+With `items`, `item` is one of them; without, it is the body. The page of sources tries a mapping on a pasted message
+before it is saved. What tells which alert it is and how it stands has to have a value, else the message is refused with
+the name of the expression; what only adorns the alert (`severity`, `service`, `annotations`, `starts_at`, `value`,
+`url`) is left out where it has none, and the alert says so. At most 1,000 items a message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar, cast
 
 import msgspec
 
 from tocsin.ground.accounts import Key
 from tocsin.sense.alerts import Outcome
+from tocsin.sense.intake.mapping import MappingSettings, map_message
 from tocsin.sense.intake.plain_alert import read_plain
-from tocsin.sense.intake.source import JSON, Answer, Example, Message, Reading, Source
+from tocsin.sense.intake.source import JSON, Answer, Example, Message, Reading, Source, SourceSettings
 
 
 class Webhook(Source):
     title = "Webhook (JSON)"
     paths = ("", "/", "/webhook")
+    Settings: ClassVar[type[SourceSettings]] = MappingSettings
     examples = (
         Example(
             title="a disk fills up",
@@ -43,7 +57,11 @@ class Webhook(Source):
     )
 
     def read(self, message: Message, key: Key) -> Reading:
-        return Reading(signals=read_plain(message.payload))
+        settings = cast(MappingSettings, self.settings_of(key))
+        if not settings.maps:
+            return Reading(signals=read_plain(message.payload))
+        mapped = map_message(settings, message.payload, message.headers, message.query)
+        return Reading(signals=mapped.signals)
 
     def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
         alerts = [{"id": each.alert, "result": each.result} for each in outcomes]
