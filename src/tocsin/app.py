@@ -53,7 +53,7 @@ from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.changes import Changes
-from tocsin.sense.intake import House, Receiver
+from tocsin.sense.intake import House, Mailbook, Receiver
 from tocsin.sense.monitor import Monitor
 
 _log = structlog.get_logger(__name__)
@@ -83,6 +83,7 @@ class App:
         self.checks = Checks(self.outbound, self.clock)
         self.ledger = Ledger(self.store, self.clock, current, self.bell, self._service_of)
         self.changes = Changes(self.store, self.clock)
+        self.mailbook = Mailbook(self.store, self.clock)
         self.monitor = Monitor(self.store, self.clock, current, self.ledger, self.checks)
         self.deliveries = Deliveries(
             self.store,
@@ -147,6 +148,7 @@ class App:
                 self.bell.ring("work")
 
         self.engine.on_beat("followers", react, wake_on="timeline")
+        self.engine.on_beat("mailbook", self.mailbook.tick, wake_on="configuration")
         self.engine.on_beat("changes", self.changes.tick, wake_on="configuration")
         self.engine.on_beat("repositories", self.repositories.tick, wake_on="configuration")
         self.engine.on_beat("preconditions", self.preconditions.tick, wake_on="configuration")
@@ -206,7 +208,7 @@ class App:
             changes=self.changes,
             started=self.clock.now(),
         )
-        receiver = Receiver(house, self.accounts.key)
+        receiver = Receiver(house, self.accounts.key, self.mailbook)
         pages = web.Context(
             store=self.store,
             clock=self.clock,
@@ -295,6 +297,7 @@ class App:
             self.runs,
             self.engine,
             self.ledger,
+            self.mailbook,
         ):
             part.stop()
         if self._watcher:

@@ -16,9 +16,9 @@ from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Alert, AlertsSection, Ledger, list_alerts
 from tocsin.sense.changes import ChangeRecord, Changes
-from tocsin.sense.intake import House, Receiver
+from tocsin.sense.intake import House, Mailbook, Receiver, every_source
 
-KINDS = ("alertmanager", "alertmanager_webhook", "webhook")
+KINDS = tuple(every_source())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Intake:
     clock: FrozenClock
     keys: dict[str, Key]
     rooms: House
+    mailbook: Mailbook
     logged: list[str] = field(default_factory=list)
 
     def send(
@@ -88,7 +89,7 @@ class Intake:
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         assert int(headers["content-length"]) == len(answer["body"])
         heard = Heard(status=start["status"], headers=headers, body=answer["body"])
-        if heard.status >= 400 and isinstance(heard.json, dict):
+        if heard.status >= 400 and isinstance(heard.json, dict) and "error" in heard.json:
             told = heard.json["error"]
             assert told["message"], "who is refused hears why"
             assert told["fix"], f"who is refused hears what to do: {told}"
@@ -131,7 +132,14 @@ def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
         changes=Changes(store, clock),
         started=clock.now(),
     )
+    mailbook = Mailbook(store, clock)
     yield Intake(
-        receiver=Receiver(house, find), ledger=ledger, store=store, clock=clock, keys=keys, rooms=house
+        receiver=Receiver(house, find, mailbook),
+        ledger=ledger,
+        store=store,
+        clock=clock,
+        keys=keys,
+        rooms=house,
+        mailbook=mailbook,
     )
     ledger.stop()

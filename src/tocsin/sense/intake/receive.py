@@ -30,6 +30,7 @@ from tocsin.ground.kernel.extensions import discover
 from tocsin.sense.alerts import TOPIC, Outcome, Sender, Signal, acknowledge
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
+from tocsin.sense.intake.deliveries import Handled, Mailbook, Result
 from tocsin.sense.intake.house import House
 from tocsin.sense.intake.paths import Paths
 from tocsin.sense.intake.source import JSON, Answer, Message, Source, header_credential
@@ -44,6 +45,8 @@ _RETRY_S = "5"
 _KEY_TRUSTED_S = 1.0
 _KEYS_REMEMBERED = 1_024
 _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
+_QUESTIONS = ("GET", "HEAD", "OPTIONS")
+_CLOSING = (408, 413, 431)
 _KEY_FIX = "`tocsin key create KIND` makes one; send it as bearer token, basic password or in the path."
 _log = structlog.get_logger(__name__)
 
@@ -57,15 +60,6 @@ class WrongMethod(TocsinError):
     def __init__(self, method: str, allowed: str) -> None:
         super().__init__(f"this path does not know {method[:20]}", fix=f"Use {allowed}.")
         self.allowed = allowed
-
-
-class _Refused(Exception):
-    """What a source has to say in its own words."""
-
-    def __init__(self, source: Source, error: TocsinError) -> None:
-        super().__init__(error.message)
-        self.source = source
-        self.error = error
 
 
 class _Gone(Exception):
@@ -85,6 +79,21 @@ class _Request:
     receive: Receive
 
 
+@dataclass(kw_only=True, slots=True)
+class _Talk:
+    """One message of a known sender, as far as it has come: what the mailbook will tell of it."""
+
+    key: Key
+    source: Source
+    secret: str
+    message: Message
+    begun: float
+    alerts: int = 0
+    changes: int = 0
+    is_question: bool = False
+    replay_of: str | None = None
+
+
 def every_source() -> dict[str, Source]:
     """Every source, by kind."""
     found = discover("tocsin.sense.intake.sources", Source, "tocsin.sources")
@@ -98,8 +107,9 @@ def _made(kind: Callable[[], Source]) -> Source:
 class Receiver:
     """An ASGI application for the paths that `serves` names."""
 
-    def __init__(self, house: House, authenticate: Callable[[str], Key | None]) -> None:
+    def __init__(self, house: House, authenticate: Callable[[str], Key | None], mailbook: Mailbook) -> None:
         self._house = house
+        self._mailbook = mailbook
         self._clock = house.clock
         self._authenticate = authenticate
         self._sources = every_source()
@@ -114,24 +124,18 @@ class Receiver:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         source: Source | None = None
-        close = False
         try:
             request = _request(scope, receive)
             source = self._only_one(request)
             answer = await self._handle(request)
         except _Gone:
             return
-        except _Refused as refused:
-            source, error = refused.source, refused.error
-            answer = _refusal(source, error)
-            close = error.status in (408, 413, 431)
         except TocsinError as error:
             answer = _refusal(source, error)
-            close = error.status in (408, 413, 431)
         except Exception:
             _log.exception("intake failed", path=_masked(scope["path"]))
             answer = _refusal(source, _failed())
-        await _respond(send, answer, close=close)
+        await _respond(send, answer)
 
     def _only_one(self, request: _Request) -> Source | None:
         """The source whose words a client of the root expects, before its key is known."""
@@ -163,42 +167,86 @@ class Receiver:
         else:
             credential = request.key or header_credential(request.headers)
         source, key = await self._admit(request, credential)
-        try:
-            return await self._answer(request, message, source, key)
-        except TocsinError as error:
-            raise _Refused(source, error) from error
+        talk = _Talk(
+            key=key,
+            source=source,
+            secret=credential,
+            message=message or _bodiless(request, self._clock.now()),
+            begun=self._clock.monotonic(),
+        )
+        return await self._converse(talk, request, is_read=message is not None)
 
-    async def _answer(self, request: _Request, message: Message | None, source: Source, key: Key) -> Answer:
+    async def _converse(self, talk: _Talk, request: _Request, *, is_read: bool) -> Answer:
+        """The answer to a sender who is known, noted in the mailbook."""
+        error: TocsinError | None = None
+        try:
+            answer = await self._answer(talk, request, is_read=is_read)
+        except TocsinError as refused:
+            error, answer = refused, _refusal(talk.source, refused)
+        except _Gone:
+            raise
+        except Exception:
+            _log.exception("intake failed", path=_shown(request, talk.secret))
+            error = _failed()
+            answer = _refusal(talk.source, error)
+        self._note(talk, answer, error)
+        return answer
+
+    def _note(self, talk: _Talk, answer: Answer, error: TocsinError | None) -> None:
+        if talk.is_question:
+            return
+        ms = (self._clock.monotonic() - talk.begun) * 1000
+        handled = Handled(
+            _result(talk, answer),
+            talk.alerts,
+            talk.changes,
+            ms,
+            replay_of=talk.replay_of,
+            unproven=isinstance(error, Unauthenticated | Denied),
+        )
+        self._mailbook.note(talk.key.id, talk.secret, talk.message, answer, handled)
+
+    async def _answer(self, talk: _Talk, request: _Request, *, is_read: bool) -> Answer:
+        key, source = talk.key, talk.source
         asked = self._questions[key.kind].found(request.path)
         takes = self._messages[key.kind].has(request.path)
         if takes and request.method in source.methods:
             if request.method not in _BODILESS:
                 limits.check_content_type(request.headers.get("content-type"), source.content_types)
-            message = message or await self._message(request, source)
-            reading = source.read(message, key)
+            if not is_read:
+                await self._listen(talk, request)
+            reading = source.read(talk.message, key)
             sender = Sender(key=key.id, source=key.kind, service=key.service)
             if reading.changes:
-                await self._note(reading.changes, sender)
+                await self._remember(reading.changes, sender)
+                talk.changes = len(reading.changes)
             outcomes = await self._record(_of_service(reading.signals, key.service), sender)
-            if reading.acknowledged:
-                await self._acknowledge(reading.acknowledged, sender)
+            talk.alerts = len(outcomes)
             return source.answer(reading, outcomes)
+        talk.is_question = request.method in _QUESTIONS
         if asked is None or request.method not in source.serves[asked]:
             allowed = {
                 *(source.serves[asked] if asked is not None else ()),
                 *(source.methods if takes else ()),
             }
             raise WrongMethod(request.method, ", ".join(sorted(allowed)))
-        message = message or await self._message(request, source)
-        return await asyncio.to_thread(source.serve, message, key, self._house)
+        if not is_read:
+            await self._listen(talk, request)
+        return await asyncio.to_thread(source.serve, talk.message, key, self._house)
+
+    async def _listen(self, talk: _Talk, request: _Request) -> None:
+        """Reads the body; where it cannot be read, the mailbook knows what came."""
+        if request.method in _BODILESS:
+            return
+        talk.message = replace(talk.message, raw=await _read(request, talk.source.limit))
+        talk.message = _decoded(talk.message, talk.source)
 
     async def _message(self, request: _Request, source: Source) -> Message:
+        """The whole message, where the key stands in the body."""
         bodiless = _bodiless(request, self._clock.now())
         if request.method in _BODILESS:
             return bodiless
-        raw = await _read(request, source.limit)
-        payload = limits.decode(raw, request.headers.get("content-encoding", ""), source.limit)
-        return replace(bodiless, raw=raw, payload=payload)
+        return _decoded(replace(bodiless, raw=await _read(request, source.limit)), source)
 
     async def _admit(self, request: _Request, credential: str) -> tuple[Source, Key]:
         """The source that the key speaks for, on a path of its own. Raises what the sender has to hear instead."""
@@ -231,7 +279,7 @@ class Receiver:
             self._keys[credential] = (key, now)
         return key
 
-    async def _note(self, changes: Sequence[Change], sender: Sender) -> None:
+    async def _remember(self, changes: Sequence[Change], sender: Sender) -> None:
         """Changes are on disk before the alerts of the same message: who hears an error sends both again."""
         told = [replace(each, service=sender.service or each.service) for each in changes]
         store, room = self._house.store, self._house.changes
@@ -303,6 +351,11 @@ def _bodiless(request: _Request, at: datetime) -> Message:
     )
 
 
+def _decoded(message: Message, source: Source) -> Message:
+    coding = message.headers.get("content-encoding", "")
+    return replace(message, payload=limits.decode(message.raw, coding, source.limit))
+
+
 async def _read(request: _Request, limit: int) -> bytes:
     """The whole body. Refused by its announced length if that says enough, else at the limit or at the deadline."""
     announced = request.headers.get("content-length", "")
@@ -338,6 +391,14 @@ def _of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Sign
     return [replace(each, labels={**each.labels, "service": service}) for each in signals]
 
 
+def _result(talk: _Talk, answer: Answer) -> Result:
+    if answer.status < 400:
+        return "taken"
+    if talk.alerts or talk.changes:
+        return "partly"
+    return "failed" if answer.status >= 500 else "refused"
+
+
 def _refusal(source: Source | None, error: TocsinError) -> Answer:
     """The error in the protocol of the source, or as JSON where none is known."""
     if isinstance(error, Unavailable) and not error.fix:
@@ -353,16 +414,22 @@ def _refusal(source: Source | None, error: TocsinError) -> Answer:
         more = (("www-authenticate", 'Bearer realm="Tocsin", Basic realm="Tocsin"'),)
     elif isinstance(error, Unavailable):
         more = (("retry-after", _RETRY_S),)
+    if error.status in _CLOSING:
+        more += (("connection", "close"),)
     return replace(answer, headers=answer.headers + more)
 
 
-async def _respond(send: Send, answer: Answer, *, close: bool) -> None:
+async def _respond(send: Send, answer: Answer) -> None:
     headers = [(name.encode(), value.encode()) for name, value in answer.headers]
     headers.append((b"content-length", str(len(answer.body)).encode()))
-    if close:
-        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def _shown(request: _Request, secret: str) -> str:
+    """The path without its key, for logs."""
+    path = request.path.replace(secret, "…") if secret else request.path
+    return path if request.rooted else f"{_BY_KEY}…{path}"
 
 
 def _masked(path: str) -> str:
