@@ -1,61 +1,116 @@
-"""What is being told to us? The alerts, newest first, filtered by links; the address holds what was chosen."""
+"""What is being told to us? The alerts, newest first, filtered in one field; the address holds what was chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.visit import Visit
+from tocsin.faces.web.words import Mark, mark_of_alert
 from tocsin.ground.accounts import Permission
-from tocsin.ground.i18n import N_
-from tocsin.ground.kernel.errors import NotFound
-from tocsin.sense import alerts as room
+from tocsin.ground.kernel.errors import Invalid
+from tocsin.sense.alerts import Alert
+from tocsin.sense.alerts.alert import State
+from tocsin.sense.alerts.find import Count, Rule, Search
+from tocsin.sense.alerts.matchers import Matcher
+from tocsin.sense.alerts.query import Wanted, parse_query, written
 
 pages = Pages()
-_PAGE = 50
-_STATES = ("firing", "resolved", "all")
+_PAGE, _RULES = 50, 100
+_LONGEST_FILTER = 2_000
+_STATES: dict[str, State | None] = {"firing": "firing", "resolved": "resolved", "all": None}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertRow:
+    """An alert as a list shows it."""
+
+    alert: Alert
+    mark: Mark
+    service: str
+    incident: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleRow:
+    """A rule with all its alerts; the link leads to them."""
+
+    rule: Rule
+    service: str
+    href: str
 
 
 @pages.get("/alerts", Permission.READ)
 def listing(visit: Visit) -> Response:
-    state = visit.query.get("state", "firing")
+    query = visit.query
+    text = query.get("q", "")[: _LONGEST_FILTER + 1]
+    state = query.get("state", "firing")
     state = state if state in _STATES else "firing"
-    service = visit.query.get("service", "")
-    with visit.context.store.read() as conn:
-        found = room.list_alerts(
-            conn,
-            state="firing" if state == "firing" else "resolved" if state == "resolved" else None,
-            service=service or None,
-            limit=_PAGE + 1,
-            after=visit.query.get("after") or None,
-        )
-        shown = found[:_PAGE]
-        incidents = visit.context.incidents.of_alerts(conn, [each.id for each in shown])
-    services = visit.context.catalogue().services.items()
+    by_rule = query.get("by") == "rule"
+    problem: Invalid | None = None
+    wanted = Wanted()
+    try:
+        wanted = parse_query(text)
+    except Invalid as error:
+        problem = error
+    found: list[Alert] = []
+    rules: list[Rule] = []
+    incidents: dict[str, str] = {}
+    count = Count(n=0, at_least=False)
+    back_to = None
+    if problem is None:
+        after = query.get("after") or None
+        with visit.context.store.read() as conn:
+            search = Search(conn, wanted, state=_STATES[state])
+            if by_rule:
+                rules = search.rules(_RULES + 1)
+            else:
+                found = search.page(_PAGE + 1, after)
+                incidents = visit.context.incidents.of_alerts(conn, [each.id for each in found])
+            whole = not by_rule and after is None and len(found) <= _PAGE
+            count = Count(n=len(found), at_least=False) if whole else search.count()
+            back_to = search.back_to
+    said = {"q": text, "state": state, "by": "rule" if by_rule else ""}
+
+    def link(**changed: str) -> str:
+        kept = {name: value for name, value in (said | changed).items() if value}
+        return f"/alerts?{urlencode(kept)}"
+
     return visit.page(
         "alerts.html",
-        alerts=shown,
-        incidents=incidents,
+        rows=[_row(visit, each, incidents.get(each.id)) for each in found[:_PAGE]],
+        rules=[_rule(visit, each, wanted, link) for each in rules[:_RULES]],
+        more_rules=len(rules) > _RULES,
+        text=text,
+        wanted=wanted,
+        problem=problem,
         state=state,
-        service=service,
-        services=[(name, each.title or name) for name, each in services],
-        titles={name: each.title or name for name, each in services},
-        states={each: f"?{urlencode({'state': each, 'service': service})}" for each in _STATES},
-        older=f"?{urlencode({'state': state, 'service': service, 'after': shown[-1].id})}"
-        if len(found) > _PAGE
-        else "",
+        by_rule=by_rule,
+        count=count,
+        back_to=back_to,
+        states=[(each, link(state=each)) for each in _STATES],
+        orders=[(each, link(by=each)) for each in ("", "rule")],
+        older=link(after=found[_PAGE - 1].id) if len(found) > _PAGE else "",
+        first=link() if query.get("after") else "",
+        everything=link(q=""),
     )
 
 
-@pages.get("/alerts/{id}", Permission.READ)
-def one(visit: Visit) -> Response:
-    with visit.context.store.read() as conn:
-        alert = room.get(conn, visit.parts["id"])
-        if alert is None:
-            raise NotFound(
-                N_("There is no such alert."), fix=N_("It may have been sent to another installation.")
-            )
-        incident = visit.context.incidents.of_alerts(conn, [alert.id]).get(alert.id)
-    return visit.page("alert.html", alert=alert, incident=incident, service=visit.service(alert.service))
+def _row(visit: Visit, alert: Alert, incident: str | None) -> AlertRow:
+    return AlertRow(
+        alert=alert,
+        mark=mark_of_alert(alert.state, alert.labels.get("severity", "")),
+        service=visit.service(alert.service),
+        incident=incident,
+    )
+
+
+def _rule(visit: Visit, rule: Rule, wanted: Wanted, link: Callable[..., str]) -> RuleRow:
+    name = Matcher(name="alertname", operator="=", value=rule.name)
+    line = " ".join([written((*wanted.matchers, name)), *(f'"{word}"' for word in wanted.words)])
+    service = visit.service(rule.service) if rule.service else ""
+    return RuleRow(rule=rule, service=service, href=link(q=line, by=""))

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from tocsin.faces.web import (
     acknowledge,
+    alert_trace,
     alerts,
     dashboard,
     gate,
@@ -42,6 +43,7 @@ FEATURES = (
     incident_acts.pages,
     run_acts.pages,
     alerts.pages,
+    alert_trace.pages,
     runbooks.pages,
     runbook_reviews.pages,
     runbook.pages,

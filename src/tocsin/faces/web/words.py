@@ -46,6 +46,23 @@ ALERT = {
     "resolved": Mark(shape="✓", tone="ok", text=N_("cleared")),
 }
 
+_SENT = {
+    "crit": ("critical", "crit", "fatal", "emergency", "disaster", "page", "p0", "sev0"),
+    "warn": ("major", "high", "error", "warning", "warn", "average", "p1", "p2", "sev1", "sev2"),
+    "info": ("minor", "medium", "low", "info", "information", "notice", "none", "p3", "p4", "sev3"),
+}
+_SENT_SHAPES = {"crit": "▲", "warn": "◆", "info": "●"}
+
+
+def mark_of_alert(state: str, severity: str) -> Mark:
+    """The mark of an alert: while it fires, how bad its sender called it, in the sender's own word."""
+    known_as = severity.casefold()
+    for tone, words in _SENT.items():
+        if state == "firing" and known_as in words:
+            return Mark(shape=_SENT_SHAPES[tone], tone=tone, text=severity)
+    return known(ALERT, state)
+
+
 RUN = {
     "wanted": Mark(shape="◐", tone="info", text=N_("about to start")),
     "running": Mark(shape="◐", tone="info", text=N_("running")),
