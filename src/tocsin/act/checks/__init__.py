@@ -2,6 +2,7 @@
 
 from tocsin.act.checks.finding import Finding, Round
 from tocsin.act.checks.probe import CheckSettings, Probe
+from tocsin.act.checks.scope import Look, Scope, judge_scope, look_around
 from tocsin.act.checks.section import ChecksSection, kinds, read_check, validate_checks
 from tocsin.act.checks.suite import Checks, run_round
 
@@ -10,9 +11,13 @@ __all__ = [
     "Checks",
     "ChecksSection",
     "Finding",
+    "Look",
     "Probe",
     "Round",
+    "Scope",
+    "judge_scope",
     "kinds",
+    "look_around",
     "read_check",
     "run_round",
     "validate_checks",

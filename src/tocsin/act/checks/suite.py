@@ -54,18 +54,18 @@ def run_round(probes: Sequence[Probe[Any]]) -> tuple[Finding, ...]:
 
 def _look(probe: Probe[Any]) -> Finding:
     begun = time.monotonic()
-    detail: dict[str, Any] = {}
+    stage = "probe"  # it could not look, which says nothing of what it looks at
     try:
         return probe.look()
     except OutboundFailed as error:
-        text, detail = error.message, {"stage": error.stage}
+        text, stage = error.message, error.stage
     except TocsinError as error:
         text = error.message
     except Exception as error:
         _log.exception("a probe failed", check=probe.settings.name)
         text = f"the probe failed: {type(error).__name__}"
     ms = round((time.monotonic() - begun) * 1000, 1)
-    return Finding(check=probe.settings.name, ok=False, text=text, ms=ms, detail=detail)
+    return Finding(check=probe.settings.name, ok=False, text=text, ms=ms, detail={"stage": stage})
 
 
 def _silent(probe: Probe[Any]) -> Finding:
