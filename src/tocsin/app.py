@@ -26,7 +26,7 @@ from tocsin.act.actions.action import all_actions
 from tocsin.act.checks import Checks
 from tocsin.act.notify import Deliveries, Delivery
 from tocsin.faces import api, web
-from tocsin.ground.accounts import Accounts
+from tocsin.ground.accounts import Accounts, Key
 from tocsin.ground.catalogue import service_of
 from tocsin.ground.engine import Engine
 from tocsin.ground.kernel.bell import Bell
@@ -53,6 +53,7 @@ from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.changes import Changes
+from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import House, Mailbook, Receiver
 from tocsin.sense.monitor import Monitor
 
@@ -83,6 +84,7 @@ class App:
         self.checks = Checks(self.outbound, self.clock)
         self.ledger = Ledger(self.store, self.clock, current, self.bell, self._service_of)
         self.changes = Changes(self.store, self.clock)
+        self.heartbeats = Heartbeats(self.store, self.clock, self.ledger, self.bell, current, current)
         self.mailbook = Mailbook(self.store, self.clock)
         self.monitor = Monitor(self.store, self.clock, current, self.ledger, self.checks)
         self.deliveries = Deliveries(
@@ -149,6 +151,7 @@ class App:
 
         self.engine.on_beat("followers", react, wake_on="timeline")
         self.engine.on_beat("mailbook", self.mailbook.tick, wake_on="configuration")
+        self.engine.on_beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats")
         self.engine.on_beat("changes", self.changes.tick, wake_on="configuration")
         self.engine.on_beat("repositories", self.repositories.tick, wake_on="configuration")
         self.engine.on_beat("preconditions", self.preconditions.tick, wake_on="configuration")
@@ -159,6 +162,10 @@ class App:
 
     def _service_of(self, labels: Mapping[str, str]) -> str:
         return service_of(self.current(), labels)[0]
+
+    def _key_of(self, plain: str) -> Key | None:
+        """The intake key of that secret; the address of a heartbeat is one, too."""
+        return self.accounts.key(plain) or self.heartbeats.key_of(plain)
 
     def _workshop(self) -> Workshop:
         def page(conn: Connection, incident: str, subject: str, lines: list[str]) -> Sequence[Delivery]:
@@ -206,9 +213,10 @@ class App:
             bell=self.bell,
             ledger=self.ledger,
             changes=self.changes,
+            heartbeats=self.heartbeats,
             started=self.clock.now(),
         )
-        receiver = Receiver(house, self.accounts.key, self.mailbook)
+        receiver = Receiver(house, self._key_of, self.mailbook)
         pages = web.Context(
             store=self.store,
             clock=self.clock,

@@ -30,6 +30,7 @@ from tocsin.ground.store import database_of
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.section import AlertsSection
+from tocsin.sense.heartbeats import HeartbeatSection
 from tocsin.sense.severity.section import PolicySection
 
 FILE = "tocsin.yaml"
@@ -43,6 +44,7 @@ class Configuration(
     OncallSection,
     PolicySection,
     AlertsSection,
+    HeartbeatSection,
     ChannelSection,
     ChecksSection,
     CatalogueSection,

@@ -16,6 +16,7 @@ from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Alert, AlertsSection, Ledger, list_alerts
 from tocsin.sense.changes import ChangeRecord, Changes
+from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import House, Mailbook, Receiver, every_source
 
 KINDS = tuple(every_source())
@@ -124,12 +125,14 @@ def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
     bell = Bell()
     ledger = Ledger(store, clock, AlertsSection, bell, lambda labels: labels.get("service") or "unassigned")
     ledger.start()
+    heartbeats = Heartbeats(store, clock, ledger, bell)
     house = House(
         store=store,
         clock=clock,
         bell=bell,
         ledger=ledger,
         changes=Changes(store, clock),
+        heartbeats=heartbeats,
         started=clock.now(),
     )
     mailbook = Mailbook(store, clock)

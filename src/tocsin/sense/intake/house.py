@@ -10,6 +10,7 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.changes import Changes
+from tocsin.sense.heartbeats import Heartbeats
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,4 +22,5 @@ class House:
     bell: Bell
     ledger: Ledger
     changes: Changes
+    heartbeats: Heartbeats
     started: datetime
