@@ -71,8 +71,11 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(f"at most {limit} bytes a request", field="body", fix="Send it in several requests.")
 
 
-def decode(body: bytes, encoding: str, limit: int) -> bytes:
-    """The body as the sender wrote it: decompressed within bounds, UTF-8 without a byte order mark."""
+def decode(body: bytes, encoding: str, limit: int, *, binary: bool = False) -> bytes:
+    """The body as the sender wrote it: decompressed within bounds, UTF-8 without a byte order mark.
+
+    A `binary` one may hold anything.
+    """
     coding = encoding.strip().lower()
     if coding == "gzip":
         body = _gunzip(body, min(limit, max(BODY, _RATIO * len(body))))
@@ -82,6 +85,8 @@ def decode(body: bytes, encoding: str, limit: int) -> bytes:
             field="Content-Encoding",
             fix="Send gzip or none.",
         )
+    if binary:
+        return body
     try:
         body.decode()
     except UnicodeDecodeError as error:

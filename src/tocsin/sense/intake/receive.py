@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,10 +20,12 @@ import structlog
 
 from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import (
+    Conflict,
     Denied,
     Malformed,
     NotFound,
     TocsinError,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -31,8 +34,10 @@ from tocsin.sense.alerts import TOPIC, Outcome, Sender, Signal, acknowledge
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
 from tocsin.sense.intake.deliveries import Handled, Mailbook, Result
+from tocsin.sense.intake.flight import Flight, Gone, UnderWay
 from tocsin.sense.intake.house import House
 from tocsin.sense.intake.paths import Paths
+from tocsin.sense.intake.quota import Quota, cost
 from tocsin.sense.intake.source import JSON, Answer, Message, Source, header_credential
 
 Scope = MutableMapping[str, Any]
@@ -62,10 +67,6 @@ class WrongMethod(TocsinError):
         self.allowed = allowed
 
 
-class _Gone(Exception):
-    """The client left before its message was whole."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Request:
     """`key` is the one in the path; `rooted`: there is none, the path is what a client knows by itself."""
@@ -77,6 +78,7 @@ class _Request:
     key: str
     rooted: bool
     receive: Receive
+    under_way: UnderWay
 
 
 @dataclass(kw_only=True, slots=True)
@@ -94,29 +96,46 @@ class _Talk:
     replay_of: str | None = None
 
 
-def every_source() -> dict[str, Source]:
-    """Every source, by kind."""
+def every_source(folder: Path | None = None) -> dict[str, Source]:
+    """Every source, by kind. `folder` is that of the configuration."""
     found = discover("tocsin.sense.intake.sources", Source, "tocsin.sources")
-    return {kind: _made(each) for kind, each in found.items()}
+    return {kind: _made(each, folder) for kind, each in found.items()}
 
 
-def _made(kind: Callable[[], Source]) -> Source:
-    return kind()
+def _made(kind: Callable[[Path | None], Source], folder: Path | None) -> Source:
+    return kind(folder)
 
 
 class Receiver:
-    """An ASGI application for the paths that `serves` names."""
+    """An ASGI application for the paths that `serves` names.
 
-    def __init__(self, house: House, authenticate: Callable[[str], Key | None], mailbook: Mailbook) -> None:
+    `authenticate` finds a live key by its secret, `by_id` any key by its id; `folder` is that of the configuration.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        authenticate: Callable[[str], Key | None],
+        by_id: Callable[[str], Key | None],
+        *,
+        mailbook: Mailbook,
+        quota: Quota,
+        folder: Path | None = None,
+    ) -> None:
         self._house = house
+        self._by_id = by_id
         self._mailbook = mailbook
+        self._quota = quota
+        self._flight = Flight()
         self._clock = house.clock
         self._authenticate = authenticate
-        self._sources = every_source()
+        self._sources = every_source(folder)
         self._messages = {kind: Paths(each.paths) for kind, each in self._sources.items()}
         self._questions = {kind: Paths(each.serves) for kind, each in self._sources.items()}
         rooted = [each for each in self._sources.values() if each.rooted]
-        self._rooted = Paths(path for each in rooted for path in (*each.paths, *each.serves))
+        self._rooted = Paths(
+            path for each in rooted for path in (*each.paths, *each.serves) if path not in each.keyed_only
+        )
         self._keys: dict[str, tuple[Key, float]] = {}
 
     def serves(self, path: str) -> bool:
@@ -124,17 +143,22 @@ class Receiver:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         source: Source | None = None
+        under_way: UnderWay | None = None
         try:
-            request = _request(scope, receive)
+            under_way = self._flight.begin()
+            request = _request(scope, receive, under_way)
             source = self._only_one(request)
             answer = await self._handle(request)
-        except _Gone:
+        except Gone:
             return
         except TocsinError as error:
             answer = _refusal(source, error)
         except Exception:
             _log.exception("intake failed", path=_masked(scope["path"]))
             answer = _refusal(source, _failed())
+        finally:
+            if under_way:
+                under_way.end()
         await _respond(send, answer)
 
     def _only_one(self, request: _Request) -> Source | None:
@@ -167,6 +191,7 @@ class Receiver:
         else:
             credential = request.key or header_credential(request.headers)
         source, key = await self._admit(request, credential)
+        request.under_way.belongs_to(key.id)
         talk = _Talk(
             key=key,
             source=source,
@@ -176,6 +201,54 @@ class Receiver:
         )
         return await self._converse(talk, request, is_read=message is not None)
 
+    def replay(self, id_: str) -> Answer:
+        """Takes the delivery with this id in once more, by the same way, and says what its sender would hear now.
+
+        Waits until that is stored; not for the loop. It is noted as a delivery of its own and counts for no quota. Who
+        sent it was proven when it came, and is not asked again. Raises NotFound; Conflict where it was not kept whole,
+        or its key is no longer.
+        """
+        kept = self._mailbook.get(id_)
+        if kept.incomplete:
+            fix = "Let its sender send it again."
+            raise Conflict(f"this delivery cannot be sent again: {kept.incomplete}", fix=fix)
+        key = self._by_id(kept.key)
+        source = self._sources.get(key.kind) if key else None
+        if key is None or key.revoked_at or source is None:
+            raise Conflict("the key of this delivery is no longer", fix="Let its sender send it with another key.")
+        body = kept.body.encode()
+        message = Message(
+            method=kept.method,
+            path=kept.path,
+            query=kept.query,
+            headers={name: value for name, value in kept.headers.items() if name != "content-encoding"},
+            raw=body,
+            payload=body,
+            at=self._clock.now(),
+            proven=True,
+        )
+        begun = self._clock.monotonic()
+        talk = _Talk(key=key, source=source, secret="", message=message, begun=begun, replay_of=kept.id)
+        return asyncio.run(self._again(talk))
+
+    async def _again(self, talk: _Talk) -> Answer:
+        under_way = self._flight.begin()
+        message = talk.message
+        request = _Request(
+            method=message.method,
+            path=message.path,
+            query=message.query,
+            headers=message.headers,
+            key="",
+            rooted=False,
+            receive=_nothing,
+            under_way=under_way,
+        )
+        try:
+            return await self._converse(talk, request, is_read=True)
+        finally:
+            under_way.end()
+
     async def _converse(self, talk: _Talk, request: _Request, *, is_read: bool) -> Answer:
         """The answer to a sender who is known, noted in the mailbook."""
         error: TocsinError | None = None
@@ -183,7 +256,7 @@ class Receiver:
             answer = await self._answer(talk, request, is_read=is_read)
         except TocsinError as refused:
             error, answer = refused, _refusal(talk.source, refused)
-        except _Gone:
+        except Gone:
             raise
         except Exception:
             _log.exception("intake failed", path=_shown(request, talk.secret))
@@ -197,7 +270,7 @@ class Receiver:
             return
         ms = (self._clock.monotonic() - talk.begun) * 1000
         handled = Handled(
-            _result(talk, answer),
+            _result(talk, answer, error),
             talk.alerts,
             talk.changes,
             ms,
@@ -208,6 +281,8 @@ class Receiver:
 
     async def _answer(self, talk: _Talk, request: _Request, *, is_read: bool) -> Answer:
         key, source = talk.key, talk.source
+        if not talk.replay_of:
+            self._quota.admit(key)
         asked = self._questions[key.kind].found(request.path)
         takes = self._messages[key.kind].has(request.path)
         if takes and request.method in source.methods:
@@ -220,8 +295,12 @@ class Receiver:
             if reading.changes:
                 await self._remember(reading.changes, sender)
                 talk.changes = len(reading.changes)
+            if reading.acknowledged:
+                await self._acknowledge(reading.acknowledged, sender)
             outcomes = await self._record(_of_service(reading.signals, key.service), sender)
             talk.alerts = len(outcomes)
+            if not talk.replay_of:
+                self._quota.charge(key, cost(outcomes) + talk.changes - 1)
             return source.answer(reading, outcomes)
         talk.is_question = request.method in _QUESTIONS
         if asked is None or request.method not in source.serves[asked]:
@@ -317,7 +396,7 @@ def _failed() -> Unavailable:
     return Unavailable(message, fix="Send it again.")
 
 
-def _request(scope: Scope, receive: Receive) -> _Request:
+def _request(scope: Scope, receive: Receive, under_way: UnderWay) -> _Request:
     limits.check_headers(scope["headers"])
     if len(scope["query_string"]) > limits.QUERY_BYTES:
         message = f"a query has at most {limits.QUERY_BYTES} bytes"
@@ -336,6 +415,7 @@ def _request(scope: Scope, receive: Receive) -> _Request:
         key=key,
         rooted=rooted,
         receive=receive,
+        under_way=under_way,
     )
 
 
@@ -353,35 +433,17 @@ def _bodiless(request: _Request, at: datetime) -> Message:
 
 def _decoded(message: Message, source: Source) -> Message:
     coding = message.headers.get("content-encoding", "")
-    return replace(message, payload=limits.decode(message.raw, coding, source.limit))
+    return replace(message, payload=limits.decode(message.raw, coding, source.limit, binary=source.binary))
 
 
 async def _read(request: _Request, limit: int) -> bytes:
-    """The whole body. Refused by its announced length if that says enough, else at the limit or at the deadline."""
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:20]) > limit:
-        raise limits.too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(limits.BODY_SECONDS):
-            while True:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise _Gone
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise limits.too_large(limit)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-    except TimeoutError:
-        raise limits.TooSlow(
-            f"the body did not arrive within {limits.BODY_SECONDS:.0f} seconds",
-            field="body",
-            fix="Send it again.",
-        ) from None
+    return await request.under_way.read(request.receive, announced, limit)
+
+
+async def _nothing() -> MutableMapping[str, Any]:
+    """What is sent again has been read."""
+    return {"type": "http.disconnect"}
 
 
 def _of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Signal]:
@@ -391,7 +453,9 @@ def _of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Sign
     return [replace(each, labels={**each.labels, "service": service}) for each in signals]
 
 
-def _result(talk: _Talk, answer: Answer) -> Result:
+def _result(talk: _Talk, answer: Answer, error: TocsinError | None) -> Result:
+    if isinstance(error, TooMany):
+        return "limited"
     if answer.status < 400:
         return "taken"
     if talk.alerts or talk.changes:
@@ -414,6 +478,8 @@ def _refusal(source: Source | None, error: TocsinError) -> Answer:
         more = (("www-authenticate", 'Bearer realm="Tocsin", Basic realm="Tocsin"'),)
     elif isinstance(error, Unavailable):
         more = (("retry-after", _RETRY_S),)
+    elif isinstance(error, TooMany):
+        more = (("retry-after", str(error.retry_after)),)
     if error.status in _CLOSING:
         more += (("connection", "close"),)
     return replace(answer, headers=answer.headers + more)

@@ -1,6 +1,7 @@
 """Did the sender sign this? HMAC-SHA256 of the raw body, or a token, compared as bytes and in constant time.
 
-A hostile header (not ASCII, short, endless, no number) is a wrong signature, never an error of ours.
+A hostile header (not ASCII, short, endless, no number) is a wrong signature, never an error of ours. What was proven
+when it came, and is sent again from our own mailbook, is not asked a second time.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def prove(message: Message, secret: Secret, *, signature: str, timestamp: str = 
     Where a header `timestamp` (seconds since 1970) is expected, it is part of what was signed, `TIMESTAMP:BODY`, and
     has to lie within five minutes of our clock.
     """
+    if message.proven:
+        return
     signed = message.raw
     if timestamp:
         signed = _time_of(message, timestamp).encode() + b":" + signed
@@ -41,18 +44,21 @@ def prove_standard(message: Message, secret: Secret) -> None:
     `webhook-signature` is a list, since senders rotate their secrets: one right `v1,BASE64` is enough. `webhook-id` and
     `webhook-timestamp`, within five minutes of our clock, are part of what was signed. A secret `whsec_…` is base 64.
     """
+    if message.proven:
+        return
     at = _time_of(message, "webhook-timestamp").encode()
     signed = b".".join((_given(message, "webhook-id"), at, message.raw))
     digest = hmac.digest(_standard_key(revealed(secret)), signed, sha256)
     wanted = b"v1," + base64.b64encode(digest)
     given = _given(message, "webhook-signature").split(b" ")
-    # Every one is compared, so that the time taken says nothing of which was right.
-    if not any([hmac.compare_digest(each, wanted) for each in given]):
+    if not any(hmac.compare_digest(each, wanted) for each in given):
         raise _wrong("webhook-signature")
 
 
 def prove_token(message: Message, secret: Secret, *, header: str) -> None:
     """Returns when the header holds the secret itself. Raises as `prove`."""
+    if message.proven:
+        return
     if not hmac.compare_digest(_given(message, header), revealed(secret).encode()):
         raise Unauthenticated(
             "the token is missing or wrong", field=header, fix="Send the token of this key."

@@ -13,10 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import Invalid, TocsinError
@@ -28,14 +29,16 @@ from tocsin.sense.intake import limits
 from tocsin.sense.intake.house import House
 
 JSON = (("content-type", "application/json"),)
+_SETTINGS_REMEMBERED = 1_024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """One request. `path` is what follows `/in/KEY`, or the whole path where a client speaks to the root.
 
-    `raw` is the body as it came, for signatures; `payload` the same decompressed, UTF-8, within limits.
-    Names of headers are in lower case. `at` is when it came.
+    `raw` is the body as it came, for signatures; `payload` the same decompressed, UTF-8 (unless the source is `binary`), within limits.
+    Names of headers are in lower case. `at` is when it came. `proven`: it is sent again from our own mailbook, and who
+    sent it was proven when it came; what proved it was not kept.
     """
 
     method: str
@@ -45,6 +48,7 @@ class Message:
     raw: bytes
     payload: bytes
     at: datetime
+    proven: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +90,10 @@ class Example:
 class SourceSettings(Settings):
     """What a key of a kind is told beside its name and service; secrets as references."""
 
+    alerts_per_minute: int | None = Field(
+        default=None, ge=1, description="What it may send for ever; without it, what `intake:` says."
+    )
+
 
 class Source(ABC):
     """Base of every source. `kind`, the file's name, is what a key is made for."""
@@ -99,12 +107,21 @@ class Source(ABC):
     """What else may be asked of it: the methods, by path (with `*` as above)."""
     rooted: ClassVar[bool] = False
     """Whether unmodified clients reach the same paths without `/in/KEY`, so that `credential` names the key."""
+    keyed_only: ClassVar[tuple[str, ...]] = ()
+    """Of a rooted source, the paths that are taken below `/in/KEY` alone."""
     key_in_body: ClassVar[bool] = False
     """Whether `credential` has to look into the payload."""
     content_types: ClassVar[tuple[str, ...]] = ("application/json",)
+    binary: ClassVar[bool] = False
+    """Whether a message may hold more than text: then `payload` may be other than UTF-8."""
     limit: ClassVar[int] = limits.BODY
     Settings: ClassVar[type[SourceSettings]] = SourceSettings
     examples: ClassVar[tuple[Example, ...]]
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder` is that of the configuration, from which the files of secrets are found."""
+        self._folder = folder
+        self._settings: dict[str, tuple[Mapping[str, Any], SourceSettings]] = {}
 
     def credential(self, message: Message) -> str:
         """The key that a message to the root names: here the bearer token or the password of basic authentication."""
@@ -112,8 +129,11 @@ class Source(ABC):
 
     def settings_of(self, key: Key) -> SourceSettings:
         """What this key was told. A setting that no longer fits raises Invalid, which its sender hears."""
+        known = self._settings.get(key.id)
+        if known and known[0] == key.settings:
+            return known[1]
         try:
-            return self.Settings.model_validate(key.settings)
+            told = self.Settings.model_validate(key.settings, context={"folder": self._folder})
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
@@ -121,6 +141,10 @@ class Source(ABC):
             raise Invalid(
                 f"a setting of the key does not fit: {first['msg']}", field=field, fix=fix
             ) from None
+        if len(self._settings) >= _SETTINGS_REMEMBERED:
+            self._settings.clear()
+        self._settings[key.id] = (key.settings, told)
+        return told
 
     def new_secret(self) -> str:
         """A fresh key of this kind, of at least 128 random bits: the form is ours unless senders demand another."""
@@ -141,6 +165,13 @@ class Source(ABC):
     def serve(self, message: Message, key: Key, house: House) -> Answer:
         """Answers what `serves` names. Runs in a thread; what it changes is on disk when it returns."""
         raise NotImplementedError
+
+
+def accepted(reading: Reading, outcomes: Sequence[Outcome], status: int = 202) -> Answer:
+    """What a sender hears that has no words of its own: what became of each alert, and how many changes were noted."""
+    alerts = [{"id": each.alert, "result": each.result} for each in outcomes]
+    body = {"status": "accepted", "alerts": alerts, "changes": len(reading.changes)}
+    return Answer(status=status, body=msgspec.json.encode(body), headers=JSON)
 
 
 def header_credential(headers: Mapping[str, str]) -> str:
