@@ -39,11 +39,11 @@ def examples() -> Iterator[Any]:
 def test_the_examples_of_a_source_are_what_it_takes(intake: Any, kind: str, source: Source, example: Example):
     assert source.title
     assert type(source).__module__
-    heard = intake.send(
-        "POST", f"/in/in_{kind}{example.path}", example.body, {"Content-Type": source.content_types[0]}
-    )
+    headers = {"Content-Type": source.content_types[0], **dict(example.headers)}
+    heard = intake.send(example.method, f"/in/in_{kind}{example.path}", example.body, headers, example.query)
     assert heard.status in (200, 202)
     assert len(intake.alerts()) == example.alerts
+    assert len(intake.changes()) == example.changes
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
