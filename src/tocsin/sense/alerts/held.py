@@ -1,0 +1,125 @@
+"""Why does an alert page nobody now? Silences, maintenance windows and other alerts that hold it back.
+
+`held` answers for many alerts at once, from memory: for lists and pages. `Look` answers for one within the transaction
+of triage, and what it says stays true until that ends. What holds an alert back stands in rows, each with the
+time when it has to be looked at again, so that a restart forgets nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.store import insert
+from tocsin.sense.alerts.alert import Alert
+from tocsin.sense.alerts.folding_store import alert_hold
+from tocsin.sense.alerts.inhibit import Inhibition
+from tocsin.sense.alerts.maintenance import Maintenance, Occurrence, Window
+from tocsin.sense.alerts.silence import Silence, Silences
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """What holds one alert back; `inhibited_by` are ids of alerts."""
+
+    silences: tuple[Silence, ...] = ()
+    inhibited_by: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.silences or self.inhibited_by or self.windows)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folds:
+    """The rooms that hold alerts back."""
+
+    clock: Clock
+    silences: Silences
+    maintenance: Maintenance
+    inhibition: Inhibition
+
+
+def held(folds: Folds, alerts: Iterable[Alert]) -> dict[str, Held]:
+    """Alert id → what holds it back now, at most a second old; one that fires freely or is over is not there."""
+    firing = [each for each in alerts if each.state == "firing"]
+    choice, now = folds.silences.choice(), folds.clock.now()
+    windows = [each.window for each in folds.maintenance.under_way()]
+    inhibited = folds.inhibition.holding_now(firing)
+    found: dict[str, Held] = {}
+    for alert in firing:
+        one = Held(
+            silences=tuple(each for each in choice.of(alert.labels) if each.state(now) == "active"),
+            inhibited_by=inhibited.get(alert.id, ()),
+            windows=tuple(each for each in windows if each.covers(alert.labels, alert.service)),
+        )
+        if one:
+            found[alert.id] = one
+    return found
+
+
+class Look:
+    """What holds alerts back, as of one transaction and until it ends."""
+
+    def __init__(self, folds: Folds, conn: Connection) -> None:
+        self._folds = folds
+        self._conn = conn
+        self.now = folds.clock.now()
+        self._choice = folds.silences.choice(conn)
+        self._windows: Sequence[Occurrence] = folds.maintenance.under_way(conn)
+
+    def at(self, alert: Alert, service: str) -> Held:
+        """What holds this alert of that service back."""
+        return Held(
+            silences=tuple(
+                each for each in self._choice.of(alert.labels) if each.state(self.now) == "active"
+            ),
+            inhibited_by=tuple(self._folds.inhibition.holding(self._conn, alert)),
+            windows=tuple(each.window for each in self._windows if each.window.covers(alert.labels, service)),
+        )
+
+    def hold(self, alert_id: str, why: Held) -> None:
+        """Writes down what holds the alert back, each until it has to be looked at again."""
+        ends = {each.window.id: each.ends_at for each in self._windows}
+        rows = [
+            *(("silence", each.id, each.ends_at) for each in why.silences),
+            *(("window", each.id, ends.get(each.id, self.now)) for each in why.windows),
+            *(("inhibition", each, None) for each in why.inhibited_by),
+        ]
+        release(self._conn, [alert_id])
+        self._conn.execute(
+            insert(self._conn, alert_hold),
+            [
+                {"alert": alert_id, "kind": kind, "by": by, "until": until, "since": self.now}
+                for kind, by, until in rows
+            ],
+        )
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[str]:
+    """Ids of alerts of which something that held them back is over; this transaction has them to itself."""
+    rows = conn.scalars(
+        select(alert_hold.c.alert)
+        .where(alert_hold.c.until <= now)
+        .order_by(alert_hold.c.until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(dict.fromkeys(rows))
+
+
+def release(conn: Connection, alert_ids: Sequence[str]) -> None:
+    """Nothing holds these back any more, or they are over."""
+    if alert_ids:
+        conn.execute(delete(alert_hold).where(alert_hold.c.alert.in_(alert_ids)))
+
+
+def are_held(conn: Connection, alert_ids: Sequence[str]) -> set[str]:
+    """Those of the alerts that stand as held back."""
+    if not alert_ids:
+        return set()
+    return set(conn.scalars(select(alert_hold.c.alert).where(alert_hold.c.alert.in_(alert_ids))))
