@@ -36,9 +36,9 @@ _SETTINGS_REMEMBERED = 1_024
 class Message:
     """One request. `path` is what follows `/in/KEY`, or the whole path where a client speaks to the root.
 
-    `raw` is the body as it came, for signatures; `payload` the same decompressed, UTF-8 (unless the source is `binary`), within limits.
-    Names of headers are in lower case. `at` is when it came. `proven`: it is sent again from our own mailbook, and who
-    sent it was proven when it came; what proved it was not kept.
+    `raw` is the body as it came, for signatures; `payload` the same decompressed, within limits, and UTF-8 unless the
+    source is `binary`. Names of headers are in lower case. `at` is when it came. `proven`: it is sent again from our
+    own mailbook, and who sent it was proven when it came; what proved it was not kept.
     """
 
     method: str
