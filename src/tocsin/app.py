@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin import __version__, configuration
 from tocsin.act.actions.action import all_actions
-from tocsin.act.checks import Checks
+from tocsin.act.checks import Checks, look_around
 from tocsin.act.notify import Deliveries, Delivery
 from tocsin.faces import api, web
 from tocsin.ground.accounts import Accounts, Key
@@ -39,9 +39,10 @@ from tocsin.ground.store import Store, database_of
 from tocsin.ground.store.key import signing_key
 from tocsin.ground.store.migrate import migrate
 from tocsin.ground.timeline import Followers
+from tocsin.learn.analytics import Outcomes
 from tocsin.learn.reports import Reports
 from tocsin.metrics import registry
-from tocsin.respond.incidents import Incidents, Triage
+from tocsin.respond.incidents import Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.oncall import Escalations, Oncall
 from tocsin.respond.runbooks.follow import Matcher
@@ -52,9 +53,10 @@ from tocsin.respond.runbooks.review_reminders import Reminders
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
+from tocsin.sense.alerts.held import Folds
 from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
-from tocsin.sense.intake import House, Mailbook, Receiver
+from tocsin.sense.intake import House, Mailbook, Quota, Receiver
 from tocsin.sense.monitor import Monitor
 
 _log = structlog.get_logger(__name__)
@@ -83,9 +85,13 @@ class App:
         self.accounts = Accounts(self.store, self.clock)
         self.checks = Checks(self.outbound, self.clock)
         self.ledger = Ledger(self.store, self.clock, current, self.bell, self._service_of)
+        self.folds = Folds.over(
+            self.store, self.clock, self.bell, current, lambda: current().time_zone, self.engine.timers
+        )
         self.changes = Changes(self.store, self.clock)
         self.heartbeats = Heartbeats(self.store, self.clock, self.ledger, self.bell, current, current)
         self.mailbook = Mailbook(self.store, self.clock)
+        self.quota = Quota(self.store, self.clock, current, self.ledger, lambda: current().language)
         self.monitor = Monitor(self.store, self.clock, current, self.ledger, self.checks)
         self.deliveries = Deliveries(
             self.store,
@@ -117,6 +123,7 @@ class App:
             check=self.checks.of_service,
         )
         self.incidents = Incidents(desk)
+        self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
         self.triage = Triage(desk=desk)
         self.library = Library(current, folder, self.clock, current)
         self.repositories = Repositories(current, folder, self.clock)
@@ -144,6 +151,8 @@ class App:
         self.matcher = Matcher(workshop, self.runs, self.library, self.incidents)
         self.matcher.follow(followers)
         self.reports.follow(followers)
+        self.scout.follow(followers)
+        Outcomes(self.incidents).follow(followers)
 
         def react() -> None:
             if followers.step():
@@ -151,6 +160,7 @@ class App:
 
         self.engine.on_beat("followers", react, wake_on="timeline")
         self.engine.on_beat("mailbook", self.mailbook.tick, wake_on="configuration")
+        self.engine.on_beat("quota", self.quota.tick, wake_on="configuration")
         self.engine.on_beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats")
         self.engine.on_beat("changes", self.changes.tick, wake_on="configuration")
         self.engine.on_beat("repositories", self.repositories.tick, wake_on="configuration")
@@ -212,12 +222,20 @@ class App:
             clock=self.clock,
             bell=self.bell,
             ledger=self.ledger,
+            folds=self.folds,
             changes=self.changes,
             heartbeats=self.heartbeats,
             started=self.clock.now(),
         )
-        receiver = Receiver(house, self._key_of, self.mailbook)
-        pages = web.Context(
+        receiver = Receiver(
+            house,
+            self._key_of,
+            self.accounts.key_by_id,
+            mailbook=self.mailbook,
+            quota=self.quota,
+            folder=self.folder,
+        )
+        pages = self.pages = web.Context(
             store=self.store,
             clock=self.clock,
             bell=self.bell,
@@ -225,11 +243,16 @@ class App:
             catalogue=self.current,
             policies=self.current,
             accounts=self.accounts,
+            folds=self.folds,
             incidents=self.incidents,
+            scout=self.scout,
             runs=self.runs,
             library=self.library,
             oncall=self.oncall,
             escalations=self.escalations,
+            mailbook=self.mailbook,
+            heartbeats=self.heartbeats,
+            replay=receiver.replay,
             report=self._report,
             waiting_for=self.waiting_for,
             configuration_problems=lambda: [str(each) for each in self.problems],
@@ -242,7 +265,9 @@ class App:
             accounts=self.accounts,
             catalogue=self.current,
             ledger=self.ledger,
+            folds=self.folds,
             incidents=self.incidents,
+            scout=self.scout,
             oncall=self.oncall,
             escalations=self.escalations,
             library=self.library,
@@ -281,8 +306,11 @@ class App:
         """Takes up everything where the last process left it. Raises Conflict when another one serves the file."""
         self.engine.lock()
         self.ledger.start()
+        self.folds.inhibition.rebuild()
+        self.quota.start()
         self.engine.start()
         self.deliveries.start()
+        self.scout.start()
         self.triage.start()
         self.monitor.start()
         self.reminders.start()
@@ -301,6 +329,7 @@ class App:
             self.preconditions,
             self.monitor,
             self.triage,
+            self.scout,
             self.deliveries,
             self.runs,
             self.engine,

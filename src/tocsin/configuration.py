@@ -29,8 +29,10 @@ from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
+from tocsin.sense.alerts.folding_section import FoldingSection
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.heartbeats import HeartbeatSection
+from tocsin.sense.intake.section import IntakeSection
 from tocsin.sense.severity.section import PolicySection
 
 FILE = "tocsin.yaml"
@@ -44,7 +46,9 @@ class Configuration(
     OncallSection,
     PolicySection,
     AlertsSection,
+    FoldingSection,
     HeartbeatSection,
+    IntakeSection,
     ChannelSection,
     ChecksSection,
     CatalogueSection,

@@ -13,11 +13,14 @@ import pytest
 from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock
+from tocsin.ground.kernel.settings import Holder
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Alert, AlertsSection, Ledger, list_alerts
+from tocsin.sense.alerts.held import Folds
 from tocsin.sense.changes import ChangeRecord, Changes
 from tocsin.sense.heartbeats import Heartbeats
-from tocsin.sense.intake import House, Mailbook, Receiver, every_source
+from tocsin.sense.intake import House, Mailbook, Quota, Receiver, every_source
+from tocsin.sense.intake.section import IntakeSection
 
 KINDS = tuple(every_source())
 
@@ -46,6 +49,8 @@ class Intake:
     keys: dict[str, Key]
     rooms: House
     mailbook: Mailbook
+    quota: Quota
+    settings: Holder[IntakeSection]
     logged: list[str] = field(default_factory=list)
 
     def send(
@@ -90,7 +95,8 @@ class Intake:
         headers = {name.decode(): value.decode() for name, value in start["headers"]}
         assert int(headers["content-length"]) == len(answer["body"])
         heard = Heard(status=start["status"], headers=headers, body=answer["body"])
-        if heard.status >= 400 and isinstance(heard.json, dict) and "error" in heard.json:
+        is_json = heard.headers.get("content-type") == "application/json"
+        if heard.status >= 400 and is_json and isinstance(heard.json, dict) and "error" in heard.json:
             told = heard.json["error"]
             assert told["message"], "who is refused hears why"
             assert told["fix"], f"who is refused hears what to do: {told}"
@@ -131,18 +137,27 @@ def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
         clock=clock,
         bell=bell,
         ledger=ledger,
+        folds=Folds.over(store, clock, bell),
         changes=Changes(store, clock),
         heartbeats=heartbeats,
         started=clock.now(),
     )
     mailbook = Mailbook(store, clock)
+    settings = Holder(IntakeSection())
+    quota = Quota(store, clock, settings, ledger, lambda: "en")
+
+    def by_id(id_: str) -> Key | None:
+        return next((each for each in keys.values() if each.id == id_), None)
+
     yield Intake(
-        receiver=Receiver(house, find, mailbook),
+        receiver=Receiver(house, find, by_id, mailbook=mailbook, quota=quota),
         ledger=ledger,
         store=store,
         clock=clock,
         keys=keys,
         rooms=house,
         mailbook=mailbook,
+        quota=quota,
+        settings=settings,
     )
     ledger.stop()

@@ -10,11 +10,12 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.learn.reports import Reports
-from tocsin.respond.incidents import Incidents
+from tocsin.respond.incidents import Incidents, Scout
 from tocsin.respond.oncall import Escalations, Oncall
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
+from tocsin.sense.alerts.held import Folds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +27,9 @@ class Context:
     accounts: Accounts
     catalogue: Current[CatalogueSection]
     ledger: Ledger
+    folds: Folds
     incidents: Incidents
+    scout: Scout
     oncall: Oncall
     escalations: Escalations
     library: Library

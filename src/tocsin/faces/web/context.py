@@ -17,10 +17,13 @@ from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 
 if TYPE_CHECKING:
-    from tocsin.respond.incidents import Incidents
+    from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.oncall import Escalations, Oncall
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
+    from tocsin.sense.alerts.held import Folds
+    from tocsin.sense.heartbeats import Heartbeats
+    from tocsin.sense.intake import Answer, Mailbook
     from tocsin.sense.severity import PolicySection
 
 
@@ -39,10 +42,15 @@ class Context:
     policies: Current[PolicySection]
     accounts: Accounts
     incidents: Incidents
+    folds: Folds
+    scout: Scout
     runs: Runs
     library: Library
     oncall: Oncall
     escalations: Escalations
+    mailbook: Mailbook
+    heartbeats: Heartbeats
+    replay: Callable[[str], Answer]
     report: Callable[[str], str]
     waiting_for: Callable[[], list[str]]
     configuration_problems: Callable[[], Sequence[str]]

@@ -7,19 +7,21 @@ time when it has to be looked at again, so that a restart forgets nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
-from tocsin.ground.store import insert
+from tocsin.ground.store import Store, insert
 from tocsin.sense.alerts.alert import Alert
+from tocsin.sense.alerts.folding_section import FoldingSection
 from tocsin.sense.alerts.folding_store import alert_hold
 from tocsin.sense.alerts.inhibit import Inhibition
 from tocsin.sense.alerts.maintenance import Maintenance, Occurrence, Window
-from tocsin.sense.alerts.silence import Silence, Silences
+from tocsin.sense.alerts.silence import Alarms, Silence, Silences
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,24 @@ class Folds:
     silences: Silences
     maintenance: Maintenance
     inhibition: Inhibition
+
+    @classmethod
+    def over(
+        cls,
+        store: Store,
+        clock: Clock,
+        bell: Bell,
+        current: Callable[[], FoldingSection] = FoldingSection,
+        zone: Callable[[], str] = lambda: "UTC",
+        alarms: Alarms | None = None,
+    ) -> Folds:
+        """The rooms over this store; `zone` is that of the installation, `alarms` the timers of the engine."""
+        return cls(
+            clock=clock,
+            silences=Silences(store, clock, bell, current, alarms),
+            maintenance=Maintenance(store, clock, bell, current, zone),
+            inhibition=Inhibition(store, clock, current),
+        )
 
 
 def held(folds: Folds, alerts: Iterable[Alert]) -> dict[str, Held]:

@@ -9,18 +9,20 @@ from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Ledger
+from tocsin.sense.alerts.held import Folds
 from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class House:
-    """`started` is when this process did."""
+    """`folds` are silences, maintenance windows and inhibition; `started` is when this process did."""
 
     store: Store
     clock: Clock
     bell: Bell
     ledger: Ledger
+    folds: Folds
     changes: Changes
     heartbeats: Heartbeats
     started: datetime
