@@ -71,11 +71,11 @@ class Grafana(Source):
         Example(
             title="memory is short",
             body=b'{"receiver": "tocsin", "status": "firing", "orgId": 1, "version": "1", "groupKey": "{}:{}",'
-            b' "alerts": [{"status": "firing", "labels": {"alertname": "High memory usage", "zone": "us-1"},'
-            b' "annotations": {"summary": "This alert was triggered for zone us-1"}, "values": {"B": 44.23, "C": 1},'
+            b' "alerts": [{"status": "firing", "labels": {"alertname": "MemoryShort", "zone": "eu-1"},'
+            b' "annotations": {"summary": "zone eu-1 has little memory left"}, "values": {"B": 44.5, "C": 1},'
             b' "startsAt": "2026-11-21T09:00:03.157076+00:00", "endsAt": "0001-01-01T00:00:00Z",'
-            b' "generatorURL": "https://play.grafana.org/alerting/1afz29v7z/edit", "fingerprint": "c6eadffa33fcdf37",'
-            b' "silenceURL": "https://play.grafana.org/alerting/silence/new", "dashboardURL": "", "panelURL": ""}]}',
+            b' "generatorURL": "https://grafana.example.com/alerting/r1/edit", "fingerprint": "11aa22bb33cc44dd",'
+            b' "silenceURL": "https://grafana.example.com/alerting/silence/new", "dashboardURL": "", "panelURL": ""}]}',
             alerts=1,
             path="/",
         ),
