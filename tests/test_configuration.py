@@ -32,7 +32,7 @@ def test_every_section_of_a_room_is_part_of_it() -> None:
     names = [
         info.name
         for info in pkgutil.walk_packages(tocsin.__path__, "tocsin.")
-        if info.name.endswith(".section")
+        if info.name.endswith("section")
     ]
     sections = {
         each
