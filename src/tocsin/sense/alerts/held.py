@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, delete, select
 
@@ -19,7 +20,7 @@ from tocsin.ground.store import Store, insert
 from tocsin.sense.alerts.alert import Alert
 from tocsin.sense.alerts.folding_section import FoldingSection
 from tocsin.sense.alerts.folding_store import alert_hold
-from tocsin.sense.alerts.inhibit import Inhibition
+from tocsin.sense.alerts.inhibit import Inhibition, Labelled
 from tocsin.sense.alerts.maintenance import Maintenance, Occurrence, Window
 from tocsin.sense.alerts.silence import Alarms, Silence, Silences
 
@@ -64,7 +65,16 @@ class Folds:
         )
 
 
-def held(folds: Folds, alerts: Iterable[Alert]) -> dict[str, Held]:
+class Placed(Labelled, Protocol):
+    """As much of an alert as is asked to know what holds it back."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def service(self) -> str: ...
+
+
+def held(folds: Folds, alerts: Iterable[Placed]) -> dict[str, Held]:
     """Alert id → what holds it back now, at most a second old; one that fires freely or is over is not there."""
     firing = [each for each in alerts if each.state == "firing"]
     choice, now = folds.silences.choice(), folds.clock.now()

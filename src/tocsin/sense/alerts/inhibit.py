@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, delete, select, tuple_, update
 
@@ -29,6 +30,15 @@ from tocsin.sense.alerts.store import alert as alert_table
 _LOOK_EVERY_S = 1.0
 _AT_ONCE = 500
 _Place = tuple[str, str]
+
+
+class Labelled(Protocol):
+    """As much of an alert as a rule asks."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +118,7 @@ class Inhibition:
 
     # From memory
 
-    def holding_now(self, alerts: Iterable[Alert]) -> dict[str, tuple[str, ...]]:
+    def holding_now(self, alerts: Iterable[Labelled]) -> dict[str, tuple[str, ...]]:
         """Alert id → what holds it back, at most a second old; one that nothing holds back is not there."""
         rules = self.rules()
         if not rules:
