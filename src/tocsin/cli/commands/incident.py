@@ -11,6 +11,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Number = Annotated[
     str, typer.Argument(metavar="INC", help="Its number, such as INC-2026-0001.", show_default=False)
 ]
+_WAYS = {"edge": "public", "origin": "direct", "check": "check"}
 _Why = Annotated[str, typer.Argument(help="Why, in a sentence.", show_default=False)]
 
 
@@ -29,6 +30,8 @@ def add(app: typer.Typer) -> None:
         ("resolve", resolve),
         ("reopen", reopen),
         ("close", close),
+        ("confirm", confirm),
+        ("false-alarm", false_alarm),
     ):
         incident.command(name)(command)
     app.add_typer(incident, name="incident")
@@ -85,7 +88,7 @@ def show(number: _Number, as_json: _Json = False) -> None:
     taken = found["acknowledged_by"]
     say_pairs(
         {
-            "state": words.state(found["state"]),
+            "state": words.state(found["state"]) + (", a false alarm" if found["outcome"] else ""),
             "service": found["service"],
             "detected": f"{words.exact(found['detected_at'])} ({words.past(found['detected_at'])})",
             "acknowledged": f"{words.past(found['acknowledged_at'])} by {taken}"
@@ -110,6 +113,9 @@ def show(number: _Number, as_json: _Json = False) -> None:
                 for each in found["clocks"]
             ],
         )
+    if found["reality"]:
+        say()
+        _say_reality(found["reality"])
     say()
     say(f"The whole story: tocsin incident timeline {found['id']}")
 
@@ -206,6 +212,45 @@ def reopen(number: _Number, why: _Why = "", as_json: _Json = False) -> None:
 def close(number: _Number, why: _Why = "", as_json: _Json = False) -> None:
     """Say that nothing more is to be done."""
     _act((number, "close"), {"why": why}, as_json)
+
+
+def confirm(number: _Number, as_json: _Json = False) -> None:
+    """Run the service's probes now: is it real, and on which side?"""
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say_json
+
+    found = Server.from_environment().post("incidents", number, "confirm", body={})
+    if as_json:
+        say_json(found)
+    else:
+        _say_reality(found)
+
+
+def false_alarm(number: _Number, why: _Why, as_json: _Json = False) -> None:
+    """Say that there was nothing: it ends without being watched. `reopen` takes it back."""
+    _act((number, "false-alarm"), {"why": why}, as_json)
+
+
+def _say_reality(found: Mapping[str, Any]) -> None:
+    from tocsin.cli import words
+    from tocsin.cli.output import say, say_table
+
+    say(f"Is it real? {found['outcome']} ({words.past(found['at'])})", style="bold")
+    say(f"{found['why']}. {' '.join(found['advice'])}")
+    if found["looks"]:
+        say_table(
+            ("asked", "way", "", "answer", "ms"),
+            [
+                (
+                    each["point"],
+                    _WAYS[each["way"]],
+                    "✓" if each["ok"] else "✕",
+                    each["text"],
+                    f"{each['ms']:.0f}",
+                )
+                for each in found["looks"]
+            ],
+        )
 
 
 def _act(path: tuple[str, ...], body: Mapping[str, Any], as_json: bool) -> None:

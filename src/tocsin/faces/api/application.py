@@ -7,13 +7,24 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 import tocsin
-from tocsin.faces.api import alerts, answers, approvals, catalogue, incidents, oncall, runbooks, runs, status
+from tocsin.faces.api import (
+    alerts,
+    answers,
+    approvals,
+    catalogue,
+    incidents,
+    noise,
+    oncall,
+    runbooks,
+    runs,
+    status,
+)
 from tocsin.faces.api.context import Context
 from tocsin.faces.api.limits import BodyLimit
 from tocsin.ground.kernel.errors import TocsinError
 
 PREFIX = "/api/v1"
-_FEATURES = (status, alerts, incidents, oncall, runbooks, runs, approvals, catalogue)
+_FEATURES = (status, alerts, noise, incidents, oncall, runbooks, runs, approvals, catalogue)
 
 
 def make_api(context: Context) -> FastAPI:

@@ -14,7 +14,7 @@ from tocsin.faces.api.runs import RunAnswer, run_answer
 from tocsin.ground import timeline
 from tocsin.ground.accounts import Permission
 from tocsin.learn.reports import Report
-from tocsin.respond.incidents import OPEN, Incident, IncidentClock
+from tocsin.respond.incidents import OPEN, Incident, IncidentClock, Reality
 
 routes = Routes("incidents")
 
@@ -23,12 +23,13 @@ State = Literal["triggered", "acknowledged", "mitigated", "resolved", "closed"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncidentInFull(Incident):
-    """An incident with what hangs on it."""
+    """An incident with what hangs on it. `reality` is the newest answer to “is it real?”, null before there is one."""
 
     roles: dict[str, str]
     clocks: list[IncidentClock]
     alerts: list[str]
     firing: int
+    reality: Reality | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +113,7 @@ def get_incident(request: Request, number: Name) -> IncidentInFull:
             clocks=list(context.incidents.clocks(conn, incident.id)),
             alerts=[alert.id for alert in alerts],
             firing=sum(alert.state == "firing" for alert in alerts),
+            reality=context.incidents.reality(conn, incident.id),
         )
 
 
@@ -216,3 +218,23 @@ def reopen(request: Request, number: Name, body: Why) -> Incident:
 @routes.post("/incidents/{number}/close", permission=Permission.RESPOND, summary="Nothing more is to be done")
 def close(request: Request, number: Name, body: Why) -> Incident:
     return context_of(request).incidents.close(number, body.why, identity_of(request).actor)
+
+
+@routes.post(
+    "/incidents/{number}/confirm",
+    permission=Permission.RESPOND,
+    summary="Is it real? Run the service's probes now",
+)
+def confirm(request: Request, number: Name) -> Reality:
+    """Asks each endpoint, past its CDN too, and runs the checks; answers when they have, within some seconds."""
+    return context_of(request).scout.check(number, identity_of(request).actor)
+
+
+@routes.post(
+    "/incidents/{number}/false-alarm",
+    permission=Permission.RESPOND,
+    summary="There was nothing: end it as a false alarm",
+)
+def false_alarm(request: Request, number: Name, body: Why) -> Incident:
+    """It ends without a soak, and its rules are counted. Opening it again takes that back."""
+    return context_of(request).incidents.false_alarm(number, body.why, identity_of(request).actor)

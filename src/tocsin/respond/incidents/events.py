@@ -28,5 +28,12 @@ declare("clock.met", N_("Clock {clock} met after {seconds}"))
 declare("soak.started", N_("Watching until {until}, {rounds} rounds"))
 declare("soak.round", N_("Watch round {n} of {of} passed: {text}"))
 declare("soak.failed", N_("Watch round {n} failed: {text}"))
+declare("reality.checked", N_("Is it real? {outcome}. {why}."))
+declare("alert.false_alarm", N_("{actor} says it was a false alarm: {reason}"))
+declare(
+    "alert.marked",
+    N_("{actor} calls alert {name} {answer}: {reason}"),
+    N_("{actor} calls alert {name} {answer}"),
+)
 # The rule of a severity that a person chose.
 reason(N_("declared by {actor}"))

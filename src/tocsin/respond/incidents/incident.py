@@ -10,11 +10,15 @@ from sqlalchemy import Row
 
 OPEN = ("triggered", "acknowledged", "mitigated")
 ENDED = ("resolved", "closed")
+FALSE_ALARM = "false_alarm"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incident:
-    """`id` is the number that people say (INC-2026-0001). Times are UTC; `detected_at` is when Tocsin knew."""
+    """`id` is the number that people say (INC-2026-0001). Times are UTC; `detected_at` is when Tocsin knew.
+
+    `outcome` is `false_alarm` where a person said so, else empty.
+    """
 
     id: str
     title: str
@@ -33,6 +37,7 @@ class Incident:
     resolved_at: datetime | None
     closed_at: datetime | None
     updated_at: datetime
+    outcome: str = ""
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> Incident:
@@ -54,6 +59,7 @@ class Incident:
             resolved_at=row.resolved_at,
             closed_at=row.closed_at,
             updated_at=row.updated_at,
+            outcome=row.outcome,
         )
 
     @property

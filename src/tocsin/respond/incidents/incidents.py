@@ -16,10 +16,12 @@ from tocsin.ground.i18n import clock as at_clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.respond.incidents import events as events  # declares the kinds
-from tocsin.respond.incidents import lifecycle, recovery, store
+from tocsin.respond.incidents import false_alarm, lifecycle, noise_marks, reality, recovery, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import OPEN, Incident
+from tocsin.respond.incidents.noise_marks import Mark
 from tocsin.respond.incidents.opening import open_incident
+from tocsin.respond.incidents.reality import Reality
 from tocsin.respond.incidents.store import IncidentClock, incident_clock
 from tocsin.sense.alerts import Alert
 from tocsin.sense.severity import declared
@@ -76,6 +78,14 @@ class Incidents:
     def of_alerts(self, conn: Connection, alert_ids: Sequence[str]) -> dict[str, str]:
         """Alert id → incident id."""
         return store.incidents_of_alerts(conn, alert_ids)
+
+    def marks(self, conn: Connection, alert: str) -> Sequence[Mark]:
+        """What people have called an alert, the newest first."""
+        return noise_marks.marks_of(conn, alert)
+
+    def reality(self, conn: Connection, id_: str) -> Reality | None:
+        """The newest answer to “is it real?”; None where nobody has asked."""
+        return reality.latest(conn, id_)
 
     def firing(self, conn: Connection, id_: str) -> int:
         """How many alerts of the incident still fire."""
@@ -181,6 +191,19 @@ class Incidents:
     def close(self, id_: str, why: str, actor: str) -> Incident:
         said = lifecycle.written(why, "why")
         return self._act(lambda conn: (lifecycle.close(self._desk, conn, id_, said, actor), ()))
+
+    def false_alarm(self, id_: str, why: str, actor: str) -> Incident:
+        """Ends it without a soak, for there was nothing; see `false_alarm.mark`."""
+        said = lifecycle.written(why, "why")
+        return self._act(lambda conn: (false_alarm.mark(self._desk, conn, id_, said, actor), ()))
+
+    def mark_alert(self, alert: str, word: str, why: str, actor: str) -> Mark:
+        """Calls an alert `noise` or `useful`."""
+        said = lifecycle.written(why, "why")
+        now = self._desk.clock.now()
+        found = self._desk.store.write(lambda conn: noise_marks.mark(conn, alert, word, said, actor, now))
+        self._after(())
+        return found
 
     def _act(self, job: Callable[[Connection], Outcome]) -> Incident:
         incident, pages = self._desk.store.write(job)

@@ -13,7 +13,7 @@ from tocsin.ground.kernel.errors import Conflict, Invalid
 from tocsin.ground.store import insert
 from tocsin.respond.incidents import clocks, store
 from tocsin.respond.incidents.desk import Desk
-from tocsin.respond.incidents.incident import Incident
+from tocsin.respond.incidents.incident import FALSE_ALARM, Incident
 from tocsin.respond.incidents.opening import escalate
 from tocsin.respond.incidents.titles import ROLE_TITLES
 
@@ -136,10 +136,11 @@ def _give(conn: Connection, incident: str, role: str, person: str, actor: str, a
     timeline.append(conn, incident, "role.assigned", actor, at, role=role, person=person)
 
 
-def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Incident:
+def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str, *, outcome: str = "") -> Incident:
     """It is over: nothing of it pages any more, and the clocks of learning start.
 
-    A person may say so while alerts still fire; they get the time of a soak to clear (`recovery.afterwards`).
+    A person may say so while alerts still fire; they get the time of a soak to clear (`recovery.afterwards`). With the
+    outcome of a false alarm there is nothing to learn and nothing to wait for.
     """
     incident = store.get(conn, id_, lock=True)
     if not incident.is_open:
@@ -156,6 +157,7 @@ def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Inc
         resolved_at=now,
         soak_until=None,
         updated_at=now,
+        outcome=outcome,
     )
     timeline.append(conn, incident.id, "incident.resolved", actor, now, why=why or N_("by hand"))
     clocks.meet(conn, desk.timers, incident.id, "mitigated", now)
@@ -164,6 +166,8 @@ def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str) -> Inc
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("resolved"))
     desk.timers.cancel(conn, "soak", incident.id)
+    if outcome == FALSE_ALARM:
+        return store.get(conn, incident.id)
     if store.firing(conn, incident.id):
         pause = max(desk.service(incident.service).soak, SHORTEST_PAUSE)
         data = {"resolved_at": now.isoformat(), "pause_s": pause.total_seconds()}
@@ -200,6 +204,7 @@ def reopen(
         resolved_at=None,
         closed_at=None,
         updated_at=now,
+        outcome="",
     )
     timeline.append(conn, incident.id, "incident.reopened", actor, now, why=why)
     desk.timers.cancel(conn, "soak", incident.id)

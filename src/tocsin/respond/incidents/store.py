@@ -50,6 +50,7 @@ incident = Table(
     Column("resolved_at", Time),
     Column("closed_at", Time),
     Column("updated_at", Time, nullable=False),
+    Column("outcome", Text, nullable=False, server_default=""),
     Index("ix_incident_detected_at", "detected_at", "id"),
     Index("ix_incident_service", "service", "detected_at"),
 )
@@ -207,6 +208,18 @@ def alerts_of(conn: Connection, id_: str) -> list[Alert]:
         .order_by(incident_alert.c.attached_at, alert.c.id)
     )
     return [Alert.from_row(row) for row in rows]
+
+
+def alert_names_of(conn: Connection, id_: str) -> list[str]:
+    """What the alerts of the incident are called, each name once."""
+    rows = conn.execute(
+        select(alert.c.name)
+        .join(incident_alert, incident_alert.c.alert == alert.c.id)
+        .where(incident_alert.c.incident == id_)
+        .distinct()
+        .order_by(alert.c.name)
+    )
+    return list(rows.scalars())
 
 
 def firing(conn: Connection, id_: str, *, heard_after: datetime | None = None) -> int:

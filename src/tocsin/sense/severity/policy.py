@@ -37,6 +37,9 @@ class Level(Settings):
     incident: bool = Field(default=True, description="Whether an alert of this level opens an incident.")
     page: bool = Field(default=True, description="Whether somebody is woken.")
     escalate: bool = Field(default=True, description="Whether the next one is paged when nobody answers.")
+    confirm: bool = Field(
+        default=False, description="Whether the service's own probes are run at once: is it real?"
+    )
     roles: tuple[str, ...] = Field(default=(), description="Roles to fill: commander, technical-lead, …")
     war_room: bool = Field(default=False, description="Whether a room of its own is opened.")
     runbooks: tuple[str, ...] = Field(

@@ -17,6 +17,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "title": "Critical",
         "urgency": "critical",
         "clocks": {"assess": "5m", "restore": "30m", "report": "1h", "postmortem": "24h"},
+        "confirm": True,
         "roles": _ROLES,
         "war_room": True,
     },
@@ -24,6 +25,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "title": "High",
         "urgency": "high",
         "clocks": {"assess": "15m", "restore": "2h", "report": "4h", "postmortem": "3d"},
+        "confirm": True,
         "roles": _ROLES[:2],
     },
     "P2": {
