@@ -49,6 +49,7 @@ KIND = "heartbeat"
 """The kind of intake key that may ping."""
 MADE_MOST = 1_000
 """Heartbeats that one key may make."""
+_ID = "hb"
 _SWEEP_S = 1.0
 _DEAF_S = 10.0
 _AT_ONCE = 500
@@ -115,6 +116,10 @@ class Heartbeats:
         if beat is None:
             return None
         return Key(id=beat.id, kind=KIND, name=beat.slug, service=None, created_at=beat.created_at)
+
+    def is_address(self, key: Key) -> bool:
+        """Is this key the address of one heartbeat?"""
+        return key.id.startswith(f"{_ID}_")
 
     def ping(self, address: str, ping: Ping) -> Heard:
         """Takes a report to a uuid; it is on disk when this returns. Raises NotFound."""
@@ -223,7 +228,7 @@ class Heartbeats:
         self, slug: str, settings: HeartbeatSettings, *, owner: str, service: str | None = None
     ) -> Heartbeat:
         return Heartbeat(
-            id=new_id("hb"),
+            id=new_id(_ID),
             uuid=str(uuid.uuid4()),
             owner=owner,
             slug=slug,
