@@ -74,7 +74,7 @@ class MappingSettings(SourceSettings):
         return self
 
 
-PARTS = tuple(MappingSettings.model_fields)
+PARTS = tuple(name for name in MappingSettings.model_fields if name not in SourceSettings.model_fields)
 """The parts of a mapping, in the order of the form."""
 
 
