@@ -25,8 +25,8 @@ _OUTCOMES: dict[tuple[str, str], Reason] = {
     ("confirmed", "checks"): reason(N_("Confirmed: {failed} of {total} checks fail")),
     ("partly", "endpoints"): reason(N_("Partly: {failed} of {total} endpoints fail")),
     ("partly", "checks"): reason(N_("Partly: {failed} of {total} checks fail")),
-    ("not_confirmed", "endpoints"): reason(N_("Not confirmed: {total} of {total} endpoints answer")),
-    ("not_confirmed", "checks"): reason(N_("Not confirmed: {total} of {total} checks pass")),
+    ("not_confirmed", "endpoints"): reason(N_("Not confirmed: {passed} of {total} endpoints answer")),
+    ("not_confirmed", "checks"): reason(N_("Not confirmed: {passed} of {total} checks pass")),
 }
 _UNKNOWN = N_("Unknown: nothing could be asked")
 _STALE = N_("Partly: users are served, but the origin is not well")
@@ -130,7 +130,7 @@ def _outcome(scope: Scope) -> str:
     if scope.verdict == "partly" and not scope.failed:
         return _STALE
     text = _OUTCOMES[scope.verdict, scope.counted]
-    return text(failed=scope.failed, total=scope.total)
+    return text(failed=scope.failed, passed=scope.total - scope.failed, total=scope.total)
 
 
 def latest(conn: Connection, incident: str) -> Reality | None:
