@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from argon2 import PasswordHasher
-from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, func, select
 
 from tocsin import configuration
@@ -151,25 +150,9 @@ class Burning:
             self.app.accounts.create(name, role, PASSWORD, person=name)
         self.app.ledger.start()
 
-        self.pages = web.Context(
-            store=self.app.store,
-            clock=self.clock,
-            bell=self.app.bell,
-            links=self.app.links,
-            catalogue=self.app.current,
-            policies=self.app.current,
-            accounts=self.app.accounts,
-            incidents=self.app.incidents,
-            runs=self.app.runs,
-            library=self.app.library,
-            oncall=self.app.oncall,
-            escalations=self.app.escalations,
-            report=lambda incident: "",
-            waiting_for=list,
-            configuration_problems=list,
-            registry=CollectorRegistry(),
-            version="0",
-        )
+    @property
+    def pages(self) -> web.Context:
+        return self.app.pages
 
     @property
     def asgi(self) -> Any:

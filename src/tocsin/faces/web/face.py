@@ -20,6 +20,7 @@ from tocsin.faces.web import (
     dashboard,
     gate,
     health,
+    heartbeats,
     incident,
     incident_acts,
     live,
@@ -31,6 +32,8 @@ from tocsin.faces.web import (
     runbooks,
     set_up,
     sign_in,
+    source_new,
+    sources,
     static,
 )
 from tocsin.faces.web.context import Context
@@ -44,6 +47,9 @@ FEATURES = (
     run_acts.pages,
     alerts.pages,
     alert_trace.pages,
+    source_new.pages,
+    sources.pages,
+    heartbeats.pages,
     runbooks.pages,
     runbook_reviews.pages,
     runbook.pages,

@@ -61,6 +61,10 @@ class Visit:
     def may_approve(self) -> bool:
         return self.may(Permission.APPROVE)
 
+    @property
+    def may_admin(self) -> bool:
+        return self.may(Permission.ADMIN)
+
     def service(self, name: str) -> str:
         """What a service is called; the title of what belongs to none is a text of ours."""
         return self.speech.told(self.context.catalogue().service(name).title) or name

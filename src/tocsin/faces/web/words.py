@@ -63,6 +63,26 @@ def mark_of_alert(state: str, severity: str) -> Mark:
     return known(ALERT, state)
 
 
+HEARTBEAT = {
+    "new": Mark(shape="○", tone="plain", text=N_("never heard")),
+    "up": Mark(shape="✓", tone="ok", text=N_("on time")),
+    "started": Mark(shape="◐", tone="info", text=N_("running")),
+    "late": Mark(shape="◆", tone="warn", text=N_("late")),
+    "down": Mark(shape="✕", tone="crit", text=N_("down")),
+    "paused": Mark(shape="–", tone="plain", text=N_("not watched")),
+}
+TROUBLE = {
+    "missing": N_("did not report in time"),
+    "failed": N_("said that it failed"),
+    "overrun": N_("began and did not end in time"),
+}
+PING = {
+    "success": Mark(shape="✓", tone="ok", text=N_("well")),
+    "start": Mark(shape="◐", tone="info", text=N_("began")),
+    "fail": Mark(shape="✕", tone="crit", text=N_("failed")),
+    "log": Mark(shape="●", tone="plain", text=N_("noted")),
+}
+
 RUN = {
     "wanted": Mark(shape="◐", tone="info", text=N_("about to start")),
     "running": Mark(shape="◐", tone="info", text=N_("running")),
