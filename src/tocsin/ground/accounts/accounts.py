@@ -282,6 +282,11 @@ class Accounts:
         """The live key with this secret, remembered for two seconds."""
         return self._keys.find(plain)
 
+    def key_by_id(self, id_: str) -> Key | None:
+        """The key with this id, also when it was revoked."""
+        with self._store.read() as conn:
+            return keys.get(conn, id_)
+
     def keys(self) -> list[Key]:
         with self._store.read() as conn:
             return keys.everything(conn)

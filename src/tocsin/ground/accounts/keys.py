@@ -126,6 +126,12 @@ def create(
     return key, plain
 
 
+def get(conn: Connection, id_: str) -> Key | None:
+    """The key with this id, also when it was revoked."""
+    row = conn.execute(select(table).where(table.c.id == id_)).one_or_none()
+    return None if row is None else Key.from_row(row)
+
+
 def everything(conn: Connection) -> list[Key]:
     """All keys, the revoked ones too, oldest first."""
     return [Key.from_row(row) for row in conn.execute(select(table).order_by(table.c.id))]

@@ -2,6 +2,7 @@
 
 from tocsin.sense.intake.deliveries import Health, Mailbook, Received
 from tocsin.sense.intake.house import House
+from tocsin.sense.intake.quota import Quota
 from tocsin.sense.intake.receive import Receiver, every_source
 from tocsin.sense.intake.source import Answer, Message, Reading, Source
 
@@ -11,6 +12,7 @@ __all__ = [
     "House",
     "Mailbook",
     "Message",
+    "Quota",
     "Reading",
     "Received",
     "Receiver",
