@@ -273,6 +273,7 @@ class App:
             library=self.library,
             runs=self.runs,
             reports=self.reports,
+            heartbeats=self.heartbeats,
             session_cookie=web.SESSION_COOKIE,
         )
         application = web.make_web(pages, self.hub, {api.PREFIX: api.make_api(rest)}, self._lifespan)

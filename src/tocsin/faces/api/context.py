@@ -16,6 +16,7 @@ from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.alerts.held import Folds
+from tocsin.sense.heartbeats import Heartbeats
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,4 +36,5 @@ class Context:
     library: Library
     runs: Runs
     reports: Reports
+    heartbeats: Heartbeats
     session_cookie: str

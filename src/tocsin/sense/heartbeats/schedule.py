@@ -9,6 +9,15 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 LONGEST_CRON = 100
+_WORDS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +41,8 @@ class Schedule:
 
 
 def checked_cron(text: str) -> str:
-    """The expression, if there is a time at which it comes true. Raises ValueError saying what is wrong."""
+    """The expression in five fields, if there is a time at which it comes true. Raises ValueError saying what is wrong."""
+    text = _WORDS.get(text.strip(), text)
     how = "write five fields, such as `0 4 * * *`, or a word such as @daily"
     if len(text) > LONGEST_CRON:
         raise ValueError(f"a cron expression has at most {LONGEST_CRON} characters")
