@@ -39,6 +39,7 @@ def page(
     lines = [translate(language, _SERVICE, service=service, incident=climb.incident)]
     lines += _reason(conn, climb, language)
     lines.append(translate(language, _SINCE, time=exact(language, climb.since, zone)))
+    lines += _reality(conn, climb, language)
     if fallback:
         lines.append(translate(language, _FALLBACK))
     elif climb.steps > 1:
@@ -97,6 +98,12 @@ def _reason(conn: Connection, climb: Climb, language: str) -> list[str]:
     if values:
         return [translate(language, _MEASURED, values=values, rule=rule)]
     return [translate(language, _RULE, severity=climb.severity, rule=rule)] if rule else []
+
+
+def _reality(conn: Connection, climb: Climb, language: str) -> list[str]:
+    """What the service's own probes have said since; the first page leaves before they could."""
+    answers = timeline.of_incident(conn, climb.incident, kinds=("reality.checked",))
+    return [timeline.sentence(answers[-1], language)] if answers else []
 
 
 def _values(values: Any) -> str:
