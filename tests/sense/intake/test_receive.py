@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 from typing import Any
 
@@ -198,22 +199,26 @@ def test_when_the_store_fails_every_sender_is_told_to_come_again(
 
 
 def test_a_slow_store_does_not_hold_the_sender_for_ever(intake: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tocsin.sense.intake.receive._COMMIT_S", 0.05)
+    monkeypatch.setattr("tocsin.sense.alerts.entrance.COMMIT_S", 0.05)
+    monkeypatch.setattr("tocsin.sense.alerts.entrance._LOOK_S", 0.02)
     inner = intake.store.intake
+    mended = threading.Event()
 
     def slow(job: Any) -> Any:
-        time.sleep(0.3)
+        mended.wait(30)
         return inner(job)
 
     monkeypatch.setattr(intake.store, "intake", slow)
-    assert intake.post("webhook", ALERT).status == 503
+    heard = intake.post("webhook", ALERT)
+    mended.set()
+    assert heard.status == 503
 
 
 def test_a_mistake_of_ours_is_no_traceback_to_the_sender(intake: Any, monkeypatch: pytest.MonkeyPatch):
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(intake.ledger, "submit", broken)
+    monkeypatch.setattr(intake.ledger, "entry", broken)
     with capture_logs() as logs:
         heard = intake.post("webhook", ALERT)
     assert heard.status == 503

@@ -32,6 +32,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
+    # In pages: a page that many commits change is then copied into the database once, not every few of them.
+    "PRAGMA wal_autocheckpoint=4000",
 )
 
 

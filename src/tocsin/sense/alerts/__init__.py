@@ -2,6 +2,7 @@
 
 from tocsin.sense.alerts.acknowledge import acknowledge, id_of_key
 from tocsin.sense.alerts.alert import Alert, AlertEvent
+from tocsin.sense.alerts.entrance import Entrance
 from tocsin.sense.alerts.ledger import TOPIC, Ledger, Outcome
 from tocsin.sense.alerts.news import claim, done
 from tocsin.sense.alerts.section import AlertsSection
@@ -15,6 +16,7 @@ __all__ = [
     "Alert",
     "AlertEvent",
     "AlertsSection",
+    "Entrance",
     "Ledger",
     "Outcome",
     "Sender",

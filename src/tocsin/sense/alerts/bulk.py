@@ -38,17 +38,17 @@ class BulkInsert:
         """Writes all rows in the caller's transaction."""
         if not rows:
             return
-        plan = self._plan(conn)
         if conn.dialect.name == "sqlite":
-            conn.exec_driver_sql(
-                self._sql(conn),
-                [tuple([each(row[name]) if each else row[name] for name, each in plan]) for row in rows],
-            )
-        else:
-            conn.exec_driver_sql(
-                self._sql(conn),
-                [{name: each(row[name]) if each else row[name] for name, each in plan} for row in rows],
-            )
+            # Column by column: one call of a converter for each column instead of a loop for each row.
+            columns = [
+                [each(row[name]) for row in rows] if each else [row[name] for row in rows]
+                for name, each in self._plan(conn)
+            ]
+            conn.exec_driver_sql(self._sql(conn), list(zip(*columns, strict=True)))
+            return
+        plan = self._plan(conn)
+        filled = [{name: each(row[name]) if each else row[name] for name, each in plan} for row in rows]
+        conn.exec_driver_sql(self._sql(conn), filled)
 
     def _sql(self, conn: Connection) -> str:
         name = conn.dialect.name

@@ -1,10 +1,13 @@
 """Where does an alert become fact? `record` returns when what was said is on disk, and not before.
 
-1. A request whose every signal repeats what is committed already is counted in memory and answered at once. 2. All
+1. A message whose every signal repeats what is committed already is counted in memory and answered at once. 2. All
 others wait in one queue; the writer drains it into one transaction (group commit), settles each signal in the order
 of arrival, writes alerts and news, and only after the commit lets the answers go: so a duplicate waits for its
-original. 3. A commit that fails fails every request in it, and memory stays as it was. 4. Once a second the writer
+original. 3. A commit that fails fails every message in it, and memory stays as it was. 4. Once a second the writer
 adds up the repeats and ends the alerts that have not been said again in time.
+
+Threads call `record`; an event loop has an `Entrance` (entrance.py), which hands over what came in one turn of the loop
+and is told of a whole commit at once.
 
 On SQLite this process is alone and its memory is the truth. On Postgres others write as well: there each batch reads
 and locks the rows it is about, and memory is only where repeats are counted.
@@ -13,13 +16,16 @@ and locks the rows it is about, and memory is only where repeats are counted.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from tocsin.ground.kernel.bell import Bell
@@ -44,21 +50,29 @@ _OTHERS_FLUSH = timedelta(seconds=2)
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one signal."""
 
     alert: str
     result: Result
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Request:
-    ids: list[str]
-    signals: Sequence[Signal]
-    sender: Sender
-    now: datetime
-    answer: Future[list[Outcome]]
+class Entry:
+    """One message on its way into the ledger. Once `after` has been called with it, it has outcomes or a failure."""
+
+    __slots__ = ("after", "failure", "ids", "now", "outcomes", "sender", "signals")
+
+    def __init__(
+        self, signals: Sequence[Signal], sender: Sender, now: datetime, after: Callable[[list[Entry]], None]
+    ) -> None:
+        self.signals = signals
+        self.sender = sender
+        self.now = now
+        self.ids = [id_of(fingerprint(signal, sender)) for signal in signals]
+        self.after = after
+        """Called in the writer's thread, once for all entries of a commit that share it."""
+        self.outcomes: list[Outcome] | None = None
+        self.failure: TocsinError | None = None
 
 
 class Ledger:
@@ -82,7 +96,7 @@ class Ledger:
         self._held = threading.Lock()  # memory
         self._turn = threading.Lock()  # one transaction of ours at a time
         self._wake = threading.Condition()
-        self._queue: list[_Request] = []
+        self._queue: deque[Entry] = deque()
         self._waiting = 0
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -121,75 +135,98 @@ class Ledger:
         """As `record`, without waiting: the future is done once the commit is."""
         answer: Future[list[Outcome]] = Future()
         answer.set_running_or_notify_cancel()  # a client that leaves must not take the writer's answer away
-        now = self._clock.now()
-        ids = [id_of(fingerprint(signal, sender)) for signal in signals]
+
+        def after(entries: list[Entry]) -> None:
+            (entry,) = entries
+            if entry.outcomes is not None:
+                answer.set_result(entry.outcomes)
+            else:
+                answer.set_exception(entry.failure or _not_stored())
+
+        entry = self.entry(signals, sender, after)
+        if entry.outcomes is not None:
+            answer.set_result(entry.outcomes)
+        else:
+            self.post([entry])
+        return answer
+
+    def entry(self, signals: Sequence[Signal], sender: Sender, after: Callable[[list[Entry]], None]) -> Entry:
+        """A message to be posted, unless it has its outcomes already, all of it being repeats of what is committed."""
+        entry = Entry(signals, sender, self._clock.now(), after)
         if self._alone:
-            repeated = self._repeats(ids, signals, sender, now)
-            if repeated is not None:
-                answer.set_result(repeated)
-                return answer
+            entry.outcomes = self._repeats(entry)
+        return entry
+
+    def post(self, entries: Sequence[Entry]) -> None:
+        """Hands messages to the writer. Raises Unavailable, with none of them taken."""
+        size = sum([len(entry.ids) for entry in entries])
         with self._wake:
             if self._stopping or self._thread is None:
                 raise Unavailable("the alert ledger is closed", fix="Send it again in a moment.")
-            if self._waiting and self._waiting + len(ids) > _WAITING_MOST:
+            if self._waiting and self._waiting + size > _WAITING_MOST:
                 raise Unavailable("too many alerts wait to be written", fix="Send it again in a moment.")
-            self._waiting += len(ids)
-            self._queue.append(_Request(ids=ids, signals=signals, sender=sender, now=now, answer=answer))
+            self._waiting += size
+            self._queue.extend(entries)
             self._wake.notify()
-        return answer
 
-    def _repeats(
-        self, ids: list[str], signals: Sequence[Signal], sender: Sender, now: datetime
-    ) -> list[Outcome] | None:
+    def _repeats(self, entry: Entry) -> list[Outcome] | None:
         """The outcomes, counted in memory, if every signal repeats what is committed; else None, and nothing done."""
-        timeout = self._current().resolve_timeout
-        touched: list[Standing] = []
+        timeout, sender, now = self._current().resolve_timeout, entry.sender, entry.now
+        memory = self._memory
+        touched: list[tuple[Standing, Standing]] = []
         outcomes: list[Outcome] = []
         with self._held:
-            for alert_id, signal in zip(ids, signals, strict=True):
-                known = self._memory.get(alert_id)
+            for alert_id, signal in zip(entry.ids, entry.signals, strict=True):
+                known = memory.get(alert_id)
                 if known is None:
                     return None
                 verdict = settle(known, signal, sender, alert_id=alert_id, now=now, timeout=timeout)
                 if verdict.changed:
                     return None
-                touched.append(verdict.standing)
+                touched.append((known, verdict.standing))
                 outcomes.append(Outcome(alert=alert_id, result=verdict.result))
-            for standing in touched:
-                self._memory.put(standing)
-                self._memory.touch(standing, now)
+            for known, standing in touched:
+                if standing is not known:
+                    memory.put(standing)
+                memory.touch(standing, now)
         return outcomes
 
     def _serve(self) -> None:
         beat = self._clock.monotonic() + _BEAT_S
+        more = False
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._stopping or bool(self._queue), timeout=_BEAT_S)
-                requests = self._drain()
+                if not more:
+                    self._wake.wait_for(lambda: self._stopping or bool(self._queue), timeout=_BEAT_S)
+                entries = self._drain()
                 last = self._stopping and not self._queue
-            if requests:
-                self._answer(requests)
-            if last or self._clock.monotonic() >= beat:
+            if entries:
+                self._answer(entries)
+            due = self._clock.monotonic() >= beat
+            if last or more or due:
+                more = self._tidied(partial(self.flush, whole=last))
+            if last or due:
                 beat = self._clock.monotonic() + _BEAT_S
-                self._sweep()
+                self._tidied(self._beat)
             if last:
                 return
 
-    def _drain(self) -> list[_Request]:
-        taken: list[_Request] = []
+    def _drain(self) -> list[Entry]:
+        taken: list[Entry] = []
         size = 0
         while self._queue and size < _AT_ONCE:
-            request = self._queue.pop(0)
-            size += len(request.ids)
-            taken.append(request)
+            entry = self._queue.popleft()
+            size += len(entry.ids)
+            taken.append(entry)
         self._waiting -= size
         return taken
 
-    def _answer(self, requests: list[_Request]) -> None:
+    def _answer(self, entries: list[Entry]) -> None:
         """One transaction for all; then memory, then the answers, then the bell."""
+        batch: _Batch | None = None
         try:
             with self._turn:
-                batch = self._store.intake(lambda conn: self._write(conn, requests))
+                batch = self._store.intake(lambda conn: self._write(conn, entries))
                 with self._held:
                     for alert_id, now in batch.touches:
                         self._memory.touch(batch.known[alert_id], now)
@@ -197,39 +234,44 @@ class Ledger:
                         for alert_id in batch.heard:
                             self._memory.put(batch.known[alert_id])
         except Exception as error:
-            _log.warning("alerts were not stored", requests=len(requests), error=str(error))
-            failure = error if isinstance(error, TocsinError) else Unavailable("the alerts were not stored")
-            for request in requests:
-                request.answer.set_exception(failure)
-            return
-        for request, outcomes in zip(requests, batch.outcomes, strict=True):
-            request.answer.set_result(outcomes)
-        if batch.events:
+            _log.warning("alerts were not stored", messages=len(entries), error=str(error))
+            failure = error if isinstance(error, TocsinError) else _not_stored()
+            for entry in entries:
+                entry.failure = failure
+        else:
+            for entry, outcomes in zip(entries, batch.outcomes, strict=True):
+                entry.outcomes = outcomes
+        told: dict[Callable[[list[Entry]], None], list[Entry]] = {}
+        for entry in entries:
+            told.setdefault(entry.after, []).append(entry)
+        for after, theirs in told.items():
+            after(theirs)
+        if batch and batch.events:
             self._bell.ring(TOPIC)
 
-    def _write(self, conn: Connection, requests: list[_Request]) -> _Batch:
+    def _write(self, conn: Connection, entries: list[Entry]) -> _Batch:
         """The job: settles every signal and writes what changed. May run twice, so it changes only its own batch."""
-        batch = _Batch(self._known(conn, requests), self._service_of)
+        batch = _Batch(self._known(conn, entries), self._service_of)
         timeout = self._current().resolve_timeout
-        for request in requests:
+        for entry in entries:
             outcomes: list[Outcome] = []
-            for alert_id, signal in zip(request.ids, request.signals, strict=True):
+            for alert_id, signal in zip(entry.ids, entry.signals, strict=True):
                 verdict = settle(
                     batch.known.get(alert_id),
                     signal,
-                    request.sender,
+                    entry.sender,
                     alert_id=alert_id,
-                    now=request.now,
+                    now=entry.now,
                     timeout=timeout,
                 )
-                batch.take(verdict, signal, request)
+                batch.take(verdict, signal, entry)
                 outcomes.append(Outcome(alert=alert_id, result=verdict.result))
             batch.outcomes.append(outcomes)
         batch.write(conn)
         return batch
 
-    def _known(self, conn: Connection, requests: list[_Request]) -> dict[str, Standing]:
-        wanted = {alert_id for request in requests for alert_id in request.ids}
+    def _known(self, conn: Connection, entries: list[Entry]) -> dict[str, Standing]:
+        wanted = {alert_id for entry in entries for alert_id in entry.ids}
         known: dict[str, Standing] = {}
         if self._alone:
             with self._held:
@@ -239,30 +281,38 @@ class Ledger:
         known.update(rows.standings(conn, missing, lock=not self._alone))
         return known
 
-    def _sweep(self) -> None:
+    def _tidied(self, work: Callable[[], bool]) -> bool:
+        """What `work` says. Whatever it raised, the writer lives on: the next beat does the same work again."""
         try:
-            self.flush()
-            self.expire(self._clock.now())
-            if not self._alone:
-                with self._store.read() as conn:
-                    self._counted = rows.count_firing(conn)
+            return work()
         except Exception as error:
-            # Whatever it was, the writer lives on: the next beat does the same work again.
             _log.warning("the ledger could not tidy up; it tries again", error=str(error))
+            return False
 
-    def flush(self) -> None:
-        """Adds the repeats counted in memory to the rows."""
-        with self._turn:
-            with self._held:
-                touched = self._memory.take_touched()
-            if not touched:
-                return
-            try:
-                self._store.intake(lambda conn: rows.touch(conn, touched))
-            except Exception:
+    def _beat(self) -> bool:
+        self.expire(self._clock.now())
+        if not self._alone:
+            with self._store.read() as conn:
+                self._counted = rows.count_firing(conn)
+        return False
+
+    def flush(self, *, whole: bool = True) -> bool:
+        """Adds the repeats counted in memory to the rows, all or a bite of them; whether there are more."""
+        while True:
+            with self._turn:
                 with self._held:
-                    self._memory.restore(touched)
-                raise
+                    touched = self._memory.take_touched(_AT_ONCE)
+                if not touched:
+                    return False
+                rest = len(touched) == _AT_ONCE
+                try:
+                    self._store.intake(lambda conn, touched=touched: rows.touch(conn, touched))
+                except Exception:
+                    with self._held:
+                        self._memory.restore(touched)
+                    raise
+            if not (whole and rest):
+                return rest
 
     def expire(self, now: datetime) -> int:
         """Ends the alerts that were due to be said again before `now`; says how many."""
@@ -306,69 +356,66 @@ class _Batch:
         self.outcomes: list[list[Outcome]] = []
         self.events: list[dict[str, Any]] = []
         self._service_of = service_of
-        self._texts: dict[str, dict[str, Any]] = {}
+        self._texts: dict[str, tuple[Signal, Entry, int]] = {}
         self._moves: dict[str, tuple[datetime, int]] = {}
 
-    def take(self, verdict: Settled, signal: Signal, request: _Request) -> None:
-        standing, now = verdict.standing, request.now
+    def take(self, verdict: Settled, signal: Signal, entry: Entry) -> None:
+        standing, now = verdict.standing, entry.now
         self.known[standing.id] = standing
         self.heard.add(standing.id)
         if not verdict.changed:
             self.touches.append((standing.id, now))
             return
         if verdict.text:
-            self._texts[standing.id] = self._row(standing, signal, request)
+            before = self._texts.get(standing.id)
+            self._texts[standing.id] = (signal, entry, before[2] + 1 if before else 1)
         else:
             _, count = self._moves.get(standing.id, (now, 0))
             self._moves[standing.id] = (now, count + 1)
         if verdict.event:
             self.events.append(_news(standing, verdict.event, now))
 
-    def _row(self, standing: Standing, signal: Signal, request: _Request) -> dict[str, Any]:
-        before = self._texts.get(standing.id)
+    def _row(self, alert_id: str, signal: Signal, entry: Entry, said: int) -> dict[str, Any]:
+        """The text as it was said last, with the state that the batch leaves."""
+        standing, now = self.known[alert_id], entry.now
+        seen, moved = self._moves.pop(alert_id, (now, 0))
         return {
-            "id": standing.id,
+            "id": alert_id,
             "name": signal.name,
             "service": self._service_of(signal.labels),
             "labels": dict(signal.labels),
             "annotations": dict(signal.annotations),
             "value": signal.value,
-            "source": request.sender.source,
-            "key": request.sender.key,
+            "state": standing.state,
+            "source": entry.sender.source,
+            "key": entry.sender.key,
             "url": signal.url,
-            "flags": [*signal.flags, *time_flags(signal, request.now)],
+            "flags": signal.flags + time_flags(signal, now),
             "dedup_key": signal.dedup_key,
-            **_place(standing),
-            "first_seen": request.now,
-            "last_seen": request.now,
-            "said": before["said"] + 1 if before else 1,
+            "episode": standing.episode,
+            "starts_at": standing.starts_at,
+            "ends_at": standing.ends_at,
+            "expires_at": standing.expires_at,
+            "sender_start": standing.sender_start,
+            "sender_end": standing.sender_end,
+            "first_seen": now,
+            "last_seen": max(seen, now),
+            "said": said + moved,
         }
 
     def write(self, conn: Connection) -> None:
-        """Texts first, each with the state that the batch leaves; then the alerts whose state alone has moved."""
-        for alert_id, row in self._texts.items():
-            row.update(_place(self.known[alert_id]))
-            seen, count = self._moves.pop(alert_id, (row["last_seen"], 0))
-            row["last_seen"] = max(seen, row["last_seen"])
-            row["said"] += count
-        rows.put(conn, [self._texts[alert_id] for alert_id in sorted(self._texts)])
+        """Texts first; then the alerts whose state alone has moved. By id: two processes then wait for each other in
+        one order."""
+        rows.put(conn, [self._row(alert_id, *self._texts[alert_id]) for alert_id in sorted(self._texts)])
         for alert_id in sorted(self._moves):
             seen, count = self._moves[alert_id]
             rows.move(conn, self.known[alert_id], last_seen=seen, count=count)
         rows.announce(conn, self.events)
 
 
-def _place(standing: Standing) -> dict[str, Any]:
-    return {
-        "state": standing.state,
-        "episode": standing.episode,
-        "starts_at": standing.starts_at,
-        "ends_at": standing.ends_at,
-        "expires_at": standing.expires_at,
-        "sender_start": standing.sender_start,
-        "sender_end": standing.sender_end,
-    }
-
-
 def _news(standing: Standing, kind: str, now: datetime) -> dict[str, Any]:
     return {"alert": standing.id, "kind": kind, "episode": standing.episode, "at": now, "state": "new"}
+
+
+def _not_stored() -> Unavailable:
+    return Unavailable("the alerts were not stored")

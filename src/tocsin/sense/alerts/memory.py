@@ -7,16 +7,18 @@ never again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
+
+import msgspec
+from msgspec.structs import replace
 
 from tocsin.sense.alerts.settle import Standing
 
 RESOLVED_KEPT = 20_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Touch:
+class Touch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How often an alert was repeated since the last flush, when last, and until when that makes it hold."""
 
     times: int
@@ -52,10 +54,12 @@ class Memory:
             times=before.times + 1 if before else 1, last_seen=now, expires_at=standing.expires_at
         )
 
-    def take_touched(self) -> list[tuple[str, Touch]]:
-        """The repeats not yet in the store, by id; they are forgotten here."""
-        taken, self._touched = self._touched, {}
-        return sorted(taken.items())
+    def take_touched(self, most: int) -> list[tuple[str, Touch]]:
+        """Up to `most` of the repeats not yet in the store, by id; they are forgotten here."""
+        taken = list(islice(self._touched.items(), most))
+        for alert_id, _ in taken:
+            del self._touched[alert_id]
+        return sorted(taken, key=lambda each: each[0])
 
     def restore(self, taken: Iterable[tuple[str, Touch]]) -> None:
         """Puts back what could not be written."""

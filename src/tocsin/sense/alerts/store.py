@@ -27,6 +27,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql
 
 from tocsin.ground.store import Json, Time, metadata
 from tocsin.sense.alerts.alert import Alert, State
@@ -83,13 +84,6 @@ alert_event = Table(
     sqlite_autoincrement=True,
 )
 Index(
-    "ix_alert_event_waiting",
-    alert_event.c.alert,
-    alert_event.c.seq,
-    sqlite_where=alert_event.c.state != "done",
-    postgresql_where=alert_event.c.state != "done",
-)
-Index(
     "ix_alert_event_new",
     alert_event.c.seq,
     sqlite_where=alert_event.c.state == "new",
@@ -114,6 +108,15 @@ _STANDING = (
     alert.c.dedup_key,
 )
 _IDS_AT_ONCE = 500
+# The ids as one parameter: the statement is compiled once, however many they are.
+_OF_IDS = {
+    "sqlite": select(*_STANDING).where(
+        alert.c.id.in_(select(func.json_each(bindparam("ids", type_=Json)).table_valued("value").c.value))
+    ),
+    "postgresql": select(*_STANDING).where(
+        alert.c.id == func.any(bindparam("ids", type_=postgresql.ARRAY(Text)))
+    ),
+}
 
 
 def get(conn: Connection, alert_id: str) -> Alert | None:
@@ -170,13 +173,12 @@ def count_firing(conn: Connection) -> int:
 
 def standings(conn: Connection, ids: Sequence[str], *, lock: bool) -> dict[str, Standing]:
     """What stands under these ids; locked against other processes until the transaction ends, if asked."""
-    found: dict[str, Standing] = {}
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        query = select(*_STANDING).where(alert.c.id.in_(ids[start : start + _IDS_AT_ONCE]))
-        if lock:
-            query = query.order_by(alert.c.id).with_for_update()
-        found.update((row.id, _standing(row)) for row in conn.execute(query))
-    return found
+    if not ids:
+        return {}
+    query = _OF_IDS[conn.dialect.name]
+    if lock:
+        query = query.order_by(alert.c.id).with_for_update()
+    return {row.id: _standing(row) for row in conn.execute(query, {"ids": list(ids)})}
 
 
 def _standing(row: Row[*tuple[Any, ...]]) -> Standing:

@@ -3,6 +3,8 @@
 Revision 0009.
 """
 
+from alembic import op
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -10,4 +12,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.drop_index("ix_alert_event_waiting", table_name="alert_event")
