@@ -30,7 +30,7 @@ from tocsin.ground.kernel.errors import (
     Unavailable,
 )
 from tocsin.ground.kernel.extensions import discover
-from tocsin.sense.alerts import TOPIC, Outcome, Sender, Signal, acknowledge
+from tocsin.sense.alerts import TOPIC, Entrance, Sender, Signal, acknowledge
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
 from tocsin.sense.intake.deliveries import Handled, Mailbook, Result
@@ -90,6 +90,7 @@ class _Talk:
     secret: str
     message: Message
     begun: float
+    entrance: Entrance
     alerts: int = 0
     changes: int = 0
     is_question: bool = False
@@ -123,6 +124,7 @@ class Receiver:
         folder: Path | None = None,
     ) -> None:
         self._house = house
+        self._entrance = Entrance(house.ledger)
         self._by_id = by_id
         self._mailbook = mailbook
         self._quota = quota
@@ -198,6 +200,7 @@ class Receiver:
             secret=credential,
             message=message or _bodiless(request, self._clock.now()),
             begun=self._clock.monotonic(),
+            entrance=self._entrance,
         )
         return await self._converse(talk, request, is_read=message is not None)
 
@@ -215,7 +218,9 @@ class Receiver:
         key = self._by_id(kept.key)
         source = self._sources.get(key.kind) if key else None
         if key is None or key.revoked_at or source is None:
-            raise Conflict("the key of this delivery is no longer", fix="Let its sender send it with another key.")
+            raise Conflict(
+                "the key of this delivery is no longer", fix="Let its sender send it with another key."
+            )
         body = kept.body.encode()
         message = Message(
             method=kept.method,
@@ -227,8 +232,15 @@ class Receiver:
             at=self._clock.now(),
             proven=True,
         )
-        begun = self._clock.monotonic()
-        talk = _Talk(key=key, source=source, secret="", message=message, begun=begun, replay_of=kept.id)
+        talk = _Talk(
+            key=key,
+            source=source,
+            secret="",
+            message=message,
+            begun=self._clock.monotonic(),
+            entrance=Entrance(self._house.ledger),  # of a loop of its own
+            replay_of=kept.id,
+        )
         return asyncio.run(self._again(talk))
 
     async def _again(self, talk: _Talk) -> Answer:
@@ -297,7 +309,7 @@ class Receiver:
                 talk.changes = len(reading.changes)
             if reading.acknowledged:
                 await self._acknowledge(reading.acknowledged, sender)
-            outcomes = await self._record(_of_service(reading.signals, key.service), sender)
+            outcomes = await talk.entrance.record(_of_service(reading.signals, key.service), sender)
             talk.alerts = len(outcomes)
             if not talk.replay_of:
                 self._quota.charge(key, cost(outcomes) + talk.changes - 1)
@@ -379,16 +391,6 @@ class Receiver:
             raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
         if taken:
             self._house.bell.ring(TOPIC)
-
-    async def _record(self, signals: Sequence[Signal], sender: Sender) -> list[Outcome]:
-        answer = self._house.ledger.submit(signals, sender)
-        if answer.done():
-            return answer.result()
-        try:
-            async with asyncio.timeout(_COMMIT_S):
-                return await asyncio.wrap_future(answer)
-        except TimeoutError:
-            raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
 
 
 def _failed() -> Unavailable:
