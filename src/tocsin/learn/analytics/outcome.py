@@ -62,8 +62,9 @@ class Outcomes:
         fired = Counter(str(each.data.get("name")) for each in events if each.kind in _FIRED)
         kinds = {each.kind for each in events}
         acted = "run.started" in kinds or any(_is_act(each, incident.outcome) for each in events)
+        wrong = incident.outcome == FALSE_ALARM
         over = incident.mitigated_at or incident.resolved_at
-        short = not acted and over is not None and over - incident.detected_at < SHORT
+        short = not (acted or wrong) and over is not None and over - incident.detected_at < SHORT
         said = store.marks_in(conn, id_)
         store.put(
             conn,
@@ -80,7 +81,7 @@ class Outcomes:
                     acted=acted,
                     short=short,
                     flapping=times >= FLAPS,
-                    false_alarm=incident.outcome == FALSE_ALARM,
+                    false_alarm=wrong,
                     mark=said.get(name, ""),
                 )
                 for name, times in fired.items()

@@ -142,7 +142,7 @@ def sums(conn: Connection, since: datetime, until: datetime) -> list[RuleSum]:
             count(_row.mark == "useful").label("useful_marks"),
             count(_row.short).label("short"),
             count(_row.flapping).label("flapping"),
-            count(not_(or_(_row.acted, _false, _row.short, _row.flapping))).label("idle"),
+            count(not_(or_(_of_use, _false, _row.short, _row.flapping))).label("idle"),
             func.sum(POINTS).label("points"),
         )
         .where(and_(_row.at >= since, _row.at < until))
