@@ -242,6 +242,7 @@ class App:
             links=self.links,
             catalogue=self.current,
             policies=self.current,
+            changes=self.changes,
             accounts=self.accounts,
             folds=self.folds,
             incidents=self.incidents,
@@ -265,6 +266,7 @@ class App:
             accounts=self.accounts,
             catalogue=self.current,
             ledger=self.ledger,
+            changes=self.changes,
             folds=self.folds,
             incidents=self.incidents,
             scout=self.scout,
@@ -274,6 +276,9 @@ class App:
             runs=self.runs,
             reports=self.reports,
             heartbeats=self.heartbeats,
+            mailbook=self.mailbook,
+            replay=receiver.replay,
+            folder=self.folder,
             session_cookie=web.SESSION_COOKIE,
         )
         application = web.make_web(pages, self.hub, {api.PREFIX: api.make_api(rest)}, self._lifespan)

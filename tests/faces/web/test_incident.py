@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,6 +10,8 @@ from burning import Burning
 from walking import Browser
 
 from tocsin.faces.web.incident import _offered
+from tocsin.sense.alerts import Sender
+from tocsin.sense.changes import Change
 
 
 def test_mei_brings_an_outage_to_its_end_with_the_buttons_of_the_page(shop: Burning, mei: Browser):
@@ -200,3 +203,40 @@ def test_a_runbook_inside_a_file_has_its_own_page_also_from_an_incident(shop: Bu
     mei.open(f"/incidents/{shop.outage()}")
     assert mei.click("one").path == "/runbooks/reco/two.md/scenario-1-one"
     assert mei.page.status == 200
+
+
+def test_what_changed_in_the_day_before_stands_on_the_page(shop: Burning, mei: Browser):
+    def told(title: str, hours: float, service: str = "recommendation", **more: Any) -> None:
+        at = shop.clock.now() - timedelta(hours=hours)
+        state = more.pop("state", "succeeded")
+        change = Change(
+            dedup_key=title, kind="deploy", title=title, state=state, at=at, service=service, **more
+        )
+        sender = Sender(key="key_ci", source="github")
+        shop.app.store.write(lambda conn: shop.app.changes.record(conn, [change], sender))
+
+    told("Yesterday's", 30)
+    told("Deploy 4f2c", 2, version="4f2c", by="jun", environment="production")
+    told("<b>Rolled out</b>", 1, state="failed")
+    told("Of nobody", 3, service="")
+    told("Of a stranger", 4, service="acme-web")
+    told("Of the neighbour", 1, service="transcripts")
+    incident = shop.outage()
+    html = mei.open(f"/incidents/{incident}").html
+    section = html.partition('id="changes"')[2].partition("</section>")[0]
+    places = [section.index(each) for each in ("Rolled out", "Deploy 4f2c", "Of nobody", "Of a stranger")]
+    assert places == sorted(places), "newest first"
+    assert "&lt;b&gt;Rolled out" in section
+    assert "failed" in section
+    assert "jun" in section
+    assert "service unknown" in section
+    assert "of acme-web, which is no service here" in section
+    assert "Yesterday" not in section
+    assert "neighbour" not in section
+
+
+def test_that_nothing_changed_is_said_too(shop: Burning, mei: Browser):
+    incident = shop.outage()
+    assert (
+        "No deploy or other change was told of in the day before." in mei.open(f"/incidents/{incident}").text
+    )

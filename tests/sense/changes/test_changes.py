@@ -150,10 +150,12 @@ def test_changes_of_a_service_since_a_moment(store: Store, changes: Changes, dep
             "other",
             "nobody's",
         }
-        around = changes.around(conn, day, deploy.at - hour, "shop")
+        around = changes.around(conn, day, deploy.at - hour, "shop", {"shop", "other"})
         assert [each.dedup_key for each in around] == ["second", "first"]
-        around = changes.around(conn, day, deploy.at, "shop")
+        around = changes.around(conn, day, deploy.at, "shop", {"shop", "billing"})
         assert [each.dedup_key for each in around] == ["nobody's", "second", "first"]
+        around = changes.around(conn, day, deploy.at, "shop", {"shop"})
+        assert {each.dedup_key for each in around} == {"nobody's", "other", "second", "first"}
 
 
 def test_pages_of_the_list_leave_nothing_out(store: Store, changes: Changes, deploy: Change):

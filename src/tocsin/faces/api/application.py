@@ -12,6 +12,7 @@ from tocsin.faces.api import (
     answers,
     approvals,
     catalogue,
+    changes,
     heartbeats,
     incidents,
     noise,
@@ -25,7 +26,20 @@ from tocsin.faces.api.limits import BodyLimit
 from tocsin.ground.kernel.errors import TocsinError
 
 PREFIX = "/api/v1"
-_FEATURES = (status, alerts, heartbeats, noise, incidents, oncall, runbooks, runs, approvals, catalogue)
+_FEATURES = (
+    status,
+    alerts,
+    sources,
+    changes,
+    heartbeats,
+    noise,
+    incidents,
+    oncall,
+    runbooks,
+    runs,
+    approvals,
+    catalogue,
+)
 
 
 def make_api(context: Context) -> FastAPI:

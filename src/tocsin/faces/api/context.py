@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tocsin.ground.accounts import Accounts
 from tocsin.ground.catalogue import CatalogueSection
@@ -16,18 +18,24 @@ from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.alerts.held import Folds
+from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
+from tocsin.sense.intake import Answer, Mailbook
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """`session_cookie` is the name under which the pages keep a session; the API accepts it for reading."""
+    """`session_cookie` is the name under which the pages keep a session; the API accepts it for reading.
+
+    `replay` takes a delivery in once more; `folder` is that of the configuration.
+    """
 
     store: Store
     clock: Clock
     accounts: Accounts
     catalogue: Current[CatalogueSection]
     ledger: Ledger
+    changes: Changes
     folds: Folds
     incidents: Incidents
     scout: Scout
@@ -37,4 +45,7 @@ class Context:
     runs: Runs
     reports: Reports
     heartbeats: Heartbeats
+    mailbook: Mailbook
+    replay: Callable[[str], Answer]
+    folder: Path
     session_cookie: str

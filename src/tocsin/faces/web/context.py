@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
     from tocsin.sense.alerts.held import Folds
+    from tocsin.sense.changes import Changes
     from tocsin.sense.heartbeats import Heartbeats
     from tocsin.sense.intake import Answer, Mailbook
     from tocsin.sense.severity import PolicySection
@@ -40,6 +41,7 @@ class Context:
     links: Links
     catalogue: Current[CatalogueSection]
     policies: Current[PolicySection]
+    changes: Changes
     accounts: Accounts
     incidents: Incidents
     folds: Folds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
@@ -27,6 +28,7 @@ from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.review import staleness
 from tocsin.respond.runbooks.store import Run
 from tocsin.sense.alerts import Alert
+from tocsin.sense.changes import ChangeRecord
 
 pages = Pages()
 _MOST_LINES = 60
@@ -34,6 +36,7 @@ _EVENTS_AT_ONCE = 1_000
 _MOST_ALERTS = 60
 _OUTPUT_SHOWN = 2_000
 _MOST_OFFERS = 10
+_CHANGED_WITHIN = timedelta(days=1)
 _GONE = N_("its file is gone")
 
 
@@ -68,6 +71,7 @@ def incident_page(visit: Visit) -> Response:
         offered = _offered(visit, conn, incident, events, alerts)
         clocks = context.incidents.clocks(conn, incident.id)
         roles = context.incidents.roles(conn, incident.id)
+        changes = _changes(visit, conn, incident)
     story, whole = story_of(events), visit.query.get("story") == "all"
     open_runs = [each for each in runs if each.run.is_open]
     asking = next((each for each in open_runs if each.run.state == "waiting"), next(iter(open_runs), None))
@@ -95,6 +99,7 @@ def incident_page(visit: Visit) -> Response:
             :_MOST_ALERTS
         ],
         more_alerts=max(0, len(alerts) - _MOST_ALERTS),
+        changes=changes,
         runs=runs,
         asking=asking,
         offered=offered,
@@ -130,6 +135,13 @@ def output_file(visit: Visit) -> Response:
         run = visit.context.runs.get(conn, visit.parts["id"])
         chunks = visit.context.runs.output(conn, run.id, visit.parts["key"])
     return PlainTextResponse("".join(chunk.text for chunk in chunks))
+
+
+def _changes(visit: Visit, conn: Connection, incident: Incident) -> list[ChangeRecord]:
+    """What was changed in the day before it began, and until it was over."""
+    context = visit.context
+    start, end = incident.started_at - _CHANGED_WITHIN, incident.resolved_at or context.clock.now()
+    return context.changes.around(conn, start, end, incident.service, context.catalogue().services.keys())
 
 
 def _events(conn: Connection, incident: str) -> list[Event]:

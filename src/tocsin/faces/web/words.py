@@ -63,6 +63,13 @@ def mark_of_alert(state: str, severity: str) -> Mark:
     return known(ALERT, state)
 
 
+CHANGE = {
+    "started": Mark(shape="◐", tone="info", text=N_("under way")),
+    "succeeded": Mark(shape="✓", tone="plain", text=N_("done")),
+    "failed": Mark(shape="✕", tone="crit", text=N_("failed")),
+    "cancelled": Mark(shape="–", tone="plain", text=N_("cancelled")),
+}
+
 HEARTBEAT = {
     "new": Mark(shape="○", tone="plain", text=N_("never heard")),
     "up": Mark(shape="✓", tone="ok", text=N_("on time")),

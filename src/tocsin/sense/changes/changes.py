@@ -6,7 +6,7 @@ counts, so that late, repeated and shuffled messages leave the same row. Text th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -76,9 +76,11 @@ class Changes:
         """The changes of a service, or of all, that came into their state at `at` or later; newest first."""
         return rows.listed(conn, since=at, service=service)
 
-    def around(self, conn: Connection, start: datetime, end: datetime, service: str) -> list[ChangeRecord]:
-        """The changes of a service, and those whose service nobody named: what may explain an outage. Newest first."""
-        return rows.listed(conn, since=start, until=end, service=service, or_unknown=True, limit=_AROUND_MOST)
+    def around(
+        self, conn: Connection, start: datetime, end: datetime, service: str, known: Collection[str]
+    ) -> list[ChangeRecord]:
+        """What may explain an outage of the service: its changes, and those of no service that is `known`."""
+        return rows.listed(conn, since=start, until=end, service=service, known=known, limit=_AROUND_MOST)
 
     def listed(
         self, conn: Connection, *, service: str | None = None, limit: int = 50, after: str | None = None

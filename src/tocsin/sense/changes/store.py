@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,11 +104,11 @@ def listed(
     since: datetime | None = None,
     until: datetime | None = None,
     service: str | None = None,
-    or_unknown: bool = False,
+    known: Collection[str] | None = None,
     limit: int | None = None,
     after: str | None = None,
 ) -> list[ChangeRecord]:
-    """Changes, newest first. `or_unknown`: those of no named service, too. `after` is the last id of a page."""
+    """Changes, newest first. `known`: those of none of these services, too. `after` is the last id of a page."""
     query = select(change).order_by(change.c.at.desc(), change.c.id.desc()).limit(limit)
     if since is not None:
         query = query.where(change.c.at >= since)
@@ -116,7 +116,7 @@ def listed(
         query = query.where(change.c.at <= until)
     if service is not None:
         named = change.c.service == service
-        query = query.where(or_(named, change.c.service == "") if or_unknown else named)
+        query = query.where(named if known is None else or_(named, change.c.service.not_in(known)))
     if after:
         last = select(change.c.at, change.c.id).where(change.c.id == after).subquery()
         query = query.where(
