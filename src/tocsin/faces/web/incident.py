@@ -70,6 +70,7 @@ def incident_page(visit: Visit) -> Response:
         events = _events(conn, incident.id)
         offered = _offered(visit, conn, incident, events, alerts)
         clocks = context.incidents.clocks(conn, incident.id)
+        reality = context.incidents.reality(conn, incident.id)
         roles = context.incidents.roles(conn, incident.id)
         changes = _changes(visit, conn, incident)
     story, whole = story_of(events), visit.query.get("story") == "all"
@@ -85,9 +86,12 @@ def incident_page(visit: Visit) -> Response:
         may_operate=visit.may_operate,
         may_approve=visit.may_approve,
     )
+    level = context.policies().policy(incident.policy).levels.get(incident.severity)
     return visit.page(
         "incident.html",
         incident=incident,
+        reality=reality,
+        looking=incident.is_open and level is not None and level.confirm,
         severity=severity_view(context.policies(), incident.policy, incident.severity),
         levels=levels_of(context.policies(), incident.policy),
         service=visit.service(incident.service),

@@ -76,6 +76,18 @@ def close(visit: Visit) -> Response:
     return _back(visit, "closed")
 
 
+@pages.post("/incidents/{id}/confirm", Permission.RESPOND)
+def confirm(visit: Visit) -> Response:
+    visit.context.scout.ask(_id(visit), visit.identity.actor)
+    return _back(visit, "looking")
+
+
+@pages.post("/incidents/{id}/false-alarm", Permission.RESPOND)
+def false_alarm(visit: Visit) -> Response:
+    visit.context.incidents.false_alarm(_id(visit), visit.form.get("why", ""), visit.identity.actor)
+    return _back(visit, "false-alarm")
+
+
 def _id(visit: Visit) -> str:
     return visit.parts["id"]
 

@@ -70,6 +70,18 @@ CHANGE = {
     "cancelled": Mark(shape="–", tone="plain", text=N_("cancelled")),
 }
 
+SILENCE = {
+    "active": Mark(shape="◔", tone="info", text=N_("quiet")),
+    "pending": Mark(shape="○", tone="plain", text=N_("to come")),
+    "expired": Mark(shape="–", tone="plain", text=N_("over")),
+}
+WINDOW = {
+    "active": Mark(shape="◔", tone="info", text=N_("under way")),
+    "planned": Mark(shape="○", tone="plain", text=N_("planned")),
+    "over": Mark(shape="–", tone="plain", text=N_("over")),
+}
+ACTS = {"created": N_("made it"), "changed": N_("changed it"), "ended": N_("ended it")}
+
 HEARTBEAT = {
     "new": Mark(shape="○", tone="plain", text=N_("never heard")),
     "up": Mark(shape="✓", tone="ok", text=N_("on time")),
@@ -88,6 +100,28 @@ PING = {
     "start": Mark(shape="◐", tone="info", text=N_("began")),
     "fail": Mark(shape="✕", tone="crit", text=N_("failed")),
     "log": Mark(shape="●", tone="plain", text=N_("noted")),
+}
+
+FALSE_ALARM = Mark(shape="–", tone="plain", text=N_("false alarm"))
+
+REALITY = {
+    "confirmed": Mark(shape="▲", tone="crit", text=""),
+    "partly": Mark(shape="◆", tone="warn", text=""),
+    "not_confirmed": Mark(shape="✓", tone="ok", text=""),
+    "unknown": Mark(shape="?", tone="soft", text=""),
+}
+
+LOOKS = {
+    True: Mark(shape="✓", tone="ok", text=N_("well")),
+    False: Mark(shape="✕", tone="crit", text=N_("failed")),
+}
+
+WAYS = {"edge": N_("public"), "origin": N_("direct"), "check": N_("check")}
+
+NOISE = {
+    "loud": Mark(shape="◆", tone="warn", text=N_("loud")),
+    "bearable": Mark(shape="●", tone="plain", text=N_("bearable")),
+    "quiet": Mark(shape="✓", tone="ok", text=N_("quiet")),
 }
 
 RUN = {
@@ -218,6 +252,7 @@ _TONES = {
     "incident.mitigated": "ok",
     "incident.resolved": "ok",
     "alert.fired": "crit",
+    "alert.false_alarm": "ok",
     "alert.resolved": "ok",
     "escalation.exhausted": "crit",
     "run.approval.asked": "warn",
