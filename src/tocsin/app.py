@@ -118,6 +118,8 @@ class App:
             timers=self.engine.timers,
             services=current,
             policies=current,
+            folding=current,
+            folds=self.folds,
             escalations=self.escalations,
             deliveries=self.deliveries,
             check=self.checks.of_service,

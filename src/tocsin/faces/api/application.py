@@ -19,6 +19,7 @@ from tocsin.faces.api import (
     oncall,
     runbooks,
     runs,
+    sources,
     status,
 )
 from tocsin.faces.api.context import Context

@@ -312,7 +312,7 @@ class Receiver:
             outcomes = await talk.entrance.record(_of_service(reading.signals, key.service), sender)
             talk.alerts = len(outcomes)
             if not talk.replay_of:
-                self._quota.charge(key, cost(outcomes) + talk.changes - 1)
+                self._quota.charge(key, (cost(outcomes) + talk.changes or 1) - 1)
             return source.answer(reading, outcomes)
         talk.is_question = request.method in _QUESTIONS
         if asked is None or request.method not in source.serves[asked]:
