@@ -24,10 +24,12 @@ def one(visit: Visit) -> Response:
                 N_("There is no such alert."), fix=N_("It may have been sent to another installation.")
             )
         incident = visit.context.incidents.of_alerts(conn, [alert.id]).get(alert.id)
+        marks = visit.context.incidents.marks(conn, alert.id)
     return visit.page(
         "alert.html",
         alert=alert,
         mark=mark_of_alert(alert.state, alert.labels.get("severity", "")),
         incident=incident,
+        marks=marks,
         service=visit.service(alert.service),
     )
