@@ -22,6 +22,7 @@ from tocsin.respond.incidents import Incident, Incidents, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.oncall import Escalations, Oncall
 from tocsin.sense.alerts import Ledger, Sender, Signal
+from tocsin.sense.alerts.held import Folds
 
 CONFIGURATION: dict[str, Any] = {
     "people": {
@@ -80,6 +81,7 @@ class Room:
     timers: Timers
     ledger: Ledger
     deliveries: Deliveries
+    folds: Folds
     checks: list[Looked] = field(default_factory=list)
 
     def fire(self, name: str = "ShopDown", **labels: str) -> None:
@@ -136,6 +138,7 @@ def opened(store: Store, clock: FrozenClock, configured: Holder[Configuration]) 
     ledger = Ledger(store, clock, configured, bell, lambda labels: service_of(configured(), labels)[0])
     looks: list[Looked] = []
     check: Callable[..., Any] = lambda *_: looks.pop(0) if looks else Looked(ok=True, summary="1 of 1 passed")  # noqa: E731 - a stand-in of one line
+    folds = Folds.over(store, clock, bell, configured, lambda: "UTC", timers)
     desk = Desk(
         store=store,
         clock=clock,
@@ -143,6 +146,8 @@ def opened(store: Store, clock: FrozenClock, configured: Holder[Configuration]) 
         timers=timers,
         services=configured,
         policies=configured,
+        folding=configured,
+        folds=folds,
         escalations=escalations,
         deliveries=deliveries,
         check=check,
@@ -157,6 +162,7 @@ def opened(store: Store, clock: FrozenClock, configured: Holder[Configuration]) 
             timers=timers,
             ledger=ledger,
             deliveries=deliveries,
+            folds=folds,
             checks=looks,
         )
     finally:

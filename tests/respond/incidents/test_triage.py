@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, local
 
@@ -13,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from tocsin.act.notify import of_incident
 from tocsin.ground.kernel.errors import Unavailable
-from tocsin.respond.incidents import Incident, Triage, store, triage
-from tocsin.sense.alerts import Sender, Signal
+from tocsin.respond.incidents import Incident, Triage, judge, store, triage
+from tocsin.sense.alerts import AlertEvent, Sender, Signal
 
 
 def test_an_alert_of_a_known_service_opens_an_incident_with_level_clocks_and_pages(room):
@@ -68,7 +69,7 @@ def test_an_alert_that_cannot_be_judged_still_pages(room, monkeypatch: pytest.Mo
     def broken(*_: object) -> None:
         raise ZeroDivisionError("the policy is broken")
 
-    monkeypatch.setattr(triage, "decide", broken)
+    monkeypatch.setattr(judge, "decide", broken)
     room.fire("Odd", job="shop-api")
     incident = room.only()
     assert "triage failed" in incident.rule["rule"]
@@ -76,13 +77,13 @@ def test_an_alert_that_cannot_be_judged_still_pages(room, monkeypatch: pytest.Mo
 
 
 def test_a_crash_in_the_middle_of_triage_leaves_the_alert_waiting(room, monkeypatch: pytest.MonkeyPatch):
-    real = room.triage._judge
+    real = room.triage._batch
 
-    def killed(conn: Connection, news: object) -> None:
-        real(conn, news)
+    def killed(conn: Connection, news: Sequence[AlertEvent], *, again: bool) -> None:
+        real(conn, news, again=again)
         raise SystemError("kill -9")
 
-    monkeypatch.setattr(room.triage, "_judge", killed)
+    monkeypatch.setattr(room.triage, "_batch", killed)
     with pytest.raises(SystemError):
         room.fire(job="shop-api", availability="0")
     with room.store.read() as conn:
@@ -186,7 +187,7 @@ def test_a_database_that_refuses_leaves_the_alert_waiting(room: Room, monkeypatc
     def refused(*_: object, **__: object) -> None:
         raise OperationalError("insert", {}, Exception("disk full"))
 
-    monkeypatch.setattr(triage, "open_incident", refused)
+    monkeypatch.setattr(judge, "open_incident", refused)
     with pytest.raises((OperationalError, Unavailable)):
         room.fire(job="shop-api", availability="0")
     monkeypatch.undo()

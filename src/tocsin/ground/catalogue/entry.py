@@ -51,6 +51,24 @@ class Monitor(Settings):
     labels: dict[str, str] = Field(default_factory=dict, description="Further labels of that alert.")
 
 
+class Grouping(Settings):
+    """Which alerts become one incident, and when their people hear of them."""
+
+    by: tuple[str, ...] = Field(
+        default=(),
+        description='Labels that must be the same, such as cluster; ["..."] for each alert an incident of its own. '
+        "Empty: all of the service, or all of one name where there is none.",
+    )
+    wait: Duration = Field(
+        default=timedelta(),
+        description="How long the first page waits for others to join. Never for a level of critical or high urgency.",
+    )
+    interval: Duration | None = Field(
+        default=None,
+        description="With it, alerts that join later are told as well, together and at most so often.",
+    )
+
+
 class Service(Settings):
     """A service, as the people who keep it alive see it."""
 
@@ -70,6 +88,9 @@ class Service(Settings):
     monitor: Monitor | None = Field(default=None, description="With it, the checks run on a beat.")
     policy: str | None = Field(
         default=None, description="Severity policy, under policies:. Without it: default."
+    )
+    group: Grouping | None = Field(
+        default=None, description="How its alerts are grouped. Without it: as its policy says."
     )
     escalation: str | None = Field(default=None, description="Who is paged, under escalations:.")
     runbooks: tuple[str, ...] = Field(default=(), description='Globs below runbooks/, such as "reco/*.md".')

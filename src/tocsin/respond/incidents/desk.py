@@ -14,6 +14,8 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.respond.oncall import Escalations
+from tocsin.sense.alerts.folding_section import FoldingSection
+from tocsin.sense.alerts.held import Folds
 from tocsin.sense.severity import Level, PolicySection
 
 
@@ -27,6 +29,8 @@ class Desk:
     timers: Timers
     services: Current[CatalogueSection]
     policies: Current[PolicySection]
+    folding: Current[FoldingSection]
+    folds: Folds
     escalations: Escalations
     deliveries: Deliveries
     check: Callable[[str, Service], Round | None]

@@ -16,6 +16,17 @@ declare(
 declare("severity.changed", N_("Severity changed from {old} to {new}: {reason}"))
 declare("alert.attached", N_("Alert {name} belongs to this incident"))
 declare("alert.fired", N_("Alert {name} fires again"))
+declare(
+    "alert.flapping", N_("Alert {name} comes and goes, {changes} times: told once, held until it is calm")
+)
+declare("alert.calm", N_("Alert {name} has been calm: what it says counts again"))
+declare(
+    "alerts.folded",
+    N_("{alerts} alerts by now, {new} of them new, {cleared} cleared, {rules} rules: {names}"),
+)
+declare("incident.hushed", N_("Nobody is paged while all its alerts are held back: {why}"))
+declare("incident.unhushed", N_("Paging goes on: alert {name} fires and is held back no longer"))
+declare("incident.repeated", N_("Paged again: its alerts still fire, and nobody has acknowledged"))
 declare("alert.resolved", N_("Alert {name} has cleared"))
 declare("role.assigned", N_("{person} is now {role}"))
 declare("note.added", N_("{actor} noted: {text}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,11 @@ from tocsin.respond.incidents import clocks, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import Incident
 from tocsin.sense.severity import Decision, Level
+
+FIRST_PAGE = "incident.page"
+"""The kind of the timer for a first page that waits for others to join."""
+REPEAT = "incident.repeat"
+"""The kind of the timer that pages again when nobody has acknowledged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +43,12 @@ def open_incident(
     actor: str,
     started_at: datetime,
     text: str = "",
+    wait: timedelta = timedelta(),
 ) -> Opened:
-    """Opens an incident within the caller's transaction. `source` is `person` when somebody declared it."""
+    """Opens an incident within the caller's transaction. `source` is `person` when somebody declared it.
+
+    With `wait` its first page leaves so much later, together with what joins until then.
+    """
     now = desk.clock.now()
     # People say the number: its year is theirs, not that of Greenwich.
     id_ = store.next_number(conn, now.astimezone(ZoneInfo(desk.services().time_zone)).year)
@@ -75,12 +84,18 @@ def open_incident(
         timeline.append(conn, id_, "note.added", actor, now, text=text)
     incident = store.get(conn, id_)
     clocks.begin(conn, desk.timers, incident, decision.spec.clocks, "detected", now, now)
-    pages = escalate(desk, conn, incident, decision.spec) if decision.spec.page else ()
-    return Opened(incident=incident, pages=pages)
+    if not decision.spec.page:
+        return Opened(incident=incident)
+    if wait:
+        desk.timers.set(conn, FIRST_PAGE, id_, now + wait)
+        return Opened(incident=incident)
+    return Opened(incident=incident, pages=escalate(desk, conn, incident, decision.spec))
 
 
 def escalate(desk: Desk, conn: Connection, incident: Incident, level: Level | None) -> tuple[Delivery, ...]:
     """Writes every page of the service's escalation policy; the first are already claimed by this process."""
+    if level is not None and level.repeat:
+        desk.timers.set(conn, REPEAT, incident.id, desk.clock.now() + level.repeat)
     return tuple(
         desk.escalations.open(
             conn,

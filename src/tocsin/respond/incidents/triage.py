@@ -1,13 +1,16 @@
 """What does a new alert mean? From the alert's row to an incident that pages, once, whatever crashes in between.
 
-Each change of an alert is a row that waits for triage. Rows are taken, judged and marked done in one transaction with
-everything that follows from them, so a crash leaves them waiting and nothing half done; on Postgres each worker takes
-rows that no other has locked. A row that cannot be judged still opens an incident, which says so.
+Each change of an alert is a row that waits for triage, and so is what held an alert back once it is over: a silence, a
+maintenance window, another alert. Rows are taken, judged and marked done in one transaction with everything that
+follows from them, so a crash leaves them waiting and nothing half done; on Postgres each worker takes rows that no
+other has locked. A row that cannot be judged still opens an incident, which says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,16 +19,18 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
-from tocsin.ground.catalogue import UNASSIGNED, service_of
-from tocsin.ground.i18n import N_
-from tocsin.respond.incidents import lifecycle, recovery, store
+from tocsin.ground.engine import Timer
+from tocsin.ground.kernel.errors import NotFound
+from tocsin.respond.incidents import fold_store, hush, joined, judge, repeat
 from tocsin.respond.incidents.desk import Desk
-from tocsin.respond.incidents.opening import open_incident
-from tocsin.sense.alerts import AlertEvent, claim, done
-from tocsin.sense.severity import decide, facts_of, undecided
+from tocsin.respond.incidents.fold import TIMER as COUNT
+from tocsin.respond.incidents.opening import FIRST_PAGE, REPEAT
+from tocsin.respond.incidents.sitting import Sitting, tell
+from tocsin.respond.incidents.storm import Storms
+from tocsin.sense.alerts import AlertEvent, claim, done, flap, get, get_many, held
+from tocsin.sense.alerts.held import Look
 
 BATCH = 64
-_FIRES = timeline.reason(N_("alert {name} fires while it was watched"))
 _IDLE_S = 0.25
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +43,16 @@ class Triage:
     _woken: threading.Event = field(default_factory=threading.Event)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _storms: Storms = field(default_factory=Storms)
+    _quiet: frozenset[tuple[str, object]] = frozenset()
+
+    def __post_init__(self) -> None:
+        timers = self.desk.timers
+        timers.on(flap.CALM, self._handed(self._calm))
+        timers.on(COUNT, self._handed(self._count))
+        timers.on(REPEAT, self._handed(lambda due: repeat.repeat(self.desk, due)))
+        timers.on(FIRST_PAGE, self._handed(lambda due: repeat.first_page(self.desk, due)))
+        timers.on(joined.TIMER, self._handed(lambda due: joined.tell(self.desk, due)))
 
     def start(self) -> None:
         self.desk.bell.on("alerts", self._woken.set)
@@ -61,139 +76,156 @@ class Triage:
             self._woken.clear()
 
     def step(self) -> int:
-        """Judges up to 64 waiting rows; returns how many."""
+        """Judges up to 64 waiting rows, and up to 64 alerts that nothing holds back any more; returns how many."""
         desk = self.desk
+        quiet = self._quiet_now()
 
         def job(conn: Connection) -> tuple[int, list[Delivery]]:
+            # Whatever just fell silent first: what fires next must not be paged for on its account.
+            if quiet - self._quiet:
+                hush.apply(desk, conn, Look(desk.folds, conn))
             news = claim(conn, "triage", BATCH)
-            pages: list[Delivery] = []
-            for each in news:
-                pages += self._judge(conn, each)
+            pages = self._batch(conn, news, again=False)
             done(conn, [each.seq for each in news])
-            return len(news), pages
+            freed = self._freed(conn)
+            pages += self._batch(conn, freed, again=True)
+            return len(news) + len(freed), pages
 
         count, pages = desk.store.write(job)
-        if pages:
-            desk.deliveries.hand(pages)
-        if count:
-            desk.bell.ring("timeline")
+        self._quiet = quiet
+        self._hand(pages, changed=bool(count))
         return count
 
-    def _judge(self, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
-        judge = {"fired": fired, "acknowledged": acknowledged, "resolved": cleared}[news.kind]
+    def _hand(self, pages: Sequence[Delivery], *, changed: bool = True) -> None:
+        if pages:
+            self.desk.deliveries.hand(list(pages))
+        if changed:
+            self.desk.bell.ring("timeline")
+
+    def _batch(self, conn: Connection, news: Sequence[AlertEvent], *, again: bool) -> list[Delivery]:
+        """Judges all together; where one of them cannot be judged, each for itself."""
+        if not news:
+            return []
+        try:
+            with conn.begin_nested():
+                return self._together(conn, news, again=again)
+        except OperationalError:
+            raise  # the database, not the alerts: the whole batch is taken again
+        except Exception as problem:
+            if len(news) > 1 and not isinstance(problem, IntegrityError):
+                _log.warning("a batch could not be judged together", error=str(problem))
+        pages: list[Delivery] = []
+        for each in news:
+            pages += self._judge(conn, each, again=again)
+        return pages
+
+    def _together(self, conn: Connection, news: Sequence[AlertEvent], *, again: bool) -> list[Delivery]:
+        sitting = Sitting(self.desk, conn, news)
+        for each in news:
+            if each.kind == "fired" and each.alert.state == "firing":
+                self.desk.folds.inhibition.begin(conn, each.alert)
+        for each in news:
+            match each.kind:
+                case "fired":
+                    judge.fired(sitting, each, self._storms, again=again)
+                case "acknowledged":
+                    judge.acknowledged(sitting, each)
+                case "resolved":
+                    judge.cleared(sitting, each)
+        sitting.finish()
+        return sitting.pages
+
+    def _judge(self, conn: Connection, news: AlertEvent, *, again: bool = False) -> list[Delivery]:
         try:
             try:
                 with conn.begin_nested():
-                    return judge(self.desk, conn, news)
+                    return self._together(conn, [news], again=again)
             except IntegrityError:
                 # Another worker opened an incident for the same group at the same moment: now it can be seen.
                 with conn.begin_nested():
-                    return judge(self.desk, conn, news)
+                    return self._together(conn, [news], again=again)
         except OperationalError:
-            raise  # the database, not the alert: the whole batch is taken again
+            raise
         except Exception as problem:
             _log.exception("an alert could not be judged", alert=news.alert.id)
             with conn.begin_nested():
-                return _fallback(self.desk, conn, news, f"{type(problem).__name__}: {problem}")
+                sitting = Sitting(self.desk, conn, [news])
+                judge.failed(sitting, news, f"{type(problem).__name__}: {problem}")
+                sitting.finish()
+                if again:
+                    held.release(conn, [news.alert.id])
+                return sitting.pages
 
+    def _freed(self, conn: Connection) -> list[AlertEvent]:
+        """Alerts of which something that held them back is over, as if they were news."""
+        ids = held.due(conn, self.desk.clock.now(), BATCH)
+        alerts = get_many(conn, ids)
+        gone = [each for each in ids if each not in alerts or alerts[each].state != "firing"]
+        held.release(conn, gone)
+        return [
+            AlertEvent(seq=0, kind="fired", at=each.starts_at, episode=each.episode, alert=each)
+            for each in alerts.values()
+            if each.state == "firing"
+        ]
 
-def fired(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
-    """An alert began to fire: it joins the open incident of its group, or opens one."""
-    alert, now = news.alert, desk.clock.now()
-    name, service = service_of(desk.services(), alert.labels)
-    group = f"alert:{alert.name}" if name == UNASSIGNED else f"service:{name}"
-    policy = desk.policies().policy(service.policy)
-    decision = decide(policy.name, policy, facts_of(alert, name, service))
-    incident = store.find_open(conn, group)
-    if incident is None:
-        if not decision.spec.incident:
-            return ()
-        opened = open_incident(
-            desk,
-            conn,
-            title=title_of(alert.annotations, alert.name),
-            service=name,
-            decision=decision,
-            group_key=group,
-            source=alert.source,
-            actor=f"key:{alert.key}" if alert.key else "tocsin",
-            started_at=alert.starts_at,
-        )
-        store.attach(conn, opened.incident.id, alert.id, now)
-        timeline.append(
-            conn, opened.incident.id, "alert.attached", "tocsin", now, alert=alert.id, name=alert.name
-        )
-        return opened.pages
-    known = not store.attach(conn, incident.id, alert.id, now)
-    kind = "alert.fired" if known else "alert.attached"
-    timeline.append(conn, incident.id, kind, "tocsin", now, alert=alert.id, name=alert.name)
-    pages: tuple[Delivery, ...] = ()
-    if incident.state == "mitigated":
-        _, pages = lifecycle.reopen(desk, conn, incident.id, _FIRES(name=alert.name), "tocsin")
-    if incident.policy == decision.policy and _is_higher(
-        desk, decision.policy, decision.level, incident.severity
-    ):
-        _, more = lifecycle.set_severity(
-            desk, conn, incident.id, decision.level, f"alert {alert.name}: {decision.rule}", "tocsin"
-        )
-        pages += more
-    return pages
+    def _quiet_now(self) -> frozenset[tuple[str, object]]:
+        """The silences and windows that hold back now; from memory."""
+        folds, now = self.desk.folds, self.desk.clock.now()
+        silences = [
+            (each.id, each.updated_at) for each in folds.silences.living() if each.state(now) == "active"
+        ]
+        windows = [
+            (f"{each.window.id} {each.starts_at}", each.window.updated_at)
+            for each in folds.maintenance.under_way()
+        ]
+        return frozenset[tuple[str, object]](silences) | frozenset[tuple[str, object]](windows)
 
+    # Timers
 
-def acknowledged(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
-    """The sender said that somebody has it: paging stops, as if a person had acknowledged."""
-    incident = store.of_alert(conn, news.alert.id)
-    if incident is not None and incident.is_open:
-        lifecycle.acknowledge(desk, conn, incident.id, f"key:{news.alert.key}")
-    return ()
+    def _handed(self, act: Callable[[Timer], Sequence[Delivery]]) -> Callable[[Timer], None]:
+        def handler(due: Timer) -> None:
+            with contextlib.suppress(NotFound):
+                self._hand(act(due))
 
+        return handler
 
-def cleared(desk: Desk, conn: Connection, news: AlertEvent) -> tuple[Delivery, ...]:
-    """An alert ended: when it was the last one of its incident, the service is watched."""
-    incident = store.of_alert(conn, news.alert.id)
-    if incident is None or not incident.is_open:
+    def _count(self, due: Timer) -> Sequence[Delivery]:
+        """What was counted last, and not told."""
+
+        def job(conn: Connection) -> None:
+            fold = fold_store.get(conn, due.subject, lock=True)
+            if fold is not None and fold.untold:
+                tell(conn, fold, self.desk.clock.now())
+                fold_store.put(conn, [fold])
+
+        self.desk.store.write(job)
         return ()
-    timeline.append(
-        conn,
-        incident.id,
-        "alert.resolved",
-        "tocsin",
-        desk.clock.now(),
-        alert=news.alert.id,
-        name=news.alert.name,
-    )
-    if incident.state != "mitigated" and not store.firing(conn, incident.id):
-        _, pages = recovery.mitigate(desk, conn, incident.id, N_("all its alerts have cleared"), "tocsin")
-        return pages
-    return ()
 
+    def _calm(self, due: Timer) -> Sequence[Delivery]:
+        """An alert that came and went: has it been calm for long enough? Then what it says counts again."""
+        desk = self.desk
 
-def _fallback(desk: Desk, conn: Connection, news: AlertEvent, problem: str) -> tuple[Delivery, ...]:
-    """Judging failed, so nobody knows how bad it is: page as for the worst that the default policy has."""
-    group = f"alert-id:{news.alert.id}"
-    if news.kind != "fired" or store.find_open(conn, group):
-        return ()
-    opened = open_incident(
-        desk,
-        conn,
-        title=news.alert.name,
-        service=UNASSIGNED,
-        decision=undecided(f"triage failed: {problem}"),
-        group_key=group,
-        source=news.alert.source,
-        actor="tocsin",
-        started_at=desk.clock.now(),
-    )
-    store.attach(conn, opened.incident.id, news.alert.id, desk.clock.now())
-    return opened.pages
+        def job(conn: Connection) -> list[Delivery]:
+            now, calm = desk.clock.now(), desk.folding().flapping.calm
+            flapping, alert = flap.of(conn, [due.subject]).get(due.subject), get(conn, due.subject)
+            if flapping is None or alert is None:
+                return []
+            if now < flapping.changed_at + calm:
+                desk.timers.set(conn, flap.CALM, due.subject, flapping.changed_at + calm)
+                return []
+            flap.end(conn, alert.id)
+            news = AlertEvent(seq=0, kind="fired", at=now, episode=alert.episode, alert=alert)
+            sitting = Sitting(desk, conn, [news])
+            judged = sitting.judge(news)
+            judged.add("flapping", "calm", calm=calm)
+            incident = sitting.of_alert(alert.id)
+            if incident is not None and incident.is_open:
+                timeline.append(
+                    conn, incident.id, "alert.calm", "tocsin", now, alert=alert.id, name=alert.name
+                )
+            if alert.state == "resolved":
+                judge.over(sitting, alert, judged)
+            sitting.finish()
+            return sitting.pages
 
-
-def title_of(annotations: dict[str, str], name: str) -> str:
-    """What a person reads first: the sender's own summary, else the alert's name (INC-1)."""
-    return " ".join((annotations.get("summary") or name).split())[:200] or "unnamed alert"
-
-
-def _is_higher(desk: Desk, policy: str, one: str, other: str) -> bool:
-    """Whether level `one` stands above `other` in the policy's order."""
-    order = list(desk.policies().policy(policy).levels)
-    return one in order and other in order and order.index(one) < order.index(other)
+        return desk.store.write(job)

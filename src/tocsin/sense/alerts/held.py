@@ -112,12 +112,21 @@ class Look:
             windows=tuple(each.window for each in self._windows if each.window.covers(alert.labels, service)),
         )
 
+    @property
+    def any(self) -> bool:
+        """Whether there is any silence or window at all."""
+        return bool(self._windows) or bool(self._choice)
+
+    def ends(self, windows: Iterable[Window]) -> list[tuple[Window, datetime]]:
+        """Each window with the end of its time that is under way."""
+        ends = {each.window.id: each.ends_at for each in self._windows}
+        return [(each, ends.get(each.id, self.now)) for each in windows]
+
     def hold(self, alert_id: str, why: Held) -> None:
         """Writes down what holds the alert back, each until it has to be looked at again."""
-        ends = {each.window.id: each.ends_at for each in self._windows}
         rows = [
             *(("silence", each.id, each.ends_at) for each in why.silences),
-            *(("window", each.id, ends.get(each.id, self.now)) for each in why.windows),
+            *(("window", each.id, ends_at) for each, ends_at in self.ends(why.windows)),
             *(("inhibition", each, None) for each in why.inhibited_by),
         ]
         release(self._conn, [alert_id])

@@ -57,6 +57,9 @@ class Choice(Generic[T]):
             key = next(((each.name, each.value) for each in matchers if _selects(each)), None)
             (self._others if key is None else self._keyed.setdefault(key, [])).append(entry)
 
+    def __bool__(self) -> bool:
+        return bool(self._keyed or self._others)
+
     def of(self, labels: Mapping[str, str]) -> list[T]:
         """What the matchers that fit these labels stand for, in the order given."""
         found = [entry for entry in self._others if entry[1].matches(labels)]

@@ -1,7 +1,7 @@
 """How bad is it? Severity by policy, in conditions that are checked when they load."""
 
 from tocsin.sense.severity.cases import CaseResult, run_cases
-from tocsin.sense.severity.decide import Decision, Judged, decide, declared, explain, undecided
+from tocsin.sense.severity.decide import OTHERWISE, Decision, Judged, decide, declared, explain, undecided
 from tocsin.sense.severity.facts import Facts, facts_of
 from tocsin.sense.severity.policy import Case, Level, Policy
 from tocsin.sense.severity.section import DEFAULT_POLICY, PolicySection
@@ -9,6 +9,7 @@ from tocsin.sense.severity.told import Told, alerts_in
 
 __all__ = [
     "DEFAULT_POLICY",
+    "OTHERWISE",
     "Case",
     "CaseResult",
     "Decision",

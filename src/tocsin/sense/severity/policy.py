@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
+from tocsin.ground.catalogue import Grouping
 from tocsin.ground.kernel.conditions import ALERT, Environment
 from tocsin.ground.kernel.duration import Deadline
 from tocsin.ground.kernel.settings import Settings
@@ -39,6 +40,10 @@ class Level(Settings):
     escalate: bool = Field(default=True, description="Whether the next one is paged when nobody answers.")
     confirm: bool = Field(
         default=False, description="Whether the service's own probes are run at once: is it real?"
+    )
+    repeat: Deadline = Field(
+        default=None,
+        description="While nobody has acknowledged and its alerts fire, the escalation begins anew after so long.",
     )
     roles: tuple[str, ...] = Field(default=(), description="Roles to fill: commander, technical-lead, …")
     war_room: bool = Field(default=False, description="Whether a room of its own is opened.")
@@ -76,6 +81,7 @@ class Policy(Settings):
     """Levels in order, the worst first; the first whose rules match is the level."""
 
     levels: dict[LevelName, Level] = Field(min_length=1, description="The worst first, such as P0 to P3.")
+    group: Grouping | None = Field(default=None, description="How alerts of its services are grouped.")
     cases: tuple[Case, ...] = Field(default=(), description="Examples that `tocsin policy test` runs.")
     _name: str = PrivateAttr(default="default")
     _environment: Environment = PrivateAttr(default=ALERT)

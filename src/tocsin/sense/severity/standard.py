@@ -20,6 +20,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "confirm": True,
         "roles": _ROLES,
         "war_room": True,
+        "repeat": "30m",
     },
     "P1": {
         "title": "High",
@@ -27,6 +28,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "clocks": {"assess": "15m", "restore": "2h", "report": "4h", "postmortem": "3d"},
         "confirm": True,
         "roles": _ROLES[:2],
+        "repeat": "1h",
     },
     "P2": {
         "title": "Medium",

@@ -96,3 +96,25 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_alert_trace_alert", "alert_trace", ["alert", "seq"])
+    op.create_table(
+        "incident_fold",
+        sa.Column("incident", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("titled", sa.Integer(), nullable=False),
+        sa.Column("alerts", sa.Integer(), nullable=False),
+        sa.Column("cleared", sa.Integer(), nullable=False),
+        sa.Column("rules", Json(), nullable=False),
+        sa.Column("told_alerts", sa.Integer(), nullable=False),
+        sa.Column("told_cleared", sa.Integer(), nullable=False),
+        sa.Column("told_rules", sa.Integer(), nullable=False),
+        sa.Column("told_at", Time()),
+        sa.Column("announced", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", name="pk_incident_fold"),
+    )
+    op.create_table(
+        "incident_hush",
+        sa.Column("incident", sa.Text(), nullable=False),
+        sa.Column("since", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("incident", name="pk_incident_hush"),
+    )
+    op.create_index("ix_incident_hush_since", "incident_hush", ["since"])
