@@ -41,7 +41,7 @@ class Schedule:
 
 
 def checked_cron(text: str) -> str:
-    """The expression in five fields, if there is a time at which it comes true. Raises ValueError saying what is wrong."""
+    """The expression in five fields, if it ever comes true. Raises ValueError saying what is wrong."""
     text = _WORDS.get(text.strip(), text)
     how = "write five fields, such as `0 4 * * *`, or a word such as @daily"
     if len(text) > LONGEST_CRON:
