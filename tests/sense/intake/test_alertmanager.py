@@ -235,8 +235,7 @@ def test_a_silence_is_changed_ended_and_begun_anew(intake: Any):
     assert ask(intake, f"silence/{id_}").json["endsAt"] == "2026-11-21T11:00:00Z"
     assert ask(intake, f"silence/{id_}", method="DELETE").status == 200
     assert ask(intake, f"silence/{id_}").json["status"] == {"state": "expired"}
-    twice = ask(intake, f"silence/{id_}", method="DELETE")
-    assert (twice.status, "over already" in twice.json) == (400, True)
+    assert ask(intake, f"silence/{id_}", method="DELETE").status == 200
     assert put(intake, id=id_) != id_
 
 

@@ -15,7 +15,7 @@ falls silent or the one that opened it says that it is over.
     amtool --alertmanager.url=http://tocsin.example.com:9911/in/KEY alert query
     amtool --alertmanager.url=http://tocsin.example.com:9911/in/KEY silence add alertname=DiskFull -c "new disk ordered"
 
-`amtool` sees the alerts that came by its key, or all with the key's setting `sees: all`. Silences are shared by all:
+`amtool` sees the alerts that its key opened, or all with the key's setting `sees: all`. Silences are shared by all:
 an alert that one hides is recorded and pages nobody. `createdBy` is kept as it was sent, and beside it the key. A
 silence that hides much is refused until its comment begins with `[confirmed]`. An alert's `state` is `unprocessed`
 until it was judged, `suppressed` while a silence (`silencedBy`), another alert (`inhibitedBy`) or maintenance
@@ -28,6 +28,7 @@ The format: https://github.com/prometheus/alertmanager, api/v2/openapi.yaml.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal
@@ -77,7 +78,7 @@ _Shown = tuple[Firing, msgspec.Raw]
 
 class AlertmanagerSettings(SourceSettings):
     sees: Literal["own", "all"] = Field(
-        default="own", description="Which alerts amtool sees: those that came by this key, or all."
+        default="own", description="Which alerts amtool sees: those that this key opened, or all."
     )
 
 
@@ -149,7 +150,8 @@ class Alertmanager(Source):
             return _json([_silence(each, message.at) for each in _silences(asked, house, message.at)])
         silence = message.path.rpartition("/")[2]
         if message.method == "DELETE":
-            house.folds.silences.expire(silence, f"key:{key.id}")
+            with suppress(Conflict):  # it is over already, as was asked for
+                house.folds.silences.expire(silence, f"key:{key.id}")
             return Answer(status=200)
         return _json(_silence(house.folds.silences.get(silence), message.at))
 
