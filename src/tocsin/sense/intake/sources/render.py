@@ -30,20 +30,10 @@ from tocsin.sense.intake.signature import prove_standard
 from tocsin.sense.intake.source import Answer, Example, Message, Reading, Source, SourceSettings, accepted
 
 _FAILS = {
-    "server_failed": ("ServerFailed", "critical", "{} is not available"),
-    "server_hardware_failure": (
-        "ServerFailed",
-        "server",
-        "critical",
-        "{} is down: hardware of Render failed",
-    ),
-    "postgres_unavailable": (
-        "DatabaseUnavailable",
-        "postgres",
-        "critical",
-        "The database {} is not available",
-    ),
-    "key_value_unhealthy": ("KeyValueUnhealthy", "critical", "The Key Value {} is not healthy"),
+    "server_failed": ("ServerFailed", "{} is not available"),
+    "server_hardware_failure": ("ServerFailed", "{} is down: hardware of Render failed"),
+    "postgres_unavailable": ("DatabaseUnavailable", "The database {} is not available"),
+    "key_value_unhealthy": ("KeyValueUnhealthy", "The Key Value {} is not healthy"),
 }
 _RECOVERS = {
     "server_available": "ServerFailed",
@@ -125,8 +115,8 @@ def _signal(event: str, told: Part, data: Part, settings: DeploySettings, messag
         alert, resolved = _CRON, status == "succeeded"
         severity, summary = "error", f"A run of the cron job {name} failed"
     elif event in _FAILS:
-        alert, severity, text = _FAILS[event]
-        summary = text.format(name)
+        alert, text = _FAILS[event]
+        severity, summary = "critical", text.format(name)
     elif event in _RECOVERS:
         alert, resolved = _RECOVERS[event], True
     else:
