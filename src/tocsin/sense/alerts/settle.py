@@ -187,37 +187,50 @@ def _end(known: Standing | None, signal: Signal, sender: Sender, alert_id: str, 
     if known.key != sender.key:
         return Settled(result="refused", standing=known)
     if known.state == "resolved":
-        return _end_again(known, start, end, now)
+        return _end_again(known, signal, start, end, now)
     if end is not None and known.sender_start is not None and end < known.sender_start:
         # The end of an earlier episode, overtaken by the start of this one: now we know when this one began.
-        begun = min(known.sender_start, now)
-        if known.starts_at >= begun:
+        starts_at = max(known.starts_at, min(known.sender_start, now))
+        sender_end = _newest(end, known.sender_end)
+        if (starts_at, sender_end) == (known.starts_at, known.sender_end):
             return Settled(result="late", standing=known)
-        return Settled(result="late", standing=replace(known, starts_at=begun), changed=True)
-    standing = replace(_over(known, start, end, now), state="resolved")
-    return Settled(result="resolved", standing=standing, changed=True, event="resolved")
+        standing = replace(known, starts_at=starts_at, sender_end=sender_end)
+        return Settled(result="late", standing=standing, changed=True)
+    standing, text = _over(known, signal, start, end, now)
+    over = replace(standing, state="resolved")
+    return Settled(result="resolved", standing=over, changed=True, event="resolved", text=text)
 
 
-def _end_again(known: Standing, start: datetime | None, end: datetime | None, now: datetime) -> Settled:
+def _end_again(
+    known: Standing, signal: Signal, start: datetime | None, end: datetime | None, now: datetime
+) -> Settled:
     """It is over already: perhaps a whole later episode came and went, or the true end of one that had run out."""
     if end is None or (known.sender_end is not None and end <= known.sender_end):
         return Settled(result="duplicate", standing=known)
     if known.sender_start is not None and end < known.sender_start:
         return Settled(result="late", standing=known)
-    return Settled(result="updated", standing=_over(known, start, end, now), changed=True)
+    standing, text = _over(known, signal, start, end, now)
+    return Settled(result="updated", standing=standing, changed=True, text=text)
 
 
-def _over(known: Standing, start: datetime | None, end: datetime | None, now: datetime) -> Standing:
-    starts_at = known.starts_at
+def _over(
+    known: Standing, signal: Signal, start: datetime | None, end: datetime | None, now: datetime
+) -> tuple[Standing, bool]:
+    """What stands after this end, and whether its text is news: it may be the first word about its episode."""
+    starts_at, content = known.starts_at, known.content
     if start is not None and (known.sender_start is None or start >= known.sender_start):
         starts_at = min(start, now)
-    return replace(
+        if start != known.sender_start:
+            content = _content(signal)
+    standing = replace(
         known,
         starts_at=starts_at,
         ends_at=max(min(end or now, now), starts_at),
         sender_start=_newest(start, known.sender_start),
         sender_end=_newest(end, known.sender_end),
+        content=content,
     )
+    return standing, content != known.content
 
 
 def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
