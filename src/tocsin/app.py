@@ -25,6 +25,7 @@ from tocsin import __version__, configuration
 from tocsin.act.actions.action import all_actions
 from tocsin.act.checks import Checks, look_around
 from tocsin.act.notify import Deliveries, Delivery
+from tocsin.connections import Doorkeeper, connections, room_for_connections
 from tocsin.faces import api, web
 from tocsin.ground.accounts import Accounts, Key
 from tocsin.ground.catalogue import service_of
@@ -60,6 +61,7 @@ from tocsin.sense.intake import House, Mailbook, Quota, Receiver
 from tocsin.sense.monitor import Monitor
 
 _log = structlog.get_logger(__name__)
+_KEEP_ALIVE_S = 75  # senders come again each minute
 _COLLECT_AFTER = 200_000  # allocations: at the default, the collector's pauses are the stalls of a burst
 
 
@@ -410,14 +412,15 @@ def serve(folder: Path, *, host: str, port: int, log_level: str) -> None:
             app.asgi,
             host=host,
             port=port,
-            http="httptools",
+            http=connections(Doorkeeper(room_for_connections())),
+            ws="none",
             loop="uvloop",
             lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=5,
-            h11_max_incomplete_event_size=16_384,
         ),
     ).run()
 

@@ -45,10 +45,13 @@ class HeadersTooLarge(TocsinError):
 
 
 def check_headers(headers: list[tuple[bytes, bytes]]) -> None:
-    size = sum(len(name) + len(value) for name, value in headers)
-    if len(headers) > HEADERS or size > HEADER_BYTES:
-        message = f"at most {HEADERS} headers and {HEADER_BYTES} bytes of them"
-        raise HeadersTooLarge(message, fix="Send fewer or shorter headers.")
+    if len(headers) > HEADERS or sum([len(name) + len(value) for name, value in headers]) > HEADER_BYTES:
+        raise headers_too_large()
+
+
+def headers_too_large() -> HeadersTooLarge:
+    message = f"at most {HEADERS} headers and {HEADER_BYTES} bytes of them"
+    return HeadersTooLarge(message, fix="Send fewer or shorter headers.")
 
 
 def check_content_type(value: str | None, wanted: tuple[str, ...]) -> None:
