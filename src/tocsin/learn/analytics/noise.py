@@ -22,12 +22,12 @@ from tocsin.learn.analytics.store import RuleSum
 LOUD = 50
 """From this score on a rule costs more than it tells."""
 
-_FALSE = reason(N_("{n} of {of} were false alarms"))
-_MARKED = reason(N_("{n} were called noise"))
-_SHORT = reason(N_("{n} ended by themselves within 5 minutes"))
-_FLAPPING = reason(N_("{n} kept coming and going"))
-_IDLE = reason(N_("{n} ended without anybody doing anything"))
-_USEFUL = reason(N_("{n} were called useful"))
+_FALSE = reason(N_("False alarms: {n} of {of}"))
+_MARKED = reason(N_("Called noise: {n}"))
+_SHORT = reason(N_("Ended by itself within 5 minutes: {n}"))
+_FLAPPING = reason(N_("Kept coming and going: {n}"))
+_IDLE = reason(N_("Ended without anybody doing anything: {n}"))
+_USEFUL = reason(N_("Called useful: {n}"))
 _QUIET = N_("Somebody had something to do each time")
 
 _FIX_FALSE = N_("Correct what it measures: it should fire on what users feel.")
@@ -60,7 +60,7 @@ class RuleNoise:
     flapping: int
     idle: int
     score: int
-    why: str
+    why: list[str]
     advice: str
 
     @property
@@ -116,7 +116,7 @@ def _rule(rule: RuleSum, outside: dict[str, int]) -> RuleNoise:
         flapping=rule.flapping,
         idle=rule.idle,
         score=score,
-        why="; ".join(why) or _QUIET,
+        why=why or [_QUIET],
         advice=_advice(score, units, told),
     )
 

@@ -20,7 +20,7 @@ from tocsin.respond.incidents import FALSE_ALARM, Incidents
 SHORT = timedelta(minutes=5)
 """Over before anybody could have done anything: what ended by itself sooner was short."""
 FLAPS = 4
-"""So many firings of one rule in one incident are flapping."""
+"""So many firings of one rule in one incident are flapping, too, where nothing has held them as one."""
 
 _FIRED = ("alert.attached", "alert.fired")
 # What only says that somebody is there; everything else that a person does is an act.
@@ -60,6 +60,7 @@ class Outcomes:
             return  # it has been opened again since; its next end is told too
         events = _all(conn, id_)
         fired = Counter(str(each.data.get("name")) for each in events if each.kind in _FIRED)
+        flapped = {str(each.data.get("name")) for each in events if each.kind == "alert.flapping"}
         kinds = {each.kind for each in events}
         acted = "run.started" in kinds or any(_is_act(each, incident.outcome) for each in events)
         wrong = incident.outcome == FALSE_ALARM
@@ -80,7 +81,7 @@ class Outcomes:
                     acknowledged=incident.acknowledged_at is not None,
                     acted=acted,
                     short=short,
-                    flapping=times >= FLAPS,
+                    flapping=name in flapped or times >= FLAPS,
                     false_alarm=wrong,
                     mark=said.get(name, ""),
                 )
