@@ -72,19 +72,17 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("pg_current_xact_id()::text::bigint")
 _OLDEST_OPEN: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
+_append = {
+    "postgresql": sql_insert(timeline_event).values(xid=_THIS_TRANSACTION),
+    "sqlite": sql_insert(timeline_event).values(xid=0),
+}
+
 
 def append(conn: Connection, incident: str, kind: str, actor: str, moment: datetime, /, **data: Any) -> int:
     """Adds one event within the caller's transaction and returns its number."""
-    postgres = conn.dialect.name == "postgresql"
     result = conn.execute(
-        sql_insert(timeline_event).values(
-            xid=_THIS_TRANSACTION if postgres else 0,
-            incident=incident,
-            at=moment,
-            kind=kind,
-            actor=actor,
-            data=_storable(data),
-        )
+        _append[conn.dialect.name],
+        {"incident": incident, "at": moment, "kind": kind, "actor": actor, "data": _storable(data)},
     )
     key = result.inserted_primary_key
     return int(key[0]) if key else 0

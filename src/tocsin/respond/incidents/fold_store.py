@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Index, Integer, Table, Text, delete, exists, or_, select
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, bindparam, delete, exists, or_, select
 
 from tocsin.ground.store import Json, Time, insert, metadata
 from tocsin.respond.incidents.fold import Fold
 from tocsin.respond.incidents.store import incident, incident_alert
-from tocsin.sense.alerts.bulk import BulkInsert
+from tocsin.sense.alerts.bulk import BulkInsert, Statement
 from tocsin.sense.alerts.folding_store import alert_flap
 from tocsin.sense.alerts.store import alert
 
@@ -38,7 +38,14 @@ incident_hush = Table(
     Index("ix_incident_hush_since", "since"),
 )
 
+
+def _or_renew(statement: Statement) -> Statement:
+    new = {each.name: statement.excluded[each.name] for each in incident_fold.c if each.name != "incident"}
+    return statement.on_conflict_do_update(index_elements=["incident"], set_=new)
+
+
 _FIELDS = [each.name for each in incident_fold.c]
+_put = BulkInsert(incident_fold, _FIELDS, _or_renew)
 attach = BulkInsert(
     incident_alert,
     ["incident", "alert", "attached_at"],
@@ -70,11 +77,14 @@ def get(conn: Connection, incident_id: str, *, lock: bool = False) -> Fold | Non
 
 def put(conn: Connection, folds: Iterable[Fold]) -> None:
     """Keeps what was counted."""
-    for fold in folds:
-        values = {name: getattr(fold, name) for name in _FIELDS}
-        values |= {"rules": list(fold.rules), "titled": int(fold.titled)}
-        statement = insert(conn, incident_fold).values(**values)
-        conn.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=values))
+    _put(
+        conn,
+        [
+            {name: getattr(fold, name) for name in _FIELDS}
+            | {"rules": list(fold.rules), "titled": int(fold.titled)}
+            for fold in sorted(folds, key=lambda each: each.incident)
+        ],
+    )
 
 
 def incidents_of(conn: Connection, alert_ids: Collection[str]) -> dict[str, list[str]]:
@@ -91,12 +101,18 @@ def incidents_of(conn: Connection, alert_ids: Collection[str]) -> dict[str, list
     return found
 
 
+_mine = incident_alert.c.incident == bindparam("wanted")
+_goes_on = select(
+    or_(
+        exists().where(_mine, alert.c.id == incident_alert.c.alert, alert.c.state == "firing"),
+        exists().where(_mine, alert_flap.c.alert == incident_alert.c.alert),
+    )
+)
+
+
 def goes_on(conn: Connection, incident_id: str) -> bool:
     """Whether any of its alerts fires, or comes and goes: then it is not over, whatever has cleared."""
-    mine = incident_alert.c.incident == incident_id
-    fires = exists().where(mine, alert.c.id == incident_alert.c.alert, alert.c.state == "firing")
-    flaps = exists().where(mine, alert_flap.c.alert == incident_alert.c.alert)
-    return bool(conn.scalar(select(or_(fires, flaps))))
+    return bool(conn.scalar(_goes_on, {"wanted": incident_id}))
 
 
 def hush(conn: Connection, incident_id: str, now: datetime) -> bool:

@@ -88,8 +88,7 @@ def cleared(sitting: Sitting, news: AlertEvent) -> None:
 
 
 def over(sitting: Sitting, alert: Alert, judged: Judgement) -> None:
-    """The end of an alert counts: for its incident, if one is open."""
-    desk, conn = sitting.desk, sitting.conn
+    """The end of an alert counts: for its incident, if one is open; `settle` follows."""
     incident = sitting.of_alert(alert.id)
     if incident is None or not incident.is_open:
         judged.add("incident", "unknown")
@@ -99,17 +98,28 @@ def over(sitting: Sitting, alert: Alert, judged: Judgement) -> None:
     if fold.alerts <= sitting.singly:
         fold.told_cleared = fold.cleared
         sitting.line(incident, "alert.resolved", alert)
-    sitting.settle_attached()
-    if fold_store.goes_on(conn, incident.id):
-        judged.add("incident", "goes_on", incident=incident.id)
-        if incident.state == "triggered" and sitting.look.any:
-            hush.check(desk, conn, sitting.look, incident.id)
-    elif incident.state != "mitigated":
-        fold_store.unhush(conn, incident.id)
-        _, pages = recovery.mitigate(desk, conn, incident.id, N_("all its alerts have cleared"), "tocsin")
-        sitting.pages += pages
-        sitting.has_changed()
-        judged.add("incident", "watched", incident=incident.id)
+    sitting.cleared.setdefault(incident.id, []).append(judged)
+
+
+def settle(sitting: Sitting) -> None:
+    """At the end of a batch: are the incidents over of which alerts have cleared in it? Asked once of each."""
+    desk, conn = sitting.desk, sitting.conn
+    if sitting.cleared:
+        sitting.settle_attached()
+    for id_, judgements in sitting.cleared.items():
+        incident = sitting.incident(id_)
+        for judged in judgements[:-1]:
+            judged.add("incident", "goes_on", incident=id_)
+        if fold_store.goes_on(conn, id_):
+            judgements[-1].add("incident", "goes_on", incident=id_)
+            if incident.state == "triggered" and sitting.look.any:
+                hush.check(desk, conn, sitting.look, id_)
+        elif incident.state in ("triggered", "acknowledged"):
+            fold_store.unhush(conn, id_)
+            _, pages = recovery.mitigate(desk, conn, id_, N_("all its alerts have cleared"), "tocsin")
+            sitting.pages += pages
+            sitting.has_changed()
+            judgements[-1].add("incident", "watched", incident=id_)
 
 
 def acknowledged(sitting: Sitting, news: AlertEvent) -> None:
@@ -273,7 +283,7 @@ def _join(
         desk, decision.policy, decision.level, incident.severity
     ):
         pages += _raise(sitting, alert, incident, decision, judged)
-    if fold_store.unhush(conn, incident.id) and not pages:
+    if sitting.unhush(incident) and not pages:
         pages += _unhush(sitting, alert, incident)
     if new and group.spec.interval and incident.state != "mitigated" and fold.announced == fold.alerts - 1:
         desk.timers.set(conn, JOINED, incident.id, sitting.now + group.spec.interval)

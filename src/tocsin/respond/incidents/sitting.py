@@ -42,6 +42,9 @@ class Sitting:
         self._untold: set[str] = set()
         self._attached: list[dict[str, Any]] = []
         self._judged: list[Judgement] = []
+        self._hushed: set[str] | None = None
+        self.cleared: dict[str, list[Judgement]] = {}
+        """The incidents of which alerts have cleared, with the judgements of these."""
 
     def judge(self, news: AlertEvent) -> Judgement:
         """Begins the trace of one judgement."""
@@ -91,6 +94,15 @@ class Sitting:
         fold_store.attach(self.conn, self._attached)
         self._attached = []
 
+    def unhush(self, incident: Incident) -> bool:
+        """Whether the incident was hushed; it is not any more."""
+        if self._hushed is None:
+            self._hushed = fold_store.hushed(self.conn)
+        if incident.id not in self._hushed:
+            return False
+        self._hushed.discard(incident.id)
+        return fold_store.unhush(self.conn, incident.id)
+
     # Counting
 
     def fold(self, incident: Incident) -> Fold:
@@ -124,7 +136,7 @@ class Sitting:
                 tell(self.conn, fold, self.now)
             elif fold.incident not in self._untold:
                 self.desk.timers.set(self.conn, TIMER, fold.incident, fold.told_at + every)
-        fold_store.put(self.conn, self._folds.values())
+        fold_store.put(self.conn, list(self._folds.values()))
         trace.write(self.conn, self._judged)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     false,
     func,
     or_,
@@ -148,10 +149,13 @@ def get(conn: Connection, id_: str, *, lock: bool = False) -> Incident:
     return Incident.from_row(row)
 
 
+_open_of_group = (
+    select(incident).where(incident.c.group_key == bindparam("wanted"), _still_open).with_for_update()
+)
+
+
 def find_open(conn: Connection, group_key: str) -> Incident | None:
-    row = conn.execute(
-        select(incident).where(incident.c.group_key == group_key, _still_open).with_for_update()
-    ).first()
+    row = conn.execute(_open_of_group, {"wanted": group_key}).first()
     return Incident.from_row(row) if row else None
 
 

@@ -132,6 +132,7 @@ class Triage:
                     judge.acknowledged(sitting, each)
                 case "resolved":
                     judge.cleared(sitting, each)
+        judge.settle(sitting)
         sitting.finish()
         return sitting.pages
 
@@ -225,6 +226,7 @@ class Triage:
                 )
             if alert.state == "resolved":
                 judge.over(sitting, alert, judged)
+                judge.settle(sitting)
             sitting.finish()
             return sitting.pages
 
