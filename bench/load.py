@@ -19,7 +19,7 @@ from typing import cast
 import msgspec
 import uvloop
 
-NAMES = ("HighErrorRate", "HighLatency", "TargetDown", "DiskFillingUp", "QueueTooLong")
+NAMES = ("KubePodCrashLooping", "KubePodNotReady", "CPUThrottlingHigh", "KubeJobFailed", "HighErrorRate")
 SERVICES = ("checkout", "search", "login", "mail")
 
 
@@ -57,30 +57,38 @@ class Answered(msgspec.Struct, kw_only=True):
         return self.latencies[max(0, round(len(self.latencies) * part) - 1)] if self.latencies else 0.0
 
 
-def instance(number: int) -> str:
+def pod(number: int) -> str:
     """The label by which the alert of that number differs from all others."""
-    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}:9100"
+    return f"pod-{number:07d}"
 
 
 def alert(load: Load, number: int) -> dict[str, object]:
-    """As a Prometheus writes it."""
+    """As the Prometheus of a cluster writes it: the labels and annotations of kube-prometheus."""
     about = number % load.same if load.same else number
     name, service = NAMES[about % len(NAMES)], SERVICES[about % len(SERVICES)]
     return {
         "labels": {
             "alertname": name,
-            "instance": instance(about),
-            "job": "node",
+            "cluster": "production",
+            "container": "main",
+            "endpoint": "http",
+            "instance": f"10.{about >> 16 & 255}.{about >> 8 & 255}.{about & 255}:8080",
+            "job": "kube-state-metrics",
+            "namespace": service,
+            "pod": pod(about),
+            "prometheus": "monitoring/k8s",
             "service": service,
             "severity": load.severity,
         },
         "annotations": {
-            "summary": f"{name} on {instance(about)}",
-            "description": "The value has been above its threshold for five minutes.",
+            "description": f"Pod {service}/{pod(about)} (main) is in waiting state (reason: CrashLoopBackOff).",
+            "runbook_url": f"https://runbooks.prometheus-operator.dev/runbooks/kubernetes/{name.lower()}",
+            "summary": "Pod is crash looping.",
         },
         "startsAt": load.at,
         "endsAt": load.until,
-        "generatorURL": "http://127.0.0.1:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1",
+        "generatorURL": "http://prometheus-k8s-0:9090/graph?g0.expr=max_over_time%28kube_pod_container_status_"
+        "waiting_reason%7Breason%3D%22CrashLoopBackOff%22%7D%5B5m%5D%29+%3E%3D+1&g0.tab=1",
     }
 
 

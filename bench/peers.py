@@ -1,7 +1,7 @@
 """Who is measured? Debian's Alertmanager and a real `tocsin up`, each started fresh, each ended by its pid.
 
-Both run their whole pipeline: Alertmanager groups by service and calls a webhook at once, Tocsin triages, opens an
-incident a service and pages by webhook. The receiver of both is the same small server in the process of the bench.
+Both run their whole pipeline: Alertmanager with the grouping, waiting and inhibition that Debian ships, calling a
+webhook; Tocsin triages, opens an incident a service and pages by webhook. The receiver of both is the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ from bench.load import SERVICES
 ALERTMANAGER = "prometheus-alertmanager"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _ALERTMANAGER = """
-route: {{receiver: hook, group_by: [service], group_wait: 0s, group_interval: 5s}}
+route: {{receiver: hook, group_by: [alertname, cluster, service], group_wait: 30s, group_interval: 5m}}
+inhibit_rules:
+  - source_match: {{severity: critical}}
+    target_match: {{severity: warning}}
+    equal: [alertname, cluster, service]
 receivers: [{{name: hook, webhook_configs: [{{url: "{hook}"}}]}}]
 """
 _TOCSIN = """
