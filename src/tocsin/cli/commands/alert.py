@@ -15,6 +15,8 @@ def add(app: typer.Typer) -> None:
     alert.command("send")(send)
     alert.command("list")(list_alerts)
     alert.command("show")(show)
+    alert.command("mark")(mark)
+    alert.command("noise")(noise)
     app.add_typer(alert, name="alert")
 
 
@@ -142,4 +144,56 @@ def show(
             "labels": words.pairs(found["labels"]) or "–",
             "annotations": words.pairs(found["annotations"]) or "–",
         }
+    )
+
+
+def mark(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, from the list.", show_default=False)],
+    word: Annotated[str, typer.Argument(metavar="noise|useful", help="What it is.", show_default=False)],
+    why: Annotated[str, typer.Argument(help="Why, if there is something to say.")] = "",
+    as_json: _Json = False,
+) -> None:
+    """Call an alert noise, or useful; your last word on its present firing counts."""
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json
+
+    found = Server.from_environment().post("alerts", alert, "mark", body={"mark": word, "why": why})
+    if as_json:
+        say_json(found)
+    else:
+        say(f"{found['mark']}: {found['alert']}")
+
+
+def noise(
+    days: Annotated[int, typer.Option(help="Of the last so many days.", min=1, max=3650)] = 30,
+    as_json: _Json = False,
+) -> None:
+    """Which rules cry wolf? The noisiest first, with what to do about each."""
+    from datetime import timedelta
+
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json, say_table
+    from tocsin.ground.kernel.clock import SystemClock
+
+    since = (SystemClock().now() - timedelta(days=days)).isoformat()
+    found = Server.from_environment().get("noise", since=since)["items"]
+    if as_json:
+        say_json(found)
+        return
+    if not found:
+        say("No incident with an alert has ended in this time.")
+        return
+    say_table(
+        ("score", "rule", "service", "incidents", "what came of it", "what to do"),
+        [
+            (
+                str(each["score"]),
+                each["name"],
+                each["service"],
+                str(each["incidents"]),
+                "; ".join(each["why"]),
+                each["advice"],
+            )
+            for each in found
+        ],
     )
