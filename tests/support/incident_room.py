@@ -21,8 +21,9 @@ from tocsin.ground.store import Store
 from tocsin.respond.incidents import Incident, Incidents, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.oncall import Escalations, Oncall
-from tocsin.sense.alerts import Ledger, Sender, Signal
+from tocsin.sense.alerts import Ledger, Sender, Signal, list_alerts
 from tocsin.sense.alerts.held import Folds
+from tocsin.sense.alerts.trace import steps
 
 CONFIGURATION: dict[str, Any] = {
     "people": {
@@ -117,6 +118,15 @@ class Room:
     def story(self, incident: str) -> list[str]:
         with self.store.read() as conn:
             return [event.kind for event in timeline.of_incident(conn, incident)]
+
+    def why(self, name: str) -> list[str]:
+        """The newest judgement of the alert of that name, as stages and verdicts."""
+        with self.store.read() as conn:
+            (alert,) = [each for each in list_alerts(conn, limit=1_000) if each.name == name]
+            found = steps(conn, alert.id)
+        judged = [index for index, each in enumerate(found) if each.stage in ("received", "flapping")]
+        until = next((index for index in judged if index and found[index].stage == "received"), None)
+        return [f"{each.stage}.{each.verdict}" for each in found[:until]]
 
     def pages(self, incident: str) -> list[tuple[str | None, str]]:
         with self.store.read() as conn:

@@ -15,6 +15,7 @@ from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.sense import alerts
 from tocsin.sense.alerts import API, Alert, Sender
+from tocsin.sense.alerts.held import Held, held
 from tocsin.sense.intake import limits
 from tocsin.sense.intake.plain_alert import read_plain
 
@@ -40,8 +41,20 @@ _ALERT = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class HeldAnswer:
+    """Why an alert that fires pages nobody now: ids of silences, of maintenance windows, and of other alerts."""
+
+    silences: list[str]
+    windows: list[str]
+    inhibited_by: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlertAnswer:
-    """An alert as it stands now. `count` is how often it was heard; `incident` the newest that it belongs to."""
+    """An alert as it stands now. `count` is how often it was heard; `incident` the newest that it belongs to.
+
+    `held` is null where nothing holds it back.
+    """
 
     id: str
     fingerprint: str
@@ -58,6 +71,7 @@ class AlertAnswer:
     last_seen: datetime
     count: int
     incident: str | None
+    held: HeldAnswer | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +101,8 @@ def list_alerts(
     with context.store.read() as conn:
         found = alerts.list_alerts(conn, state=state, service=service, limit=limit + 1, after=after)
         incidents = context.incidents.of_alerts(conn, [alert.id for alert in found])
-    return page([_answer(alert, incidents.get(alert.id)) for alert in found], limit, "id")
+    why = held(context.folds, found)
+    return page([_answer(alert, incidents.get(alert.id), why.get(alert.id)) for alert in found], limit, "id")
 
 
 @routes.get("/alerts/{alert}", permission=Permission.READ, summary="One alert")
@@ -97,7 +112,8 @@ def get_alert(request: Request, alert: Name) -> AlertAnswer:
         found = alerts.get(conn, alert)
         if found is None:
             raise NotFound(f"there is no alert {alert}", fix="`tocsin alert list` shows them.")
-        return _answer(found, context.incidents.of_alerts(conn, [found.id]).get(found.id))
+        incident = context.incidents.of_alerts(conn, [found.id]).get(found.id)
+    return _answer(found, incident, held(context.folds, [found]).get(found.id))
 
 
 @routes.post(
@@ -121,7 +137,7 @@ async def send(request: Request) -> Accepted:
     return Accepted(alerts=[Taken(id=each.alert, result=each.result) for each in outcomes])
 
 
-def _answer(alert: Alert, incident: str | None) -> AlertAnswer:
+def _answer(alert: Alert, incident: str | None, why: Held | None) -> AlertAnswer:
     return AlertAnswer(
         id=alert.id,
         fingerprint=alert.fingerprint,
@@ -138,4 +154,11 @@ def _answer(alert: Alert, incident: str | None) -> AlertAnswer:
         last_seen=alert.last_seen,
         count=alert.count,
         incident=incident,
+        held=HeldAnswer(
+            silences=[each.id for each in why.silences],
+            windows=[each.id for each in why.windows],
+            inhibited_by=list(why.inhibited_by),
+        )
+        if why
+        else None,
     )

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 import tocsin
 from tocsin.faces.api import (
+    alert_trace,
     alerts,
     answers,
     approvals,
@@ -15,10 +16,12 @@ from tocsin.faces.api import (
     changes,
     heartbeats,
     incidents,
+    maintenance,
     noise,
     oncall,
     runbooks,
     runs,
+    silences,
     sources,
     status,
 )
@@ -30,6 +33,9 @@ PREFIX = "/api/v1"
 _FEATURES = (
     status,
     alerts,
+    alert_trace,
+    silences,
+    maintenance,
     sources,
     changes,
     heartbeats,

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 import structlog
 from sqlalchemy import Connection, Row, select, update
 
+from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.duration import format_duration
@@ -130,6 +131,11 @@ class Reach:
     alerts: int
     services: tuple[str, ...]
     why: str
+
+
+def needed(reach: Reach) -> Permission:
+    """What somebody must be allowed who asks for this much quiet."""
+    return Permission.OPERATE if reach.why else Permission.RESPOND
 
 
 class Silences:
@@ -445,8 +451,12 @@ def _broad(matchers: tuple[Matcher, ...], alerts: int, services: tuple[str, ...]
 
 def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
     """Raises Invalid for an end that is over, before the beginning, or beyond ten years."""
-    if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise Invalid("a time needs its zone", field="starts_at", fix="Write it like 2026-11-21T10:30:00Z.")
+    if starts_at.tzinfo is None or ends_at.tzinfo is None or min(starts_at.year, ends_at.year) < 2000:
+        raise Invalid(
+            "a time of this century with its zone is needed",
+            field="starts_at",
+            fix="Write it like 2026-11-21T10:30:00Z.",
+        )
     if ends_at <= starts_at:
         raise Invalid("it ends before it begins", field="ends_at", fix="Give a later end.")
     if ends_at <= now:
