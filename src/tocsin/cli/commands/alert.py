@@ -15,6 +15,7 @@ def add(app: typer.Typer) -> None:
     alert.command("send")(send)
     alert.command("list")(list_alerts)
     alert.command("show")(show)
+    alert.command("trace")(trace)
     alert.command("mark")(mark)
     alert.command("noise")(noise)
     app.add_typer(alert, name="alert")
@@ -197,3 +198,25 @@ def noise(
             for each in found
         ],
     )
+
+
+def trace(
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Its id, from the list.", show_default=False)],
+    language: Annotated[str, typer.Option(help="en or zh_Hant.")] = "en",
+    as_json: _Json = False,
+) -> None:
+    """Tell why it paged or did not, the newest judgement first."""
+    from tocsin.cli import words
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json, say_table
+
+    found = Server.from_environment().get("alerts", alert, "trace", language=language)["items"]
+    if as_json:
+        say_json(found)
+    elif found:
+        say_table(
+            ("time", "stage", "what was decided"),
+            [(words.exact(each["at"]), each["stage"], each["text"]) for each in found],
+        )
+    else:
+        say("Nothing has been decided about it yet.")
