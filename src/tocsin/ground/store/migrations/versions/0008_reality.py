@@ -45,4 +45,20 @@ def upgrade() -> None:
         sa.Column("false_alarm", sa.Boolean(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
     )
-    op.create_index("ix_rule_incident_at", "rule_incident", ["at"])
+    op.create_index(
+        "ix_rule_incident_sums",
+        "rule_incident",
+        [
+            "service",
+            "name",
+            "at",
+            "fired",
+            "paged",
+            "acknowledged",
+            "acted",
+            "short",
+            "flapping",
+            "false_alarm",
+            "mark",
+        ],
+    )
