@@ -45,6 +45,7 @@ class Form:
     method: str
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)  # label, name, value
+    boxes: dict[str, str] = field(default_factory=dict)  # what may be ticked; a field once it is
 
 
 class _Reader(HTMLParser):
@@ -74,6 +75,10 @@ class _Reader(HTMLParser):
             case "form":
                 self._form = Form(action=given.get("action", ""), method=given.get("method", "get"))
                 self.forms.append(self._form)
+            case "input" if self._form and given.get("type") == "checkbox":
+                self._form.boxes[given["name"]] = given.get("value", "on")
+                if "checked" in given:
+                    self._form.fields[given["name"]] = given.get("value", "on")
             case "input" if self._form and given.get("name"):
                 self._form.fields[given["name"]] = given.get("value", "")
             case "select" if self._form:
@@ -191,7 +196,7 @@ class Browser:
         """Fills in a form of the page and presses its button. A form that does not have a field is not the one."""
         for form in self.page.forms:
             for label, name, value in form.buttons:
-                if label == button and fields.keys() <= form.fields.keys():
+                if label == button and fields.keys() <= form.fields.keys() | form.boxes.keys():
                     filled = {**form.fields, **fields, **({name: value} if name else {})}
                     target = urljoin(self.page.path, form.action)
                     if form.method.lower() == "get":

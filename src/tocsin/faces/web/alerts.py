@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from tocsin.faces.web.gate import Pages
+from tocsin.faces.web.holds import Hold, holds_of, scopes_of
 from tocsin.faces.web.visit import Visit
 from tocsin.faces.web.words import Mark, mark_of_alert
 from tocsin.ground.accounts import Permission
@@ -22,17 +23,23 @@ from tocsin.sense.alerts.query import Wanted, parse_query, written
 pages = Pages()
 _PAGE, _RULES = 50, 100
 _LONGEST_FILTER = 2_000
-_STATES: dict[str, State | None] = {"firing": "firing", "resolved": "resolved", "all": None}
+_STATES: dict[str, State | None] = {
+    "firing": "firing",
+    "held": "firing",
+    "resolved": "resolved",
+    "all": None,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertRow:
-    """An alert as a list shows it."""
+    """An alert as a list shows it; `holds` say why it pages nobody."""
 
     alert: Alert
     mark: Mark
     service: str
     incident: str | None
+    holds: Sequence[Hold]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,17 +66,26 @@ def listing(visit: Visit) -> Response:
         problem = error
     found: list[Alert] = []
     rules: list[Rule] = []
+    holds: dict[str, list[Hold]] = {}
     incidents: dict[str, str] = {}
     count = Count(n=0, at_least=False)
     back_to = None
     if problem is None:
         after = query.get("after") or None
         with visit.context.store.read() as conn:
-            search = Search(conn, wanted, state=_STATES[state])
+            held = state == "held"
+            search = Search(
+                conn,
+                wanted,
+                state=_STATES[state],
+                within=scopes_of(visit) if held else None,
+                held=held,
+            )
             if by_rule:
                 rules = search.rules(_RULES + 1)
             else:
                 found = search.page(_PAGE + 1, after)
+                holds = holds_of(visit, conn, found)
                 incidents = visit.context.incidents.of_alerts(conn, [each.id for each in found])
             whole = not by_rule and after is None and len(found) <= _PAGE
             count = Count(n=len(found), at_least=False) if whole else search.count()
@@ -82,7 +98,7 @@ def listing(visit: Visit) -> Response:
 
     return visit.page(
         "alerts.html",
-        rows=[_row(visit, each, incidents.get(each.id)) for each in found[:_PAGE]],
+        rows=[_row(visit, each, incidents.get(each.id), holds.get(each.id, [])) for each in found[:_PAGE]],
         rules=[_rule(visit, each, wanted, link) for each in rules[:_RULES]],
         more_rules=len(rules) > _RULES,
         text=text,
@@ -100,12 +116,13 @@ def listing(visit: Visit) -> Response:
     )
 
 
-def _row(visit: Visit, alert: Alert, incident: str | None) -> AlertRow:
+def _row(visit: Visit, alert: Alert, incident: str | None, holds: list[Hold]) -> AlertRow:
     return AlertRow(
         alert=alert,
         mark=mark_of_alert(alert.state, alert.labels.get("severity", "")),
         service=visit.service(alert.service),
         incident=incident,
+        holds=holds,
     )
 
 

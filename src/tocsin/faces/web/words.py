@@ -72,7 +72,7 @@ CHANGE = {
 
 SILENCE = {
     "active": Mark(shape="◔", tone="info", text=N_("quiet")),
-    "pending": Mark(shape="○", tone="plain", text=N_("to come")),
+    "pending": Mark(shape="○", tone="plain", text=N_("not begun")),
     "expired": Mark(shape="–", tone="plain", text=N_("over")),
 }
 WINDOW = {

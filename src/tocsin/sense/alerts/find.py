@@ -8,7 +8,7 @@ the different values that its label has among them, and becomes a list of values
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from tocsin.sense.alerts.alert import Alert, State
+from tocsin.sense.alerts.folding_store import alert_hold
 from tocsin.sense.alerts.matchers import Matcher, matches
 from tocsin.sense.alerts.query import Wanted
 from tocsin.sense.alerts.store import alert
@@ -73,6 +74,7 @@ class Search:
 
     `matchers` of `wanted` also know `name`, `service` and `source` of an alert without such a label. `within` leaves
     the alerts that at least one of these scopes takes in: there a label counts as it was sent, as for a silence.
+    `held` adds those that other alerts hold back, and without `within` all that triage has held back.
     """
 
     def __init__(
@@ -82,17 +84,19 @@ class Search:
         *,
         state: State | None = None,
         within: Sequence[Scope] | None = None,
+        held: bool = False,
     ) -> None:
         self._conn = conn
         self._state: list[ColumnElement[bool]] = [alert.c.state == state] if state else []
-        self._filtered = bool(wanted) or within is not None
-        self.back_to: datetime | None = self._horizon() if self._filtered else None
+        filtered = bool(wanted) or within is not None or held
+        self.back_to: datetime | None = self._horizon() if filtered else None
         """The start of the oldest alert that is looked at; None: all are."""
         self._where = [*self._state, *self._since()]
         self._where += [self._holds(each, sent=False) for each in wanted.matchers]
         self._where += [_says(word) for word in wanted.words]
-        if within is not None:
-            self._where.append(or_(false(), *(self._scope(each) for each in within)))
+        if within is not None or held:
+            scopes = [self._scope(each) for each in within or ()]
+            self._where.append(or_(false(), *scopes, *([_is_held(within is None)] if held else [])))
 
     def page(self, limit: int, after: str | None = None) -> list[Alert]:
         """Alerts, latest start first. `after` is the id of the last one of the page before."""
@@ -115,6 +119,13 @@ class Search:
         some = select(literal(1)).select_from(alert).where(*self._where).limit(COUNTED + 1).subquery()
         n = self._conn.scalar(select(func.count()).select_from(some)) or 0
         return Count(n=min(n, COUNTED), at_least=n > COUNTED)
+
+    def labels(self, limit: int) -> Sequence[Mapping[str, str]]:
+        """The labels of the newest alerts."""
+        query = (
+            select(alert.c.labels).where(*self._where).order_by(alert.c.starts_at.desc(), alert.c.id.desc())
+        )
+        return self._conn.scalars(query.limit(limit)).all()
 
     def rules(self, limit: int) -> list[Rule]:
         """By name, the most frequent first, among the newest 10,000."""
@@ -203,6 +214,11 @@ class Search:
             return value == any_(bindparam(None, values, ARRAY(Text)))
         listed = bindparam(None, json.dumps(values, ensure_ascii=False), Text)
         return value.in_(select(func.json_each(listed).table_valued("value").c.value))
+
+
+def _is_held(by_anything: bool) -> ColumnElement[bool]:
+    rows = select(alert_hold.c.alert)
+    return alert.c.id.in_(rows if by_anything else rows.where(alert_hold.c.kind == "inhibition"))
 
 
 def _fits(matcher: Matcher, value: str) -> bool:
