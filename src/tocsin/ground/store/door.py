@@ -27,6 +27,8 @@ from tocsin.ground.kernel.errors import Unavailable
 
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
+POURING = "pouring"
+"""In `conn.info`, whether alerts come in one upon the other: who writes much then writes little at a time."""
 _BATCH = 64
 _POURING_S = 0.02
 """Alerts pour in when the last commit of the intake is no longer ago than this."""
@@ -94,8 +96,7 @@ class Door:
         return getattr(self._inside, "job", False)
 
     @property
-    def pouring(self) -> bool:
-        """Do alerts come in one upon the other, so that whoever writes much should write little at a time?"""
+    def _pouring(self) -> bool:
         return self._intake_waits > 0 or time.monotonic() - self._intake_ended < _POURING_S
 
     def close(self) -> None:
@@ -118,7 +119,7 @@ class Door:
         now = time.monotonic()
         self._spent = max(0.0, self._spent - (now - self._spent_at) / _SHARE)
         self._spent_at = now
-        if self._closed or not self.pouring:
+        if self._closed or not self._pouring:
             return 0.0
         return (self._spent - _AT_ONCE_S) * _SHARE
 
@@ -167,6 +168,7 @@ class Door:
         outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._engine.connect() as conn:
+                conn.info[POURING] = self._pouring
                 try:
                     with conn.begin():
                         for job, future in batch:

@@ -133,11 +133,6 @@ class Store:
             future.set_exception(error)
         return future
 
-    @property
-    def pouring(self) -> bool:
-        """Do alerts come in one upon the other? Then a job that writes much keeps them waiting: write less at once."""
-        return self._door is not None and self._door.pouring
-
     def _not_inside(self, door: Door) -> None:
         if door.is_mine:
             raise RuntimeError("a job must not write through the door again: pass its connection on")

@@ -11,12 +11,20 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, exists, select, update
 
+from tocsin.ground.store.door import POURING
 from tocsin.sense.alerts.alert import AlertEvent
 from tocsin.sense.alerts.store import alert_event, get_many
 
+_SMALL = 16
+
 
 def claim(conn: Connection, boot: str, limit: int = 64) -> list[AlertEvent]:
-    """Takes up to `limit` pieces of news for `boot`, oldest first, with each alert as it stands now."""
+    """Takes up to `limit` pieces of news for `boot`, oldest first, with each alert as it stands now.
+
+    While alerts pour in it gives out fewer: as long as they are judged, nobody can write.
+    """
+    if conn.info.get(POURING):
+        limit = min(limit, _SMALL)
     older = alert_event.alias("older")
     heads = (
         select(alert_event.c.seq)

@@ -15,3 +15,8 @@ class AlertsSection(Section):
         default=timedelta(minutes=5),
         description="An alert of Prometheus that is not sent again for this long is over.",
     )
+    keep_alerts: Duration = Field(
+        default=timedelta(days=30),
+        description="An alert that was over for this long, and is part of no incident, is forgotten; how often "
+        "its rule fired on each day is kept.",
+    )

@@ -3,6 +3,7 @@
 Revision 0009.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
@@ -13,3 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_index("ix_alert_event_waiting", table_name="alert_event")
+    op.create_table(
+        "alert_day",
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("fired", sa.Integer(), nullable=False),
+        sa.Column("said", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "service", "name", name="pk_alert_day"),
+    )
