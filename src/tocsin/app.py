@@ -55,9 +55,12 @@ from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 from tocsin.sense.alerts import Ledger
 from tocsin.sense.alerts.held import Folds
+from tocsin.sense.alerts.retention import Retention
+from tocsin.sense.alerts.silence_warning import SilenceWarnings
 from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import House, Mailbook, Quota, Receiver
+from tocsin.sense.intake.postbox import Postbox
 from tocsin.sense.monitor import Monitor
 
 _log = structlog.get_logger(__name__)
@@ -104,6 +107,14 @@ class App:
             outbound=self.outbound,
             boots=self.engine.boots,
         )
+        self.warnings = SilenceWarnings(
+            self.store,
+            self.clock,
+            self.folds.silences,
+            people=current,
+            deliveries=self.deliveries,
+            alarms=self.engine.timers,
+        )
         self.oncall = Oncall(current, self.clock)
         self.escalations = Escalations(
             self.store,
@@ -127,6 +138,7 @@ class App:
             check=self.checks.of_service,
         )
         self.incidents = Incidents(desk)
+        self.retention = Retention(self.store, self.clock, current, self.incidents.of_alerts)
         self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
         self.triage = Triage(desk=desk)
         self.library = Library(current, folder, self.clock, current)
@@ -163,6 +175,7 @@ class App:
                 self.bell.ring("work")
 
         self.engine.on_beat("followers", react, wake_on="timeline")
+        self.engine.on_beat("retention", self.retention.tick, wake_on="configuration")
         self.engine.on_beat("mailbook", self.mailbook.tick, wake_on="configuration")
         self.engine.on_beat("quota", self.quota.tick, wake_on="configuration")
         self.engine.on_beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats")
@@ -239,6 +252,15 @@ class App:
             quota=self.quota,
             folder=self.folder,
         )
+        self.postbox = Postbox(
+            receiver,
+            self.clock,
+            self.current,
+            find=self.accounts.key,
+            keys=self.accounts.keys,
+            folder=self.folder,
+        )
+        self.engine.on_beat("postbox", self.postbox.tick, wake_on="configuration")
         pages = self.pages = web.Context(
             store=self.store,
             clock=self.clock,
@@ -335,6 +357,7 @@ class App:
         self._started.clear()
         self._stopping.set()
         for part in (
+            self.postbox,
             self.repositories,
             self.preconditions,
             self.monitor,
@@ -390,6 +413,7 @@ class App:
             return self.problems
         self.current.swap(loaded.configuration)
         _log.info("the configuration was reloaded")
+        self.folds.inhibition.rebuild()
         self.bell.ring("configuration")
         return []
 
