@@ -32,6 +32,7 @@ from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.folding_section import FoldingSection
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.heartbeats import HeartbeatSection
+from tocsin.sense.intake.email_section import EmailSection
 from tocsin.sense.intake.section import IntakeSection
 from tocsin.sense.severity.section import PolicySection
 
@@ -48,6 +49,7 @@ class Configuration(
     AlertsSection,
     FoldingSection,
     HeartbeatSection,
+    EmailSection,
     IntakeSection,
     ChannelSection,
     ChecksSection,

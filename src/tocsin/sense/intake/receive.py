@@ -241,10 +241,25 @@ class Receiver:
             entrance=Entrance(self._house.ledger),  # of a loop of its own
             replay_of=kept.id,
         )
-        return asyncio.run(self._again(talk))
+        return asyncio.run(self._hand_in(talk))
 
-    async def _again(self, talk: _Talk) -> Answer:
-        under_way = self._flight.begin()
+    async def take(self, key: Key, message: Message, secret: str) -> Answer:
+        """Takes a message that came by another door than HTTP (a mail), on a loop of the caller's; says what its sender
+        hears. `secret` is what it named its key by.
+        """
+        talk = _Talk(
+            key=key,
+            source=self._sources[key.kind],
+            secret=secret,
+            message=message,
+            begun=self._clock.monotonic(),
+            entrance=Entrance(self._house.ledger),  # of that loop
+        )
+        return await self._hand_in(talk)
+
+    async def _hand_in(self, talk: _Talk) -> Answer:
+        """The answer to a message that is there already. Who holds it bounds it: our own flight is our loop's alone."""
+        under_way = Flight().begin()
         message = talk.message
         request = _Request(
             method=message.method,
