@@ -62,8 +62,10 @@ class Intake:
         query: str = "",
         *,
         hang: bool = False,
+        leaves: bool = False,
     ) -> Heard | None:
-        """One request; None when the client is gone before an answer. `hang`: the body never ends."""
+        """One request; None when the client is gone before an answer. `hang`: the body never ends; `leaves`: the
+        client goes away in the middle of it."""
         pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
         scope = {
             "type": "http",
@@ -73,14 +75,17 @@ class Intake:
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs],
         }
         chunks = [body] if isinstance(body, bytes) else list(body)
-        return asyncio.run(self._ask(scope, chunks, hang))
+        return asyncio.run(self._ask(scope, chunks, hang, leaves))
 
-    async def _ask(self, scope: dict[str, Any], chunks: list[bytes], hang: bool) -> Heard | None:
+    async def _ask(
+        self, scope: dict[str, Any], chunks: list[bytes], hang: bool, leaves: bool
+    ) -> Heard | None:
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
             if chunks:
-                return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks) or hang}
+                chunk = chunks.pop(0)
+                return {"type": "http.request", "body": chunk, "more_body": bool(chunks) or hang or leaves}
             if hang:
                 await asyncio.Event().wait()
             return {"type": "http.disconnect"}
