@@ -7,7 +7,7 @@ also stand in TOCSIN_TOKEN). A key goes into a header, never into a path that so
 from __future__ import annotations
 
 import json
-import socket
+import platform
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class Alert:
     service: str | None
 
     def report(self, ended: Ended) -> Report:
-        host = socket.gethostname()
+        host = platform.node()
         labels = {"host": host, **({"service": self.service} if self.service else {})}
         told = {
             "name": f"{self.name} failed",
