@@ -15,7 +15,7 @@ from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.visit import Visit
 from tocsin.faces.web.when import field_of, moment_of
 from tocsin.faces.web.words import mark_of_alert
-from tocsin.ground.accounts import Permission
+from tocsin.ground.accounts import Permission, require
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Conflict, Invalid, TocsinError
 from tocsin.sense.alerts import Alert, get_many
@@ -23,7 +23,7 @@ from tocsin.sense.alerts.alike import matchers_of
 from tocsin.sense.alerts.find import Scope, Search
 from tocsin.sense.alerts.matchers import Matcher
 from tocsin.sense.alerts.query import Wanted, parse_query, written
-from tocsin.sense.alerts.silence import Reach, Silence
+from tocsin.sense.alerts.silence import Reach, Silence, needed
 
 pages = Pages()
 PICK = "pick-"
@@ -202,6 +202,8 @@ def _put(visit: Visit, draft: Draft) -> Silence:
     if not draft.comment:
         raise Invalid(_NO_COMMENT, field="comment", fix=_NO_COMMENT_FIX)
     silences = silences_of(visit)
+    if draft.confirmed:
+        require(visit.identity, needed(silences.reach(matchers)))
     known = silences.get(draft.id) if draft.id else None
     return silences.put(
         matchers=matchers,
