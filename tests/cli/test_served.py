@@ -89,6 +89,23 @@ def test_alerts_are_sent_listed_shown_and_resolved(tocsin: Run) -> None:
     tocsin("alert", "send", "x", "--value", "nan", fails="not a number")
 
 
+def test_changes_are_told_and_listed(tocsin: Run) -> None:
+    told = ("change", "add", "Deploy 7", "--service", "example", "--dedup-key", "deploy-7")
+    started = tocsin(*told, "--state", "started", "--at", "2026-01-01T08:00:00Z")
+    assert started.startswith("started: chg_")
+    ended = tocsin(*told, "--version", "1.2.3", "--by", "mei")
+    assert ended.split() == ["succeeded:", started.split()[1]], "one change from its start to its end"
+    tocsin("change", "add", "Flag on", "--kind", "flag", "--service", "other")
+    (listed,) = _json(tocsin, "change", "list", "--service", "example")
+    assert (listed["version"], listed["started_at"]) == ("1.2.3", "2026-01-01T08:00:00Z")
+    shown = tocsin("change", "list")
+    assert "✓ succeeded" in shown
+    assert shown.index("Flag on") < shown.index("Deploy 7")
+    assert tocsin("change", "list", "--service", "nobody").strip() == "No changes."
+    tocsin("change", "add", "x", "--state", "done", fails="state")
+    tocsin("change", "add", "x", "--at", "yesterday", fails="at:")
+
+
 def test_an_incident_goes_through_every_act(tocsin: Run) -> None:
     number = _incident(tocsin, "Example is broken")
     assert number in tocsin("incident", "list", "--severity", "P0")
