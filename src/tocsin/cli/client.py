@@ -58,8 +58,8 @@ class Server:
         """One object. A query value of None is left out; a list is given once for each entry."""
         return self._call("GET", path, query, None)
 
-    def post(self, *path: str, body: Mapping[str, Any] | None = None) -> Record:
-        return self._call("POST", path, {}, dict(body or {}))
+    def post(self, *path: str, body: Mapping[str, Any] | list[Any] | None = None) -> Record:
+        return self._call("POST", path, {}, body if isinstance(body, list) else dict(body or {}))
 
     def listed(self, *path: str, limit: int | None = None, **query: Any) -> Iterator[Record]:
         """The items of a list, page after page, at most `limit` of them."""

@@ -7,6 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+_TRY_AGAIN = 75
+"""EX_TEMPFAIL of sysexits.h: cron, mail servers and scripts know it as "later"."""
+_AWAY = (408, 429, 500, 502, 503, 504)
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -22,8 +26,11 @@ def add(app: typer.Typer) -> None:
 
 
 def send(
-    name: Annotated[str, typer.Argument(help="Its name, such as DiskFull.", show_default=False)],
+    name: Annotated[
+        str | None, typer.Argument(help="Its name, such as DiskFull.", show_default=False)
+    ] = None,
     service: Annotated[str | None, typer.Option(help="The service it is about.")] = None,
+    severity: Annotated[str | None, typer.Option(help="How bad it is, for the rules of the policy.")] = None,
     summary: Annotated[str | None, typer.Option(help="What a person reads first.")] = None,
     label: Annotated[
         list[str] | None,
@@ -41,33 +48,125 @@ def send(
         str | None, typer.Option(help="Which alert it is; without it, its labels say so.")
     ] = None,
     resolved: Annotated[bool, typer.Option("--resolved", help="It is over.")] = False,
+    stdin: Annotated[
+        bool,
+        typer.Option("--stdin", help="Read one alert, or a list of them, as JSON from the input instead."),
+    ] = False,
+    wait: Annotated[
+        str, typer.Option(metavar="DURATION", help="How long to try while Tocsin is away, such as 5m.")
+    ] = "0s",
     as_json: _Json = False,
 ) -> None:
-    """Send one alert. It is on disk when the command returns. TOCSIN_TOKEN may be a token or an intake key."""
-    from tocsin.cli.client import Server
-    from tocsin.cli.output import say, say_json
-    from tocsin.ground.kernel.errors import Invalid
+    """Send one alert. It is on disk when the command returns. TOCSIN_TOKEN may be a token or an intake key.
 
-    if value is not None and not math.isfinite(value):
-        raise Invalid(f"--value {value} is not a number to send", field="--value", fix="Leave it out.")
-    annotations = _named(annotation or [], "--annotation")
-    if summary:
-        annotations["summary"] = summary
-    body: dict[str, Any] = {
-        "name": name,
-        "status": "resolved" if resolved else "firing",
-        "labels": _named(label or [], "--label"),
-        "annotations": annotations,
-    }
-    given = {"service": service, "value": value, "url": url, "dedup_key": dedup_key}
-    answer = Server.from_environment().post(
-        "alerts", body={**body, **{key: each for key, each in given.items() if each is not None}}
-    )
+    Exit status: 0 it is stored; 1 it was refused; 2 the command was not understood; 75 Tocsin was away or too busy,
+    also at the end of --wait, and the alert may be sent again: it stays one alert, however often it is told.
+    """
+    from tocsin.cli.output import say, say_json
+
+    body: dict[str, Any] | list[Any]
+    if stdin:
+        options = (
+            name,
+            service,
+            severity,
+            summary,
+            label,
+            annotation,
+            value,
+            url,
+            dedup_key,
+            resolved or None,
+        )
+        if any(each is not None for each in options):
+            raise typer.BadParameter("with --stdin everything stands in the JSON", param_hint="--stdin")
+        body = _read()
+    elif name is None:
+        raise typer.BadParameter("give it a name, or read it with --stdin", param_hint="NAME")
+    else:
+        given = {
+            "service": service,
+            "severity": severity,
+            "value": _number(value),
+            "url": url,
+            "dedup_key": dedup_key,
+        }
+        annotations = _named(annotation or [], "--annotation")
+        if summary:
+            annotations["summary"] = summary
+        body = {
+            "name": name,
+            "status": "resolved" if resolved else "firing",
+            "labels": _named(label or [], "--label"),
+            "annotations": annotations,
+            **{key: each for key, each in given.items() if each is not None},
+        }
+    answer = _sent(body, _seconds(wait))
     if as_json:
         say_json(answer)
         return
     for each in answer["alerts"]:
         say(f"{each['result']}: {each['id']}")
+
+
+def _sent(body: dict[str, Any] | list[Any], patience: float) -> dict[str, Any]:
+    """The answer, tried again for `patience` seconds while nobody takes it. Ends the command with 75 after that."""
+    import time
+
+    from tocsin.cli.client import Server, ServerRefused
+    from tocsin.cli.output import complain
+    from tocsin.ground.kernel.errors import Unavailable
+
+    server = Server.from_environment()
+    until = time.monotonic() + patience
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            return server.post("alerts", body=body)
+        except (Unavailable, ServerRefused) as error:
+            if isinstance(error, ServerRefused) and error.status not in _AWAY:
+                raise
+            left = until - time.monotonic()
+            if left <= 0:
+                complain(error.message, error.fix)
+                raise typer.Exit(_TRY_AGAIN) from None
+            if pause == _FIRST_PAUSE_S:
+                complain(f"{error.message}; trying for {left:.0f} s")
+        time.sleep(min(pause, max(left, 0.0)))
+        pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _read() -> dict[str, Any] | list[Any]:
+    import json
+    import sys
+
+    from tocsin.ground.kernel.errors import Invalid
+
+    fix = 'Send {"name": "DiskFull", "service": "shop"}, or a list of such.'
+    try:
+        found: object = json.loads(sys.stdin.buffer.read())
+    except (ValueError, RecursionError):
+        raise Invalid("the input is not JSON", field="--stdin", fix=fix) from None
+    if not isinstance(found, dict | list):
+        raise Invalid("the input is neither an alert nor a list of them", field="--stdin", fix=fix)
+    return found  # pyright: ignore[reportUnknownVariableType] - decoded JSON
+
+
+def _seconds(wait: str) -> float:
+    from tocsin.ground.kernel.duration import parse_duration
+
+    try:
+        return parse_duration(wait).total_seconds()
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--wait") from None
+
+
+def _number(value: float | None) -> float | None:
+    from tocsin.ground.kernel.errors import Invalid
+
+    if value is not None and not math.isfinite(value):
+        raise Invalid(f"--value {value} is not a number to send", field="--value", fix="Leave it out.")
+    return value
 
 
 def _named(given: list[str], option: str) -> dict[str, str]:
