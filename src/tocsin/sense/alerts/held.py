@@ -82,13 +82,11 @@ def held(folds: Folds, alerts: Iterable[Placed]) -> dict[str, Held]:
     inhibited = folds.inhibition.holding_now(firing)
     found: dict[str, Held] = {}
     for alert in firing:
-        one = Held(
-            silences=tuple(each for each in choice.of(alert.labels) if each.state(now) == "active"),
-            inhibited_by=inhibited.get(alert.id, ()),
-            windows=tuple(each for each in windows if each.covers(alert.labels, alert.service)),
-        )
-        if one:
-            found[alert.id] = one
+        silences = tuple([each for each in choice.of(alert.labels) if each.state(now) == "active"])
+        covering = tuple([each for each in windows if each.covers(alert.labels, alert.service)])
+        by = inhibited.get(alert.id, ())
+        if silences or covering or by:
+            found[alert.id] = Held(silences=silences, inhibited_by=by, windows=covering)
     return found
 
 

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs
@@ -186,8 +186,7 @@ class Alertmanager(Source):
         return shown
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Labelled:
+class _Labelled(msgspec.Struct, frozen=True, gc=False):
     """As much of an alert as is asked to know what holds it back."""
 
     id: str
@@ -204,9 +203,7 @@ def _judged(
     if quiet and not matchers:
         return alerts, {}
     selector = selector_of(matchers)
-    labelled = [
-        _Labelled(id=each.id, service=each.service, labels=_labels_of(each.labels_json)) for each in alerts
-    ]
+    labelled = [_Labelled(each.id, each.service, _labels_of(each.labels_json)) for each in alerts]
     chosen = {each.id for each in labelled if selector.matches(each.labels)}
     holds = {} if quiet else held(folds, (each for each in labelled if each.id in chosen))
     return [each for each in alerts if each.id in chosen], holds
