@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import pytest
 from forged import SECRET, forged_hex, hex_of, refuse_all
 
+from tocsin.ground.kernel.errors import Unavailable
+
 REPOSITORY = {
     "id": 186853002,
     "name": "web",
@@ -308,3 +310,21 @@ def test_what_is_wrong_is_named(intake: Any, send: Any, event: str, body: Any, f
 
 def test_without_the_name_of_the_event_nothing_can_be_read(intake: Any):
     assert intake.post("github", b"{}").json["error"]["field"] == "X-GitHub-Event"
+
+
+def test_success_is_said_only_when_changes_and_alerts_are_on_disk(
+    intake: Any, send: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    settings(workflow_runs="both")
+    body = run("completed", "failure", "2026-01-01T06:30:00Z")
+
+    def broken(*_: Any) -> Any:
+        raise Unavailable("the disk is full")
+
+    for room, method in ((intake.store, "intake"), (intake.ledger, "post")):
+        with monkeypatch.context() as patch:
+            patch.setattr(type(room), method, broken)
+            assert send("workflow_run", body).status == 503
+        assert intake.alerts() == []
+    assert send("workflow_run", body).status == 202
+    assert (len(intake.alerts()), len(intake.changes())) == (1, 1), "sent again, nothing is there twice"
