@@ -347,3 +347,27 @@ def test_a_thousand_shuffled_messages_end_as_in_order(store: Store, clock: Froze
     shuffled = story + chance.sample(story, len(story) // 3)
     chance.shuffle(shuffled)
     assert play(shuffled) == in_order
+
+
+def test_who_is_quiet_does_not_wait_behind_a_storm(ledger: Ledger, store: Store):
+    ledger.record([disk_full(f"Storm {number}") for number in range(300)], PROMETHEUS)
+    ledger.record([disk_full("Quiet")], SCRIPT)
+    ledger.record([Signal(labels={"alertname": "Also", "service": "bank"})], PROMETHEUS)
+    taken = store.write(lambda conn: claim(conn, "boot_1"))
+    assert {"Quiet", "Also"} <= {each.alert.name for each in taken}
+    assert len(taken) <= 64
+
+
+def test_every_lane_has_its_turn(ledger: Ledger, store: Store):
+    for number in range(40):
+        ledger.record([disk_full(f"A{number}")], Sender(key=f"key_{number}", source="webhook"))
+    names: set[str] = set()
+    while taken := store.write(claimed_and_done):
+        names |= taken
+    assert names == {f"A{number}" for number in range(40)}
+
+
+def claimed_and_done(conn: Connection) -> set[str]:
+    taken = claim(conn, "boot_1")
+    done(conn, [each.seq for each in taken])
+    return {each.alert.name for each in taken}

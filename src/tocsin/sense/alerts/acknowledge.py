@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from tocsin.sense.alerts.alert import id_of
 from tocsin.sense.alerts.fingerprint import fingerprint
 from tocsin.sense.alerts.signal import Sender, Signal
-from tocsin.sense.alerts.store import alert, announce
+from tocsin.sense.alerts.store import alert, announce, lane_of
 
 
 def id_of_key(dedup_key: str, sender: Sender) -> str:
@@ -35,7 +35,14 @@ def acknowledge(conn: Connection, dedup_keys: Collection[str], sender: Sender, n
     announce(
         conn,
         [
-            {"alert": row.id, "kind": "acknowledged", "episode": row.episode, "at": now, "state": "new"}
+            {
+                "alert": row.id,
+                "kind": "acknowledged",
+                "episode": row.episode,
+                "at": now,
+                "state": "new",
+                "lane": lane_of(sender.key),
+            }
             for row in firing
         ],
     )

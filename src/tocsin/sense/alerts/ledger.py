@@ -373,7 +373,8 @@ class _Batch:
             _, count = self._moves.get(standing.id, (now, 0))
             self._moves[standing.id] = (now, count + 1)
         if verdict.event:
-            self.events.append(_news(standing, verdict.event, now))
+            service = signal.labels.get("service", "")
+            self.events.append(_news(standing, verdict.event, now, service))
 
     def _row(self, alert_id: str, signal: Signal, entry: Entry, said: int) -> dict[str, Any]:
         """The text as it was said last, with the state that the batch leaves."""
@@ -413,8 +414,15 @@ class _Batch:
         rows.announce(conn, self.events)
 
 
-def _news(standing: Standing, kind: str, now: datetime) -> dict[str, Any]:
-    return {"alert": standing.id, "kind": kind, "episode": standing.episode, "at": now, "state": "new"}
+def _news(standing: Standing, kind: str, now: datetime, service: str = "") -> dict[str, Any]:
+    return {
+        "alert": standing.id,
+        "kind": kind,
+        "episode": standing.episode,
+        "at": now,
+        "state": "new",
+        "lane": rows.lane_of(standing.key, service),
+    }
 
 
 def _not_stored() -> Unavailable:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import (
     BigInteger,
@@ -80,15 +81,24 @@ alert_event = Table(
     Column("at", Time, nullable=False),
     Column("state", Text, nullable=False, server_default="new"),
     Column("claimed_by", Text),
+    # Whose turn it is: in a storm each lane gets its share of triage (`lane_of`).
+    Column("lane", Text, nullable=False, server_default=""),
     Index("uq_alert_event_episode", "alert", "episode", "kind", unique=True),
     sqlite_autoincrement=True,
 )
 Index(
-    "ix_alert_event_new",
+    "ix_alert_event_lane",
+    alert_event.c.lane,
     alert_event.c.seq,
     sqlite_where=alert_event.c.state == "new",
     postgresql_where=alert_event.c.state == "new",
 )
+_LANES = 16
+
+
+def lane_of(key: str, service: str = "") -> str:
+    """The lane in which news waits: sixteen for each key, among which its services are spread."""
+    return f"{key}/{crc32(service.encode('utf-8', 'surrogatepass')) % _LANES}"
 
 
 _STANDING = (
@@ -214,7 +224,7 @@ def _or_leave(statement: Statement) -> Statement:
 
 put = BulkInsert(alert, [column.name for column in alert.c], _or_renew)
 """Writes whole alerts."""
-announce = BulkInsert(alert_event, ["alert", "kind", "episode", "at", "state"], _or_leave)
+announce = BulkInsert(alert_event, ["alert", "kind", "episode", "at", "state", "lane"], _or_leave)
 """Writes news for triage."""
 _TIMES = ("starts_at", "ends_at", "expires_at", "sender_start", "sender_end")
 _settle = (

@@ -14,6 +14,15 @@ depends_on = None
 
 def upgrade() -> None:
     op.drop_index("ix_alert_event_waiting", table_name="alert_event")
+    op.add_column("alert_event", sa.Column("lane", sa.Text(), nullable=False, server_default=""))
+    op.drop_index("ix_alert_event_new", table_name="alert_event")
+    op.create_index(
+        "ix_alert_event_lane",
+        "alert_event",
+        ["lane", "seq"],
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    )
     op.create_table(
         "alert_day",
         sa.Column("day", sa.Text(), nullable=False),
