@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -115,7 +115,16 @@ class Tocsin(Peer):
 
     name = "Tocsin"
 
-    def __init__(self, folder: Path, hook: str, *, postgres: Postgres | None = None, count: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hook: str,
+        *,
+        postgres: Postgres | None = None,
+        count: int = 1,
+        before: Callable[[Path], None] | None = None,
+    ) -> None:
+        """`before` is called with the file of the database, its tables made, before the server starts."""
         services = "\n".join(f"  {name}: {{title: {name.title()}, escalation: all}}" for name in SERVICES)
         self.folder = folder
         self._postgres = postgres
@@ -134,6 +143,8 @@ class Tocsin(Peer):
             served = Served(own)
             # The token is made beforehand, so that the start that is measured is the server's alone.
             served.token = served.command("token", "create", "--role", "admin", "--config", str(own)).stdout
+            if before:
+                before(own / "tocsin.db")
             began = time.perf_counter()
             served.start()
             self.ready_s = time.perf_counter() - began
