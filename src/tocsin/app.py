@@ -65,6 +65,7 @@ from tocsin.sense.monitor import Monitor
 
 _log = structlog.get_logger(__name__)
 _KEEP_ALIVE_S = 75  # senders come again each minute
+_STEPS_AT_ONCE = 100
 _COLLECT_AFTER = 200_000  # allocations: at the default, the collector's pauses are the stalls of a burst
 
 
@@ -171,7 +172,10 @@ class App:
         Outcomes(self.incidents).follow(followers)
 
         def react() -> None:
-            if followers.step():
+            """Until all is read, or it is somebody else's turn: a storm writes faster than the beat."""
+            for _ in range(_STEPS_AT_ONCE):
+                if self._stopping.is_set() or not followers.step():
+                    return
                 self.bell.ring("work")
 
         self.engine.on_beat("followers", react, wake_on="timeline")

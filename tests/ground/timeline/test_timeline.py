@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from databases import on_postgres
+from sqlalchemy import Connection
 
 from tocsin.ground import timeline
 from tocsin.ground.kernel.clock import FrozenClock
@@ -83,3 +84,29 @@ def test_what_no_database_keeps_does_not_keep_an_event_from_its_story(store: Sto
     with store.read() as conn:
         (event,) = timeline.of_incident(conn, "INC-1")
     assert event.data == {"text": "a�b", "lines": ["half �"], "values": {"k�": 1.5, "none": None}}
+
+
+def test_what_concerns_a_follower_is_found_behind_thousands_of_lines_that_do_not(
+    store: Store, clock: FrozenClock
+):
+    seen: list[int] = []
+    followers = Followers(store)
+    followers.follow("keen", ("note.added",), lambda _, event: seen.append(event.seq))
+
+    def lines(conn: Connection) -> None:
+        for number in range(2_500):
+            timeline.append(conn, "INC-1", "alert.attached", "tocsin", clock.now(), n=number)
+        timeline.append(conn, "INC-1", "note.added", "person:mei", clock.now(), text="it is the disk")
+
+    store.write(lines)
+    while followers.step():
+        pass
+    assert len(seen) == 1
+    again = Followers(store)
+    again.follow("keen", ("note.added",), lambda _, event: seen.append(event.seq))
+    store.write(
+        lambda conn: timeline.append(conn, "INC-1", "note.added", "person:mei", clock.now(), text="no")
+    )
+    while again.step():
+        pass
+    assert len(seen) == 2, "another process goes on behind what was handled"
