@@ -75,7 +75,7 @@ class _Reader(HTMLParser):
             case "form":
                 self._form = Form(action=given.get("action", ""), method=given.get("method", "get"))
                 self.forms.append(self._form)
-            case "input" if self._form and given.get("type") == "checkbox":
+            case "input" if self._form and given.get("name") and given.get("type") == "checkbox":
                 self._form.boxes[given["name"]] = given.get("value", "on")
                 if "checked" in given:
                     self._form.fields[given["name"]] = given.get("value", "on")

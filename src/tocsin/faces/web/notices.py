@@ -32,6 +32,7 @@ NOTICES = {
     "revoked": N_("The key is revoked; within seconds nobody gets in by it."),
     "beat-paused": N_("Nobody waits for it until it reports again."),
     "beat-resumed": N_("It is waited for again."),
+    "marked-many": N_("Your word on these alerts is noted."),
     "silenced": N_("It is quiet. What it hides stays in the list of alerts."),
     "silence-ended": N_("The silence is over. What still fires is judged as if it were new."),
     "planned": N_("The maintenance window is planned."),

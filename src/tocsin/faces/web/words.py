@@ -82,6 +82,27 @@ WINDOW = {
 }
 ACTS = {"created": N_("made it"), "changed": N_("changed it"), "ended": N_("ended it")}
 
+_STEPS = {
+    "received.fired": ("▲", "crit"),
+    "received.again": ("▲", "crit"),
+    "received.resolved": ("✓", "ok"),
+    "page.paged": ("◐", "warn"),
+    "page.nobody": ("✕", "crit"),
+    "incident.failed": ("✕", "crit"),
+    "incident.acknowledged": ("✓", "ok"),
+    "incident.watched": ("◔", "ok"),
+}
+_HELD = ("silence", "maintenance", "inhibition", "flapping", "storm")
+
+
+def mark_of_step(stage: str, verdict: str) -> Mark:
+    """The mark of a step of the way from an alert to a page; its sentence says the rest."""
+    if stage in _HELD and verdict != "calm":
+        return Mark(shape="◔", tone="info", text="")
+    shape, tone = _STEPS.get(f"{stage}.{verdict}", ("·", "plain"))
+    return Mark(shape=shape, tone=tone, text="")
+
+
 HEARTBEAT = {
     "new": Mark(shape="○", tone="plain", text=N_("never heard")),
     "up": Mark(shape="✓", tone="ok", text=N_("on time")),

@@ -19,6 +19,7 @@ function swap(fresh) {
     const scrolled = new Map([...now.querySelectorAll("pre[id]")].map((each) =>
       [each.id, each.scrollTop + each.clientHeight >= each.scrollHeight - 4 ? Infinity : each.scrollTop]));
     const lines = new Set([...now.querySelectorAll("li[id]")].map((each) => each.id));
+    const ticked = new Set([...now.querySelectorAll("input.pick:checked")].map((each) => each.name));
     const focus = now.contains(document.activeElement) ? document.activeElement.id : "";
     now.replaceWith(next);
     for (const each of next.querySelectorAll("details[id]")) {
@@ -28,11 +29,32 @@ function swap(fresh) {
     }
     for (const each of next.querySelectorAll("pre[id]")) each.scrollTop = scrolled.get(each.id) ?? Infinity;
     if (lines.size) for (const each of next.querySelectorAll("li[id]")) if (!lines.has(each.id)) each.classList.add("new");
+    for (const each of next.querySelectorAll("input.pick[name]")) each.checked = ticked.has(each.name);
+    count(next);
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
   }
   const main = fresh.getElementById("notice");
   if (main) { document.getElementById("notice")?.remove(); document.getElementById("main").prepend(main); }
 }
+
+// Boxes that choose alerts: one for all of the page, and acts that wait until something is chosen.
+function count(root) {
+  for (const form of root.querySelectorAll("form[data-picks]")) {
+    const boxes = [...form.querySelectorAll("input.pick[name]")], all = form.querySelector("[data-pick-all]");
+    const chosen = boxes.filter((each) => each.checked).length;
+    all.checked = chosen === boxes.length;
+    all.indeterminate = chosen > 0 && !all.checked;
+    for (const each of form.querySelectorAll("button")) each.disabled = chosen === 0;
+  }
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("input.pick")) return;
+  const form = event.target.form;
+  if (event.target.matches("[data-pick-all]")) for (const each of form.querySelectorAll("input.pick[name]")) each.checked = event.target.checked;
+  count(document);
+});
+count(document);
+addEventListener("pageshow", () => count(document));
 
 let fetching = false, again = false, last = 0, waiting = 0;
 async function refresh() {
