@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tocsin.ground.kernel.clock import FrozenClock
-from tocsin.ground.kernel.errors import TooMany
+from tocsin.ground.kernel.errors import Overloaded, TocsinError, TooMany, Unavailable
 from tocsin.sense.alerts import claim, done
 from tocsin.sense.intake import every_source
 
@@ -323,7 +323,22 @@ def test_status_tells_of_a_configuration_that_amtool_can_read(intake: Any):
     assert status["uptime"] == "2026-11-21T10:00:00Z"
 
 
-@pytest.mark.parametrize("kind", ["alertmanager", "alertmanager_webhook", "grafana"])
-def test_who_gives_up_on_429_hears_503(kind: str):
-    answer = every_source()[kind].refuse(TooMany("too many messages", fix="Send fewer."))
-    assert answer.status == 503
+@pytest.mark.parametrize("error", [TooMany, Overloaded])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("alertmanager", 503),
+        ("alertmanager_webhook", 503),
+        ("grafana", 503),
+        ("pagerduty", 429),
+        ("opsgenie", 429),
+    ],
+)
+def test_who_sends_too_much_hears_what_makes_it_send_again(kind: str, status: int, error: type[TocsinError]):
+    answer = every_source()[kind].refuse(error("too many messages", fix="Send it again in a moment."))
+    assert answer.status == status
+
+
+@pytest.mark.parametrize("kind", ["alertmanager", "alertmanager_webhook", "grafana", "pagerduty", "opsgenie"])
+def test_when_the_store_is_away_everybody_hears_503(kind: str):
+    assert every_source()[kind].refuse(Unavailable("nothing was stored")).status == 503

@@ -91,3 +91,9 @@ class Unavailable(TocsinError):
 
     code = "unavailable"
     status = 503
+
+
+class Overloaded(Unavailable):
+    """More at once than can be taken; nothing was stored, try again in a moment. Some protocols have a word for it."""
+
+    code = "overloaded"

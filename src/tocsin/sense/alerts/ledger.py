@@ -30,7 +30,7 @@ from sqlalchemy import Connection
 
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
-from tocsin.ground.kernel.errors import TocsinError, Unavailable
+from tocsin.ground.kernel.errors import Overloaded, TocsinError, Unavailable
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import store as rows
@@ -164,7 +164,7 @@ class Ledger:
             if self._stopping or self._thread is None:
                 raise Unavailable("the alert ledger is closed", fix="Send it again in a moment.")
             if self._waiting and self._waiting + size > _WAITING_MOST:
-                raise Unavailable("too many alerts wait to be written", fix="Send it again in a moment.")
+                raise Overloaded("too many alerts wait to be written", fix="Send it again in a moment.")
             self._waiting += size
             self._queue.extend(entries)
             self._wake.notify()

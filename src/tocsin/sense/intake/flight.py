@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from tocsin.ground.kernel.errors import Unavailable
+from tocsin.ground.kernel.errors import Overloaded, Unavailable
 from tocsin.sense.intake import limits
 
 REQUESTS = 512
@@ -94,7 +94,7 @@ class UnderWay:
         """So many bytes of the budget are this request's now."""
         more = counted - self._bytes
         if self._flight.bytes + more > BYTES:
-            raise Unavailable("too many large messages at once", fix="Send it again in a moment.")
+            raise Overloaded("too many large messages at once", fix="Send it again in a moment.")
         self._flight.bytes += more
         self._bytes = counted
 
@@ -110,4 +110,4 @@ class UnderWay:
 
 
 def _too_many() -> Unavailable:
-    return Unavailable("too many messages at once", fix="Send it again in a moment.")
+    return Overloaded("too many messages at once", fix="Send it again in a moment.")

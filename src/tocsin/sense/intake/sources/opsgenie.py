@@ -33,7 +33,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid, NotFound, TocsinError
+from tocsin.ground.kernel.errors import Invalid, NotFound, Overloaded, TocsinError
 from tocsin.sense.alerts import Alert, Outcome, Sender, Signal, get, id_of_key
 from tocsin.sense.intake import limits, text
 from tocsin.sense.intake.details import as_text, read_dedup_key, read_details, read_object
@@ -101,7 +101,8 @@ class Opsgenie(Source):
     def refuse(self, error: TocsinError) -> Answer:
         where = f"{error.field}: " if error.field else ""
         told = f"{where}{error.message}" + (f"; {error.fix}" if error.fix else "")
-        return _said(error.status, {"message": told, "took": 0.0, "requestId": str(uuid.uuid4())})
+        status = 429 if isinstance(error, Overloaded) else error.status
+        return _said(status, {"message": told, "took": 0.0, "requestId": str(uuid.uuid4())})
 
     def serve(self, message: Message, key: Key, house: House) -> Answer:
         if message.method == "GET":

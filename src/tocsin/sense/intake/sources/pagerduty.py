@@ -33,7 +33,7 @@ from typing import Any
 import msgspec
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid, TocsinError
+from tocsin.ground.kernel.errors import Invalid, Overloaded, TocsinError
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits, text
@@ -115,7 +115,7 @@ class PagerDuty(Source):
         return _said(202, {"status": "success", "message": "Event processed", "dedup_key": dedup_key})
 
     def refuse(self, error: TocsinError) -> Answer:
-        status = 400 if error.status == 422 else error.status
+        status = {422: 400}.get(error.status, 429 if isinstance(error, Overloaded) else error.status)
         where = f"{error.field}: " if error.field else ""
         errors = [f"{where}{error.message}", *([error.fix] if error.fix else [])]
         if status == 400:
