@@ -1,8 +1,9 @@
-"""Does anything that a stranger may write bring the reader, the linter or the guard down?
+"""Does anything that a stranger may write bring the reader, the linter, the guard or a source of alerts down?
 
-`make fuzz` takes the runbooks of `tests/data/runbooks/`, breaks them in many ways for `FUZZ_SECONDS` (60), and asks of
-each result what has to hold for any text. A text for which it does not hold is made as small as it gets, printed and
-kept in `.cache/fuzz/`; `FUZZ_SEED` begins with the same texts again. More than ten seconds of CPU are a failure too.
+`make fuzz` takes the runbooks of `tests/data/runbooks/` and the good messages of each source, breaks them in many ways
+for `FUZZ_SECONDS` (60), and asks of each result what has to hold for any text. A text for which it does not hold is
+made as small as it gets, printed and kept in `.cache/fuzz/`; `FUZZ_SEED` begins with the same texts again. More than
+ten seconds of CPU are a failure too.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
+import fuzz_sources
 from nasty import stands_up
 
 from tocsin.act.guard import judge
@@ -73,7 +76,13 @@ def guard_any(text: str) -> None:
     judge("http", text)
 
 
-TARGETS: dict[str, Callable[[str], None]] = {"reader": read_any, "linter": lint_any, "guard": guard_any}
+SOURCE = "source-"
+TARGETS: dict[str, Callable[[str], None]] = {
+    "reader": read_any,
+    "linter": lint_any,
+    "guard": guard_any,
+    **{f"{SOURCE}{kind}": partial(fuzz_sources.read_any, kind) for kind in fuzz_sources.sources()},
+}
 
 
 def main() -> int:
@@ -88,9 +97,11 @@ def main() -> int:
     found: dict[tuple[str, str], Failure] = {}
     while time.monotonic() < end:
         for target in TARGETS:
-            failure = attempt(
-                target, broken(chance.choice(blocks if target == "guard" else texts), texts, chance)
-            )
+            if target.startswith(SOURCE):
+                text = fuzz_sources.spoilt(target.removeprefix(SOURCE), chance, broken)
+            else:
+                text = broken(chance.choice(blocks if target == "guard" else texts), texts, chance)
+            failure = attempt(target, text)
             tried += 1
             if failure is not None and (target, failure.sign) not in found:
                 found[target, failure.sign] = smaller(failure)

@@ -13,7 +13,7 @@ import structlog
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
@@ -80,6 +80,17 @@ Prose = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_wit
 """A text of a person: a note, a reason."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 """The name or id of something."""
+
+
+def _written_out(value: object) -> object:
+    """A number is no time here, though a reader of times might take it for seconds since 1970."""
+    if isinstance(value, str) and value[4:5] == "-":
+        return value
+    raise ValueError("a time is written as in 2026-11-21T09:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time in ISO 8601, with its zone."""
 
 
 class Body(BaseModel):

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from tocsin.faces.api.answers import After, Body, Limit, Line, Name, Page, page
+from tocsin.faces.api.answers import After, Body, Limit, Line, Moment, Name, Page, page
 from tocsin.faces.api.gate import Routes, context_of, key_of
 from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.errors import NotFound
@@ -26,7 +26,7 @@ class NewChange(Body):
     title: Annotated[Line, Field(min_length=1)]
     kind: Annotated[Line, Field(min_length=1)] = "deploy"
     state: State = "succeeded"
-    at: AwareDatetime | None = Field(default=None, description="Without it: now.")
+    at: Moment | None = Field(default=None, description="Without it: now.")
     service: Line = ""
     environment: Line = ""
     version: Line = ""

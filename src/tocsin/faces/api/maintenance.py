@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query, Request
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from tocsin.faces.api.answers import Body, Line, Name, Page, Prose
+from tocsin.faces.api.answers import Body, Line, Moment, Name, Page, Prose
 from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.faces.api.silences import MatcherText, Span, end_of, matchers_of
 from tocsin.ground.accounts import Permission
@@ -63,8 +63,8 @@ class NewWindow(Body):
     title: Line = ""
     services: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
     matchers: Annotated[tuple[MatcherText, ...], Field(max_length=50)] = ()
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     lasts: Span | None = None
     recurs: Line = ""
     zone: Line = ""
@@ -91,8 +91,8 @@ def list_windows(
 )
 def calendar(
     request: Request,
-    start: Annotated[AwareDatetime | None, Query(description="Without it: now.")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="Without it: 31 days later.")] = None,
+    start: Annotated[Moment | None, Query(description="Without it: now.")] = None,
+    end: Annotated[Moment | None, Query(description="Without it: 31 days later.")] = None,
 ) -> Page[Time]:
     """At most a year of them."""
     context = context_of(request)

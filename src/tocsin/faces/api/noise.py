@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
-from pydantic import AwareDatetime
 
-from tocsin.faces.api.answers import Body, Name, Page, Prose
+from tocsin.faces.api.answers import Body, Moment, Name, Page, Prose
 from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.errors import Invalid
@@ -30,8 +29,8 @@ class Word(Body):
 @routes.get("/noise", permission=Permission.READ, summary="How noisy is each rule? The worst first")
 def get_noise(
     request: Request,
-    since: Annotated[AwareDatetime | None, Query(description="Without it 30 days before `until`.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Without it, now.")] = None,
+    since: Annotated[Moment | None, Query(description="Without it 30 days before `until`.")] = None,
+    until: Annotated[Moment | None, Query(description="Without it, now.")] = None,
 ) -> Page[RuleNoise]:
     """Counts incidents that have ended, by the name and the service of their alerts. `score` is 0 to 100."""
     context = context_of(request)

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from tocsin.faces.api.answers import Body, Name, Page, Prose
+from tocsin.faces.api.answers import Body, Moment, Name, Page, Prose
 from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.ground.accounts import Permission, require
 from tocsin.ground.kernel.duration import parse_duration
@@ -59,8 +59,8 @@ class Chosen(Body):
 class NewSilence(Chosen):
     """Either `ends_at` or `lasts` (`2h`). With the `id` of a silence that one is changed, or ended for another one."""
 
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     lasts: Span | None = None
     comment: Prose
     id: Name | None = None

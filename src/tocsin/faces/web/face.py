@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
@@ -85,7 +86,7 @@ def make_web(
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
 ) -> Starlette:
     """The web application; `mounts` are other applications by the prefix of their paths."""
-    routes: list[BaseRoute] = [Mount(prefix, app=app) for prefix, app in mounts.items()]
+    routes: list[BaseRoute] = [_mount(prefix, app) for prefix, app in mounts.items()]
     routes += [*gate.routes(context, FEATURES), live.route(context, hub)]
 
     async def refused(request: Request, problem: Exception) -> Response:
@@ -96,6 +97,13 @@ def make_web(
         return response
 
     return Starlette(routes=routes, exception_handlers={HTTPException: refused}, lifespan=lifespan)
+
+
+def _mount(prefix: str, app: ASGIApp) -> Mount:
+    """Everything below the prefix, also where a line break stands in the path: that is not ours to answer."""
+    mount = Mount(prefix, app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _told(status: int) -> TocsinError:
