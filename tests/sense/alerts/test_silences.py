@@ -165,7 +165,14 @@ def test_what_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize(
     "matchers",
-    [['host=~".*"'], ['host!="db9"'], ['severity="critical"'], ['severity="warning"', 'env=~"pro.*"']],
+    [
+        ['host=~".*"'],
+        ['host=~".+"'],
+        ['alertname=~"[^X].*"', 'host=~".+"'],
+        ['host!="db9"'],
+        ['severity="critical"'],
+        ['severity="warning"', 'env=~"pro.*"'],
+    ],
 )
 def test_a_silence_that_chooses_nothing_is_broad_even_when_nothing_fires(
     silences: Silences, clock: FrozenClock, matchers: list[str]

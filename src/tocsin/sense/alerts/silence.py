@@ -54,6 +54,7 @@ _VAGUE = frozenset(
     }
     | {"tenant", "namespace", "team", "monitor", "prometheus", "replica", "source"}
 )
+_NOBODYS = "⁇"
 _log = structlog.get_logger(__name__)
 
 
@@ -435,11 +436,17 @@ def _changed(known: Silence, wanted: Silence, now: datetime, by: str) -> Silence
     )
 
 
+def _takes_anything(matcher: Matcher) -> bool:
+    """Whether it holds without its label, or for a value that nobody has, as `alertname=~".+"` does."""
+    one = selector_of((matcher,))
+    return one.everything or one.matches({matcher.name: _NOBODYS})
+
+
 def _broad(matchers: tuple[Matcher, ...], alerts: int, services: tuple[str, ...], most: int) -> str:
     """Why these matchers hide more than one thing; empty if they do not."""
-    if selector_of(matchers).everything:
+    asked = [each for each in matchers if not _takes_anything(each)]
+    if not asked:
         return "it is about every alert"
-    asked = [each for each in matchers if not selector_of((each,)).everything]
     if all(each.name in _VAGUE for each in asked):
         return f"it names no alert, host or service, only {', '.join(written(each) for each in asked)}"
     if alerts > most:
