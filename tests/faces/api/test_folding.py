@@ -52,7 +52,7 @@ def test_a_responder_asks_for_quiet_and_the_alert_says_so(rooms: App, client: An
     assert client.get("incidents", headers=responder).json()["items"] == []
     told = client.get(f"alerts/{alert}/trace", headers=responder).json()["items"]
     assert [each["stage"] for each in told] == ["received", "silence"]
-    assert told[1]["text"].startswith("Silenced by token:responder until")
+    assert told[1]["text"].startswith("Silenced by responder until")
     ended = client.post(f"silences/{made['id']}/expire", headers=responder).json()
     assert [each["what"] for each in ended["acts"]] == ["created", "ended"]
     while rooms.triage.step():

@@ -284,7 +284,7 @@ def test_every_step_is_told_in_both_languages(room: Room):
         found = steps(conn, alert.id)
     english = [tell(each, "en", "Asia/Taipei") for each in found]
     assert (
-        "Silenced by person:mei until 21 Nov 2026, 19:00:00 (Asia/Taipei): the disk is being changed"
+        "Silenced by mei until 21 Nov 2026, 19:00:00 (Asia/Taipei): the disk is being changed"
         in english
     )
     assert "Paged mei" in english

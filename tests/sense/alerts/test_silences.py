@@ -217,3 +217,11 @@ def test_another_process_sees_it_within_a_second(store: Store, silences: Silence
         silences.expire(made.id, "person:mei")
         clock.tick(1)
         assert other.hiding(labels) == []
+
+
+def test_one_that_has_been_over_for_a_month_is_forgotten(silences: Silences, clock: FrozenClock):
+    old = asked(silences, clock, 'alertname="DiskFull"')
+    clock.tick(31 * 86_400)
+    asked(silences, clock, 'alertname="DiskSlow"')
+    with pytest.raises(NotFound):
+        silences.get(old.id)

@@ -13,21 +13,40 @@ from tocsin.ground import timeline
 from tocsin.ground.i18n import N_
 from tocsin.respond.incidents import fold_store, store
 from tocsin.respond.incidents.desk import Desk
+from tocsin.respond.incidents.lifecycle import person_of
 from tocsin.sense.alerts import Alert
 from tocsin.sense.alerts.held import Held, Look
 from tocsin.sense.alerts.store import alert as alert_table
 
 _WHY = N_("all its alerts are silenced, or within a maintenance window")
-_AT_ONCE = 200
+_AT_ONCE = 50
 
 
-def apply(desk: Desk, conn: Connection, look: Look) -> list[str]:
-    """Hushes every incident that is being paged and whose alerts are all held back; returns their numbers."""
-    waiting = conn.scalars(
-        select(store.incident.c.id).where(store.incident.c.state == "triggered").order_by(store.incident.c.id)
-    ).all()
+def candidates(desk: Desk, conn: Connection) -> list[str]:
+    """The numbers of the incidents that are being paged and whose alerts all seem to be held back, from memory.
+
+    Only reads, so that nobody waits at the door while many incidents are looked at; `check` decides.
+    """
+    folds, now = desk.folds, desk.clock.now()
+    choice = folds.silences.choice()
+    windows = [each.window for each in folds.maintenance.under_way()]
+    incident, attached = store.incident, store.incident_alert
+    rows = conn.execute(
+        select(incident.c.id, alert_table.c.labels, alert_table.c.service)
+        .join(attached, attached.c.incident == incident.c.id)
+        .join(alert_table, alert_table.c.id == attached.c.alert)
+        .where(incident.c.state == "triggered", alert_table.c.state == "firing")
+        .order_by(incident.c.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
     done = fold_store.hushed(conn)
-    return [each for each in waiting if each not in done and check(desk, conn, look, each)]
+    quiet: dict[str, bool] = {}
+    for id_, labels, service in rows:
+        if id_ in done or not quiet.get(id_, True):
+            continue
+        silenced = any(each.state(now) == "active" for each in choice.of(labels))
+        quiet[id_] = silenced or any(each.covers(labels, service) for each in windows)
+    return [id_ for id_, every in quiet.items() if every]
 
 
 def check(desk: Desk, conn: Connection, look: Look, incident_id: str) -> bool:
@@ -53,7 +72,9 @@ def _told(reasons: Iterable[Held]) -> str:
     """Which silences and windows it is, a few of them."""
     named: dict[str, None] = {}
     for each in reasons:
-        named |= {f"{silence.created_by}: {silence.comment}"[:200]: None for silence in each.silences}
+        named |= {
+            f"{person_of(silence.created_by)}: {silence.comment}"[:200]: None for silence in each.silences
+        }
         named |= {window.title[:200]: None for window in each.windows}
     return "; ".join(list(named)[:3])
 

@@ -170,7 +170,7 @@ def _hold(sitting: Sitting, alert: Alert, why: Held, judged: Judgement) -> None:
             "silence",
             "held",
             id=silence.id,
-            author=silence.created_by,
+            author=lifecycle.person_of(silence.created_by),
             until=silence.ends_at,
             comment=silence.comment[:200],
         )

@@ -82,11 +82,10 @@ _SIDES: dict[str, tuple[str, str]] = {
         N_("Give it endpoints or checks in the configuration; then the next incident can answer this."),
     ),
 }
-_REACHES: dict[str, str] = {
+_REACHES = {
     "one": N_("Only one of them fails: begin with what belongs to it alone."),
     "many": N_("Several fail: begin with what they share."),
     "all": N_("All of them fail: begin with what they share."),
-    "none": "",
 }
 
 
@@ -119,7 +118,7 @@ def told(scope: Scope) -> dict[str, Any]:
         "reach": scope.reach,
         "outcome": _outcome(scope),
         "why": why,
-        "advice": [each for each in (_REACHES[scope.reach], advice) if each],
+        "advice": [advice, *([_REACHES[scope.reach]] if scope.failed and scope.total > 1 else [])],
         "looks": [asdict(look) for look in scope.looks],
     }
 

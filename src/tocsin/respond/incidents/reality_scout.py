@@ -79,6 +79,9 @@ class Scout:
         level = self._desk.level(known.policy, known.severity)
         if not known.is_open or level is None or not level.confirm:
             return
+        service = self._desk.service(known.service)
+        if not (service.endpoints or service.checks):
+            return  # nothing to ask; who asks all the same is told what is missing
         cause = reality.opening_of(conn, known.id)
         if not reality.is_answered(conn, known.id, cause):
             self._want(conn, known.id, cause, "tocsin")

@@ -79,11 +79,13 @@ class Triage:
         """Judges up to 64 waiting rows, and up to 64 alerts that nothing holds back any more; returns how many."""
         desk = self.desk
         quiet = self._quiet_now()
+        fallen_silent = self._fallen_silent(quiet)
 
         def job(conn: Connection) -> tuple[int, list[Delivery]]:
-            # Whatever just fell silent first: what fires next must not be paged for on its account.
-            if quiet - self._quiet:
-                hush.apply(desk, conn, Look(desk.folds, conn))
+            if fallen_silent:
+                look = Look(desk.folds, conn)
+                for each in fallen_silent:
+                    hush.check(desk, conn, look, each)
             news = claim(conn, "triage", BATCH)
             pages = self._batch(conn, news, again=False)
             done(conn, [each.seq for each in news])
@@ -168,6 +170,13 @@ class Triage:
             for each in alerts.values()
             if each.state == "firing"
         ]
+
+    def _fallen_silent(self, quiet: frozenset[tuple[str, object]]) -> list[str]:
+        """The incidents that page for nothing but what was silenced since the last step."""
+        if not quiet - self._quiet:
+            return []
+        with self.desk.store.read() as conn:
+            return hush.candidates(self.desk, conn)
 
     def _quiet_now(self) -> frozenset[tuple[str, object]]:
         """The silences and windows that hold back now; from memory."""

@@ -7,6 +7,7 @@ cost as much as ten thousand lookups.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -109,6 +110,30 @@ def from_json(kept: Iterable[Mapping[str, str]]) -> tuple[Matcher, ...]:
     return tuple(Matcher(name=each["name"], operator=each["operator"], value=each["value"]) for each in kept)
 
 
+_PLAIN = re.compile(r"[^\\.+*?()|\[\]{}^$]*", re.ASCII)
+_ATOM = r"(?:[^\\.+*?()|\[\]{}^$]|\.|\\[-.+*?()|\[\]{}^$/\\]|\[[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*\])"
+_SIMPLE = re.compile(rf"(?:{_ATOM}[*+?]?)*", re.ASCII)
+
+
+def _quick(pattern: str) -> Callable[[str], bool] | None:
+    """The pattern without an engine for it, where it is words with `|` between them; or by Python's own engine, forty
+    times as quick as RE2 behind CEL, where it has no groups and at most one `*` or `+`: so it cannot blow up."""
+    parts = pattern.split("|")
+    if all(_PLAIN.fullmatch(each) for each in parts):
+        known = frozenset(parts)
+        return known.__contains__
+    if len(parts) > 1 or not _SIMPLE.fullmatch(pattern):
+        return None
+    bare = re.sub(r"\\.|\[[^]]*\]", "", pattern)
+    if bare.count("*") + bare.count("+") > 1 or bare.count("?") > 2:
+        return None
+    try:
+        ready = re.compile(pattern, re.DOTALL)
+    except re.error:
+        return None
+    return lambda value: ready.fullmatch(value) is not None
+
+
 def _selects(matcher: Matcher) -> bool:
     return matcher.operator == "=" and matcher.value != ""
 
@@ -119,6 +144,9 @@ def _test(matcher: Matcher) -> Callable[[str], bool]:
         return wanted.__eq__
     if matcher.operator == "!=":
         return wanted.__ne__
+    wants = matcher.operator == "=~"
+    if quick := _quick(wanted):
+        return lambda value: quick(value) == wants
     said: dict[str, bool] = {}
 
     def fits(value: str) -> bool:

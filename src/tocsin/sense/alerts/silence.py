@@ -251,6 +251,8 @@ class Silences:
         def job(conn: Connection) -> Silence:
             folding_store.change(conn)
             now = self._clock.now()
+            table = folding_store.silence
+            conn.execute(table.delete().where(table.c.ends_at < now - _KEPT))
             if id is not None:
                 known = self._get(conn, id, lock=True)
                 if changed := _changed(known, wanted, now, who):
@@ -280,14 +282,6 @@ class Silences:
             return self._end(conn, known, by, now)
 
         return self._act(job)
-
-    def forget(self) -> int:
-        """Drops what has been over for 30 days."""
-        past = self._clock.now() - _KEPT
-        table = folding_store.silence
-        return self._store.write(
-            lambda conn: conn.execute(table.delete().where(table.c.ends_at < past)).rowcount
-        )
 
     def _act(self, job: Callable[[Connection], Silence]) -> Silence:
         done = self._store.write(job)
