@@ -6,6 +6,7 @@ from burning import Burning
 from walking import Browser
 
 from tocsin.act.checks import Look, judge_scope
+from tocsin.ground.catalogue import Service
 from tocsin.ground.timeline import Followers
 from tocsin.learn.analytics import Outcomes
 from tocsin.respond.incidents import Scout
@@ -29,6 +30,16 @@ def edge_is_gone(shop: Burning, incident: str) -> None:
     Scout(shop.app.triage.desk, lambda _: scope).check(incident, "tocsin")
 
 
+def answers(shop: Burning) -> None:
+    """The service says from now on where it answers."""
+    section = shop.app.current()
+    endpoints = {"health": {"url": "http://127.0.0.1:1/health"}}
+    known = Service.model_validate({**section.service("recommendation").model_dump(), "endpoints": endpoints})
+    shop.app.current.swap(
+        section.model_copy(update={"services": {**section.services, "recommendation": known}})
+    )
+
+
 def count(shop: Burning) -> None:
     followers = Followers(shop.app.store)
     Outcomes(shop.app.incidents).follow(followers)
@@ -38,12 +49,13 @@ def count(shop: Burning) -> None:
 
 def test_the_page_says_whether_it_is_real_and_where_to_begin(shop: Burning, mei: Browser):
     incident = shop.outage()
-    page = mei.open(f"/incidents/{incident}")
-    assert "probes are being run" in page.text, "it is P0, so somebody looks"
+    assert "Is it real?" not in mei.open(f"/incidents/{incident}").text.replace("Is it real? Look now", "")
+    answers(shop)
+    assert "probes are being run" in mei.open(f"/incidents/{incident}").text, "it is P0, so somebody looks"
     edge_is_gone(shop, incident)
     text = mei.open(f"/incidents/{incident}").text
     assert "Confirmed: 2 of 2 endpoints fail" in text
-    assert "Infrastructure: the origin answers, the edge does not." in text
+    assert "Infrastructure: the origin answers, the edge does not" in text
     assert "Look at what stands in front" in text
     assert "Connection refused" in text
 

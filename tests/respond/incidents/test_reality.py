@@ -170,6 +170,17 @@ def test_a_level_that_does_not_ask_is_not_looked_at_until_it_is_raised(watched: 
     assert len(watched.asked) == 1, "once for each opening"
 
 
+def test_of_a_service_that_says_nothing_of_itself_nobody_asks_by_themselves(watched: Watched):
+    incident = watched.room.incidents.declare("Something is wrong", "", "P0", "", "person:jun").id
+    watched.settle()
+    assert watched.answers(incident) == []
+    answer = watched.scout.check(incident, "person:jun")
+    assert (answer.verdict, answer.advice[0].partition(";")[0]) == (
+        "unknown",
+        "Give it endpoints or checks in the configuration",
+    )
+
+
 def test_opened_again_it_is_looked_at_again(watched: Watched):
     incident = watched.outage()
     watched.settle()

@@ -91,7 +91,10 @@ def incident_page(visit: Visit) -> Response:
         "incident.html",
         incident=incident,
         reality=reality,
-        looking=incident.is_open and level is not None and level.confirm,
+        looking=incident.is_open
+        and level is not None
+        and level.confirm
+        and _askable(visit, incident.service),
         severity=severity_view(context.policies(), incident.policy, incident.severity),
         levels=levels_of(context.policies(), incident.policy),
         service=visit.service(incident.service),
@@ -210,6 +213,11 @@ def _offered(
         Offer(path=document.path, title=document.title, stale=_stale(visit, conn, document.path))
         for document in fitting[:_MOST_OFFERS]
     ]
+
+
+def _askable(visit: Visit, service: str) -> bool:
+    known = visit.context.catalogue().service(service)
+    return bool(known.endpoints or known.checks)
 
 
 def _stale(visit: Visit, conn: Connection, path: str) -> str:
