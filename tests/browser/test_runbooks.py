@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from burning import PASSWORD, Burning
-from eyes import Reader
+from eyes import Reader, look_at
 from playwright.sync_api import Browser, expect
 
 from tocsin.faces.web.security import LANGUAGE_COOKIE, SESSION_COOKIE
 from tocsin.respond.runbooks import review_store
 
 pytestmark = pytest.mark.browser
-WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 RICH = """\
 ---
 title: Queue of transcripts is stuck
@@ -145,20 +144,7 @@ def open_for(chromium: Browser, served: str, shelf: Burning) -> Iterator[Callabl
 def test_a_page_has_no_barrier(open_for: Callable[..., Reader], shelf: Burning, name: str, language: str):
     reader = open_for(language=language)
     documents = shelf.app.library.get("queue/stuck.md").documents
-    page = reader.open(PAGES[name].format(template=documents[0].path.partition("#")[2]))
-    found: list[str] = []
-    for width, height in (WIDE, PHONE):
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="light")
-        found += [f"{width} light {each}" for each in reader.barriers()]
-        page.emulate_media(color_scheme="dark")
-        found += [f"{width} dark {each}" for each in reader.barriers("color-contrast")]
-    for width, height in (WIDE, PHONE, NARROW):
-        page.set_viewport_size({"width": width, "height": height})
-        found += [f"{width}: {each}" for each in reader.wider()]
-    found += [f"too small: {each}" for each in reader.small()]
-    found += reader.complaints
-    assert not found, "\n".join(found)
+    look_at(reader, PAGES[name].format(template=documents[0].path.partition("#")[2]))
 
 
 def test_a_finding_stands_beside_its_block_and_on_a_phone_below_it(open_for: Callable[..., Reader]):

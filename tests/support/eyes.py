@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
+WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 _WIDER = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
@@ -98,3 +99,26 @@ class Reader:
     def small(self) -> list[str]:
         """What is too small for a thumb (WCAG 2.5.5: 44 by 44)."""
         return self.page.evaluate(_SMALL)
+
+
+def look_at(reader: Reader, path: str, *, but: str = "") -> None:
+    """Opens a page wide, on a phone and on a narrow one, light and dark: no barrier, no sideways scroll, no complaint.
+
+    A complaint that contains `but` is what the page is about.
+    """
+    page = reader.open(path)
+    found: list[str] = []
+    for width, height in (WIDE, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="light")
+        found += [f"{width} light {each}" for each in reader.barriers()]
+        # Light and dark differ in colours and in nothing else.
+        page.emulate_media(color_scheme="dark")
+        found += [f"{width} dark {each}" for each in reader.barriers("color-contrast")]
+    for width, height in (WIDE, PHONE, NARROW):
+        page.set_viewport_size({"width": width, "height": height})
+        found += [f"{width}: {each}" for each in reader.wider()]
+    found += [f"too small: {each}" for each in reader.small()]
+    found += [each for each in reader.complaints if not but or but not in each]
+    reader.complaints.clear()
+    assert not found, "\n".join(found)

@@ -33,7 +33,8 @@ def send(shop: Burning, plain: str, body: str, path: str = "") -> int:
 def key(shop: Burning, kind: str = "webhook", name: str = "backup") -> tuple[str, str]:
     """The secret of a new key, and its id."""
     plain = shop.app.accounts.key_create(kind, name)
-    return plain, next(each.id for each in shop.app.accounts.keys() if each.name == name)
+    keys = shop.app.accounts.keys()
+    return plain, next(each.id for each in keys if each.name == name)
 
 
 def seen(shop: Burning) -> None:
@@ -144,7 +145,8 @@ def test_a_key_is_made_shown_once_and_opens(shop: Burning, mei: Browser):
     assert f"http://127.0.0.1:9911/in/{plain}" in shown.text
     assert send(shop, plain, '{"name": "Late"}') == 202
     assert plain not in mei.open("/sources").html
-    made = next(each for each in shop.app.accounts.keys() if each.name == "cron of db1")
+    keys = shop.app.accounts.keys()
+    made = next(each for each in keys if each.name == "cron of db1")
     assert made.service == "transcripts"
 
 

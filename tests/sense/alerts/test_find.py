@@ -9,7 +9,7 @@ import pytest
 
 from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store
-from tocsin.sense.alerts import find
+from tocsin.sense.alerts import find, folding_store
 from tocsin.sense.alerts import store as rows
 from tocsin.sense.alerts.find import Scope, Search
 from tocsin.sense.alerts.matchers import Matcher
@@ -182,7 +182,21 @@ def test_more_than_anybody_counts_is_said_to_be_more(
     store: Store, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(find, "COUNTED", 5)
+    monkeypatch.setattr(find, "COUNTED_FILTERED", 4)
     tell(store, clock, *({"labels": {"alertname": "A"}} for _ in range(6)))
-    with store.read() as conn:
-        count = Search(conn, parse_query("")).count()
-    assert (count.n, count.at_least) == (5, True)
+    for text, n in (("", 5), ("alertname=A", 4)):
+        with store.read() as conn:
+            count = Search(conn, parse_query(text)).count()
+        assert (count.n, count.at_least) == (n, True)
+
+
+def test_what_other_alerts_or_triage_hold_back_is_found(store: Store, clock: FrozenClock):
+    tell(store, clock, *({"labels": {"alertname": f"A{n}"}} for n in range(3)))
+    rows = [
+        {"alert": f"alr_{n:06}", "kind": kind, "by": "x", "until": None, "since": clock.now()}
+        for n, kind in enumerate(("inhibition", "silence"))
+    ]
+    store.write(lambda conn: conn.execute(folding_store.alert_hold.insert(), rows) and None)
+    silenced = Scope(matchers=(Matcher(name="alertname", operator="=", value="A2"),))
+    assert names(store, "", within=[silenced], held=True) == ["A0", "A2"]
+    assert names(store, "", held=True) == ["A0", "A1"]

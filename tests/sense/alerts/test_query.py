@@ -36,6 +36,7 @@ def read(text: str) -> tuple[list[str], tuple[str, ...]]:
         ('service = "shop"', ["service=shop"], ()),
         ('service=""', ["service="], ()),
         ('said="a \\"quoted\\" word"', ['said=a "quoted" word'], ()),
+        ('summary=~"🔥.*"', ["summary=~🔥.*"], ()),
         ("help! now", [], ("help!", "now")),
         ('"odd label"=x', ["odd label=x"], ()),
         ('  ,{} , "" ', [], ()),

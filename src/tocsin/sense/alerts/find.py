@@ -38,7 +38,7 @@ from tocsin.sense.alerts.query import Wanted
 from tocsin.sense.alerts.store import alert
 
 LOOKED_THROUGH = 10_000
-COUNTED = 10_000
+COUNTED, COUNTED_FILTERED = 10_000, 1_000
 _VALUES = 1_000
 _COLUMNS = {"name": alert.c.name, "service": alert.c.service, "source": alert.c.source}
 
@@ -88,8 +88,8 @@ class Search:
     ) -> None:
         self._conn = conn
         self._state: list[ColumnElement[bool]] = [alert.c.state == state] if state else []
-        filtered = bool(wanted) or within is not None or held
-        self.back_to: datetime | None = self._horizon() if filtered else None
+        self._filtered = bool(wanted) or within is not None or held
+        self.back_to: datetime | None = self._horizon() if self._filtered else None
         """The start of the oldest alert that is looked at; None: all are."""
         self._where = [*self._state, *self._since()]
         self._where += [self._holds(each, sent=False) for each in wanted.matchers]
@@ -115,10 +115,11 @@ class Search:
         return [Alert.from_row(row) for row in self._conn.execute(query)]
 
     def count(self) -> Count:
-        """How many, counted up to 10,000."""
-        some = select(literal(1)).select_from(alert).where(*self._where).limit(COUNTED + 1).subquery()
+        """How many, counted up to 10,000; with a filter up to 1,000, since there rows are read for it."""
+        most = COUNTED_FILTERED if self._filtered else COUNTED
+        some = select(literal(1)).select_from(alert).where(*self._where).limit(most + 1).subquery()
         n = self._conn.scalar(select(func.count()).select_from(some)) or 0
-        return Count(n=min(n, COUNTED), at_least=n > COUNTED)
+        return Count(n=min(n, most), at_least=n > most)
 
     def labels(self, limit: int) -> Sequence[Mapping[str, str]]:
         """The labels of the newest alerts."""

@@ -41,7 +41,7 @@ def matches(matcher: Matcher, labels: Mapping[str, str]) -> bool:
     value = labels.get(matcher.name, "")
     if matcher.operator in ("=", "!="):
         return (value == matcher.value) == (matcher.operator == "=")
-    pattern = json.dumps(f"^(?s:{matcher.value})$")
+    pattern = json.dumps(f"^(?s:{matcher.value})$", ensure_ascii=False)
     return compile_condition(f"text.matches({pattern})", ALERT).evaluate({"text": value}).true == (
         matcher.operator == "=~"
     )
