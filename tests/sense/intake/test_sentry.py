@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from forged import SECRET, forged_hex, hex_of, refuse_all
 
+from tocsin.ground.kernel.errors import Overloaded
 from tocsin.sense.intake import every_source
 
 DATA = Path(__file__).parents[2] / "data" / "sentry"
@@ -468,6 +469,20 @@ def test_an_sdk_needs_no_signature_even_where_webhooks_do(
 def test_an_envelope_that_makes_no_sense_is_refused(intake: Any, envelope: Any, body: bytes, status: int):
     assert envelope(body).status == status
     assert intake.alerts() == []
+
+
+def test_an_sdk_that_sends_too_much_is_told_to_be_silent_for_a_while(
+    intake: Any, envelope: Any, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: Any) -> Any:
+        raise Overloaded("too many alerts wait to be written", fix="Send it again in a moment.")
+
+    monkeypatch.setattr(type(intake.ledger), "post", full)
+    heard = envelope(error())
+    assert heard.status == 429
+    assert int(heard.headers["retry-after"]) > 0
+    assert heard.headers["access-control-expose-headers"] == "retry-after", "for the SDK of a browser"
+    assert heard.json["detail"] == heard.json["error"]["message"]
 
 
 def test_webhooks_are_not_taken_at_the_root_of_the_site(intake: Any):

@@ -39,7 +39,7 @@ import msgspec
 from pydantic import Field
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid, Malformed
+from tocsin.ground.kernel.errors import Invalid, Malformed, Overloaded, TocsinError
 from tocsin.ground.kernel.secret import Secret
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.intake import limits, text
@@ -62,7 +62,11 @@ _ENVELOPE = "/api/*/envelope/"
 _LEVELS = ("debug", "info", "warning", "error", "fatal")
 _SEVERITY = {"fatal": "critical", "error": "error", "warning": "warning", "info": "info", "debug": "info"}
 _ITEMS = 100
-_CORS = (("access-control-allow-origin", "*"), ("cross-origin-resource-policy", "cross-origin"))
+_CORS = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "retry-after"),
+    ("cross-origin-resource-policy", "cross-origin"),
+)
 
 
 class SentrySettings(SourceSettings):
@@ -149,6 +153,12 @@ class Sentry(Source):
             body = msgspec.json.encode({"id": reading.event} if reading.event else {})
             return Answer(status=200, body=body, headers=(*JSON, *_CORS))
         return Answer(status=200, body=b'{"status": "accepted"}', headers=JSON)
+
+    def refuse(self, error: TocsinError) -> Answer:
+        """In words of ours and of Sentry's. An SDK that hears 429 is silent for a while; after 503 it would go on."""
+        status = 429 if isinstance(error, Overloaded) else error.status
+        body = msgspec.json.encode({"detail": error.message, **error.as_json()})
+        return Answer(status=status, body=body, headers=(*JSON, *_CORS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
