@@ -25,7 +25,7 @@ _LARGEST = 2**63
 
 def read_json(payload: bytes) -> tuple[Any, tuple[str, ...]]:
     """The value and what had to be mended. Raises Malformed or Invalid."""
-    pairs = _pairs(payload)
+    pairs = count_keys(payload)
     flags: tuple[str, ...] = ()
     if b"\\ud" in payload or b"\\uD" in payload:
         mended = _SURROGATES.sub(_whole, payload)
@@ -43,7 +43,7 @@ def read_json(payload: bytes) -> tuple[Any, tuple[str, ...]]:
     return value, flags
 
 
-def _pairs(payload: bytes) -> int:
+def count_keys(payload: bytes) -> int:
     """How many keys the text has, counted on its skeleton; raises when it is nested too deep."""
     if b"\\" in payload:
         payload = payload.replace(b"\\\\", b"").replace(b'\\"', b"")

@@ -52,6 +52,7 @@ from tocsin.sense.intake import limits, text
 from tocsin.sense.intake.details import read_object
 from tocsin.sense.intake.house import House
 from tocsin.sense.intake.prometheus_alert import patient, read_alert
+from tocsin.sense.intake.prometheus_clean import read_clean
 from tocsin.sense.intake.source import JSON, Answer, Example, Message, Reading, Source, SourceSettings
 from tocsin.sense.intake.strict_json import read_json
 
@@ -108,6 +109,9 @@ class Alertmanager(Source):
     )
 
     def read(self, message: Message, key: Key) -> Reading:
+        clean = read_clean(message.payload, fades=True)
+        if clean is not None:
+            return Reading(signals=clean)
         value, mended = read_json(message.payload)
         if not isinstance(value, list):
             raise Malformed("alerts come as a JSON array", field="body", fix='Send [{"labels": {…}}].')
