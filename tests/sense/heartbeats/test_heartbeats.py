@@ -359,6 +359,16 @@ def test_one_key_does_not_ping_what_another_has_made(world: World):
     assert (made.made, made.heartbeat.service) == (True, "shop")
 
 
+def test_a_key_of_one_service_pings_no_job_of_another(world: World):
+    world.current.swap(section(backup=NIGHTLY, other={"period": "1h"}))
+    world.beats.tick()
+    shop = Key(id="key_2", kind="heartbeat", name="shop", service="shop", created_at=world.clock.now())
+    ping = Ping(kind="success", at=world.clock.now())
+    assert world.beats.ping_slug(shop, "backup", ping).heartbeat.service == "shop"
+    with pytest.raises(NotFound):
+        world.beats.ping_slug(shop, "other", ping)
+
+
 def test_only_the_last_hundred_reports_are_kept_and_all_of_them_count(world: World):
     for each in range(130):
         world.beats.ping_slug(world.key, "backup", Ping(kind="log", at=world.clock.now(), body=str(each)))

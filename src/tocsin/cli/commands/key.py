@@ -101,10 +101,8 @@ def create(
     say(f"Key for {kind}, shown this once:", style="bold")
     say(f"  {plain}")
     say()
-    say("Post to the address that holds it:")
-    say(f"  {url}")
-    say("or send it as bearer token or basic-auth password to:")
-    say(f"  {base}{path or '/in/'}")
+    for line in source.usage(base, plain):
+        say(line)
 
 
 def show(config: _Config = None, as_json: _Json = False) -> None:

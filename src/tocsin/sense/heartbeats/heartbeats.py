@@ -139,7 +139,7 @@ class Heartbeats:
         """
 
         def job(conn: Connection) -> Heard:
-            found = rows.by_slug(conn, slug, key.id)
+            found = [each for each in rows.by_slug(conn, slug, key.id) if key.service in (None, each.service)]
             if len(found) > 1:
                 raise Conflict("several heartbeats have this name", field="slug", fix="Ping by uuid.")
             if found:
@@ -151,7 +151,8 @@ class Heartbeats:
                 raise Invalid(f"this key has made {MADE_MOST} heartbeats", field="slug", fix=fix)
             made = self._new(slug, make, owner=key.id, service=key.service)
             new = rows.add(conn, made)
-            beat = made if new else rows.by_slug(conn, slug, key.id)[0]
+            # Not new: another ping of this key has made it in this moment.
+            beat = made if new else rows.owned(conn, key.id)[slug]
             return Heard(heartbeat=_take(conn, beat.id, ping), made=new)
 
         return self._heard(job)

@@ -150,6 +150,14 @@ class Source(ABC):
         """A fresh key of this kind, of at least 128 random bits: the form is ours unless senders demand another."""
         return new_token("in")
 
+    def usage(self, base: str, secret: str) -> Sequence[str]:
+        """How a sender uses this key, in lines for who has just made it; `base` is our public address."""
+        path = self.paths[0]
+        lines = ["Post to the address that holds it:", f"  {base}/in/{secret}{path}"]
+        if self.rooted or not path:
+            lines += ["or send it as bearer token or basic-auth password to:", f"  {base}{path or '/in/'}"]
+        return lines
+
     @abstractmethod
     def read(self, message: Message, key: Key) -> Reading:
         """The signals in a message. Raises Malformed, Invalid or Unauthenticated to refuse it whole."""

@@ -45,6 +45,7 @@ MAIL = Environment(
         Variable(name="body", kind="text", title="its text"),
     ),
 )
+# UP and OK also stand in sentences that say the opposite, so they count where monitors write them: in doubt it fires.
 RESOLVED = (
     r'(subject.matches("\\b(OK|RESOLVED|RECOVERED|RECOVERY|CLEARED|CLOSED)\\b|\\bis (back )?UP\\b|\\bUP *[]:]")'
     r' || subject.matches("(?i)^\\W*(re: *)?\\[?(resolved|recovered|recovery|cleared|closed|ok|up) *[]:|-]"))'
@@ -73,8 +74,9 @@ class EmailKey(SourceSettings):
     senders: tuple[str, ...] = Field(
         default=(), description="Whose mail is taken, such as *@uptimerobot.com; without any, everybody's."
     )
-    resolved: Annotated[str, AfterValidator(_condition)] = Field(
-        default=RESOLVED, description="CEL over subject, from, body: this mail ends the alert."
+    resolved: Annotated[str, AfterValidator(_condition)] | None = Field(
+        default=None,
+        description="CEL over subject, from, body: this mail ends the alert. Without it: UP, OK, RESOLVED and such.",
     )
     identity: Literal["subject", "message"] = Field(
         default="subject", description="Mails of one subject are one alert, or each mail is its own."
@@ -102,6 +104,14 @@ class Email(Source):
         ),
     )
 
+    def usage(self, base: str, secret: str) -> Sequence[str]:
+        return (
+            "Write to it, or to its alias, at a domain whose mail comes here (`email:` in tocsin.yaml):",
+            f"  {secret}@DOMAIN",
+            "or post the raw message to:",
+            f"  {base}/in/{secret}/email",
+        )
+
     def read(self, message: Message, key: Key) -> Reading:
         settings = cast(EmailKey, self.settings_of(key))
         mail = read_mail(message.payload)
@@ -122,7 +132,7 @@ def _signal(mail: Mail, settings: EmailKey, message: Message) -> Signal:
     flags = {mail.unread} - {""}
     name = mail.subject or mail.text.strip().partition("\n")[0].strip() or "mail without a subject"
     values = {"subject": mail.subject, "from": mail.sender, "body": mail.text[:_BODY_JUDGED]}
-    over = compile_condition(settings.resolved, MAIL).evaluate(values).true
+    over = compile_condition(settings.resolved or RESOLVED, MAIL).evaluate(values).true
     labels = {
         "alertname": long_text(name, flags, _NAME_BYTES),
         "from": mail.sender,

@@ -129,6 +129,14 @@ class Heartbeat(Source):
             raise _no_such_form()
         return told or parts[0]
 
+    def usage(self, base: str, secret: str) -> Sequence[str]:
+        return (
+            "Ping a job by its name, which `?create=1` makes where there is none:",
+            f"  curl -fsS -m 10 --retry 5 '{base}/ping/{secret}/NAME?create=1'",
+            "or let it run under:",
+            f"  TOCSIN_URL={base} TOCSIN_KEY={secret} tocsin exec --slug NAME --create -- COMMAND",
+        )
+
     def read(self, message: Message, key: Key) -> Reading:
         return Reading()
 
