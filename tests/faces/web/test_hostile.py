@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 from burning import Burning
 from walking import Browser, Shown
@@ -32,7 +35,11 @@ def test_an_alert_is_shown_as_text_everywhere(shop: Burning, mei: Browser, paylo
         f"/incidents/{incident}?act=severity",
         f"/incidents/{incident}/report",
         "/alerts",
+        "/alerts?by=rule",
+        f"/alerts?q={quote(json.dumps(payload))}",
         f"/alerts/{alert}",
+        f"/alerts/mark?pick-{alert}=on",
+        f"/silences/new?alert={alert}",
     ):
         shown = mei.open(path)
         assert shown.status == 200, path
