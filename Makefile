@@ -39,8 +39,9 @@ check: setup ## Lint, format, types, import contract, translations, generated do
 	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/rules.py
 
-bench: setup ## Measure alert-to-page latency and step overhead on a running `tocsin up`, and what reading a runbook costs.
+bench: setup ## Measure alert to page, steps, intake beside Alertmanager (BENCH_PAIRS=5), and reading a runbook.
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.runbooks
 
 faults: setup ## Run the crash tests with their full counts instead of a few seeded points.
