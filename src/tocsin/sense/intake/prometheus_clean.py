@@ -22,8 +22,8 @@ class _Alert(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     labels: dict[str, str]
     annotations: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
     startsAt: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - as it stands in the message
-    endsAt: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
-    generatorURL: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815
+    endsAt: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - as above
+    generatorURL: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - as above
 
 
 _decode = msgspec.json.Decoder(list[_Alert]).decode
