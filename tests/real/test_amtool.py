@@ -24,7 +24,10 @@ Run = Callable[..., str]
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("amtool") / "config"
     folder.mkdir()
-    (folder / "tocsin.yaml").write_text("people: {mei: {name: Mei-Ling Chen, email: mei@example.com}}\n")
+    (folder / "tocsin.yaml").write_text(
+        "people: {mei: {name: Mei-Ling Chen, email: mei@example.com}}\n"
+        "inhibit: [{source: [alertname=SwitchDown], target: [alertname=HostDown], equal: [rack, way]}]\n"
+    )
     server = Served(folder)
     server.start()
     yield server
@@ -134,6 +137,19 @@ def test_a_broad_silence_says_how_to_confirm_it(amtool: Run):
     assert "begin the comment with [confirmed]" in said
     id_ = amtool("silence", "add", "alertname=~.*", "-a", "mei", "-c", "[confirmed] we move house").strip()
     amtool("silence", "expire", id_)
+
+
+def test_what_another_alert_holds_back_says_by_which(amtool: Run, way: str):
+    amtool("alert", "add", "SwitchDown", way, "rack=7")
+    (switch,) = shown(amtool, "SwitchDown")
+    until(lambda: shown(amtool, "SwitchDown")[0]["status"]["state"] == "active", 20, "triage")
+    amtool("alert", "add", "HostDown", way, "rack=7", "host=a")
+    amtool("alert", "add", "HostDown", way, "rack=8", "host=b")
+    held = until(lambda: shown(amtool, "--inhibited", "HostDown", "rack=7"), 20, "the host that is held back")
+    assert (held[0]["status"]["state"], held[0]["status"]["inhibitedBy"]) == (
+        "suppressed", [switch["fingerprint"]],
+    )  # fmt: skip
+    assert [each["labels"]["rack"] for each in shown(amtool, "HostDown")] == ["8"]
 
 
 def test_an_unknown_silence_is_an_error(amtool: Run):
