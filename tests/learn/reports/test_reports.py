@@ -12,6 +12,9 @@ from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.kernel.secret import Secret
 from tocsin.ground.render import render
 from tocsin.learn.reports import draft
+from tocsin.respond.runbooks import events
+
+assert events  # the report tells of runs, whose kinds are declared there
 
 ENGLISH = ["What happened", "When", "Where", "Who", "Why", "How it was brought back", "Timeline"]
 CHINESE = ["發生了什麼", "何時", "何處", "何人", "原因", "如何恢復", "時間軸"]
