@@ -30,7 +30,7 @@ Job = Callable[[Connection], Any]
 POURING = "pouring"
 """In `conn.info`, whether alerts come in one upon the other: who writes much then writes little at a time."""
 _BATCH = 64
-_POURING_S = 0.02
+_POURING_S = 0.1
 """Alerts pour in when the last commit of the intake is no longer ago than this."""
 _AT_ONCE_S = 0.02
 """So much of the general lane runs at once even then: no page waits for a storm that has just begun."""
