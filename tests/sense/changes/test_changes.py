@@ -201,3 +201,40 @@ def test_two_processes_told_at_once_agree_on_the_end(store: Store, changes: Chan
         each.join()
     (row,) = everything(store, changes)
     assert (row.state, row.started_at) == ("succeeded", deploy.at)
+
+
+def test_an_end_without_a_key_in_common_ends_the_newest_start_of_its_series(
+    store: Store, changes: Changes, deploy: Change
+):
+    minute = timedelta(minutes=1)
+    first = replace(deploy, dedup_key="evt-1", series="srv-1")
+    second = replace(deploy, dedup_key="evt-2", series="srv-1", at=deploy.at + minute, by="")
+    end = replace(
+        deploy, dedup_key="evt-3", series="srv-1", at=deploy.at + 2 * minute, state="succeeded", version=""
+    )
+    other = replace(deploy, dedup_key="evt-4", series="srv-2")
+    for order in itertools.permutations((first, second, end, other)):
+        forge = Forge("key_" + "".join(each.dedup_key for each in order))
+        for each in (*order, *order):
+            told(store, changes, each, by=forge)
+        rows = sorted(
+            (each.state, each.started_at, each.at, each.series)
+            for each in everything(store, changes)
+            if each.key == forge.key
+        )
+        ended = [each for each in rows if each[0] == "succeeded"]
+        assert len(ended) == 1, [each.dedup_key for each in order]
+        assert len(rows) == 3, "a start that had no end stays beside it"
+        assert ended[0][1] in (first.at, second.at)
+    with_both = told(store, changes, first, second, end, by=Forge("key_whole"))[2]
+    assert with_both.started_at == second.at
+    assert with_both.version == "1.2.3", "what the end did not say"
+
+
+def test_another_sender_ends_nothing_of_a_series(store: Store, changes: Changes, deploy: Change):
+    told(store, changes, replace(deploy, dedup_key="evt-1", series="srv-1"))
+    end = replace(
+        deploy, dedup_key="evt-2", series="srv-1", state="succeeded", at=deploy.at + timedelta(minutes=1)
+    )
+    told(store, changes, end, by=Forge("key_2"))
+    assert sorted(each.state for each in everything(store, changes)) == ["started", "succeeded"]

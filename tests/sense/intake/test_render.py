@@ -34,13 +34,30 @@ def event(kind: str, at: str = "06:22:19.979294509", number: int = 1, **data: An
 
 def test_a_deploy_starts_and_ends(intake: Any, send: Any):
     send(event("deploy_started", "06:20:00"))
-    send(event("deploy_ended", number=2, status="succeeded"))
-    ended, started = intake.changes()
-    assert (started.state, ended.state, ended.kind) == ("started", "succeeded", "deploy")
-    assert (ended.service, ended.title) == ("shop-web", "Deploy of shop-web")
-    assert ended.url == f"https://dashboard.render.com/web/{SERVICE}"
-    send(event("deploy_ended", number=2, status="succeeded"))
-    assert len(intake.changes()) == 2, "sent again it is the same event"
+    (change,) = intake.changes()
+    assert (change.state, change.kind) == ("started", "deploy")
+    for _ in range(2):
+        send(event("deploy_ended", number=2, status="succeeded"))
+        send(event("deploy_started", "06:20:00"))
+    (change,) = intake.changes()
+    assert (change.state, change.service) == ("succeeded", "shop-web")
+    assert f"{change.started_at:%H:%M} {change.at:%H:%M}" == "06:20 06:22"
+    assert change.url == f"https://dashboard.render.com/web/{SERVICE}"
+
+
+def test_the_next_deploy_is_another_change(intake: Any, send: Any):
+    for number, (kind, at) in enumerate(
+        (
+            ("started", "06:00"),
+            ("ended", "06:05"),
+            ("started", "06:10"),
+            ("ended", "06:15"),
+            ("started", "06:20"),
+        )
+    ):
+        status = {"status": "failed"} if kind == "ended" else {}
+        send(event(f"deploy_{kind}", f"{at}:00", number, **status))
+    assert [each.state for each in intake.changes()] == ["started", "failed", "failed"]
 
 
 @pytest.mark.parametrize(("status", "state"), [("failed", "failed"), ("canceled", "cancelled")])

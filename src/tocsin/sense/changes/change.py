@@ -14,7 +14,8 @@ class Change:
     """One change as one message tells it. `dedup_key` is the same in every message about it.
 
     `kind` is a word such as deploy, merge, config, flag; `version` what was put in place (a tag, a commit);
-    `by` who did it; `service` and `environment` are empty where the sender does not say.
+    `by` who did it; `service` and `environment` are empty where the sender does not say. `series` is for senders whose
+    messages about one change have no key in common: an end then belongs to the newest start of its series before it.
     """
 
     dedup_key: str
@@ -27,3 +28,4 @@ class Change:
     version: str = ""
     by: str = ""
     url: str = ""
+    series: str = ""

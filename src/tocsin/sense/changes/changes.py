@@ -53,10 +53,31 @@ class Changes:
         # In one order for everybody, so that two processes never wait for each other.
         for each in sorted(told, key=lambda each: rows.id_of(sender.key, each.dedup_key)):
             record = _first(each, sender, now)
-            settled[record.id] = (
-                record if rows.begin(conn, _row(record)) else self._settle(conn, record, each)
-            )
+            settled[record.id] = self._take(conn, record, each)
         return [settled[rows.id_of(sender.key, each.dedup_key)] for each in changes]
+
+    def _take(self, conn: Connection, fresh: ChangeRecord, told: Change) -> ChangeRecord:
+        if told.series and told.state == "started":
+            end = rows.end_after(conn, fresh.key, told.series, told.at)
+            # Its own start, told again or overtaken by its end.
+            if end and end.started_at in (told.at, end.at):
+                return self._settle(conn, end, told)
+        if not rows.begin(conn, _row(fresh)):
+            return self._settle(conn, fresh, told)
+        if told.series and told.state != "started":
+            return self._with_start(conn, fresh)
+        return fresh
+
+    def _with_start(self, conn: Connection, end: ChangeRecord) -> ChangeRecord:
+        """The end of a change that has a row of its own since it began: the two become one."""
+        start = rows.start_before(conn, end.key, end.series, end.at)
+        if start is None:
+            return end
+        rows.drop(conn, start.id)
+        gaps = {name: getattr(start, name) for name in _FACTS if not getattr(end, name)}
+        whole = replace(end, started_at=start.started_at, **gaps)
+        rows.move(conn, end.id, _row(whole))
+        return whole
 
     def _settle(self, conn: Connection, fresh: ChangeRecord, told: Change) -> ChangeRecord:
         known = rows.held(conn, fresh.id)
@@ -128,6 +149,7 @@ def _first(told: Change, sender: Teller, now: datetime) -> ChangeRecord:
         version=told.version,
         by=told.by,
         url=told.url,
+        series=told.series,
         first_seen=now,
     )
 

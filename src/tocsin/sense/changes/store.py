@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Row, Table, Text, delete, or_, select, tuple_, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Row,
+    Table,
+    Text,
+    delete,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from tocsin.ground.store import Time, insert, metadata
 from tocsin.sense.changes.change import State
@@ -30,9 +43,18 @@ change = Table(
     Column("version", Text, nullable=False),
     Column("by", Text, nullable=False),
     Column("url", Text, nullable=False),
+    Column("series", Text, nullable=False),
     Column("first_seen", Time, nullable=False),
     Index("ix_change_newest", "at", "id"),
     Index("ix_change_service", "service", "at", "id"),
+)
+Index(
+    "ix_change_series",
+    change.c.key,
+    change.c.series,
+    change.c.at,
+    sqlite_where=change.c.series != "",
+    postgresql_where=change.c.series != "",
 )
 
 
@@ -57,6 +79,7 @@ class ChangeRecord:
     version: str
     by: str
     url: str
+    series: str
     first_seen: datetime
 
     @classmethod
@@ -90,6 +113,39 @@ def held(conn: Connection, change_id: str) -> ChangeRecord | None:
 def move(conn: Connection, change_id: str, values: Mapping[str, Any]) -> None:
     """Writes what a message has made of it."""
     conn.execute(update(change).where(change.c.id == change_id).values(**values))
+
+
+def end_after(conn: Connection, key: str, series: str, at: datetime) -> ChangeRecord | None:
+    """The first end of a sender's series at that time or later."""
+    query = (
+        select(change)
+        .where(*_in(key, series), change.c.state != "started", change.c.at >= at)
+        .order_by(change.c.at, change.c.id)
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    return ChangeRecord.from_row(row) if row else None
+
+
+def start_before(conn: Connection, key: str, series: str, at: datetime) -> ChangeRecord | None:
+    """The newest start of a sender's series at that time or earlier, whose end nobody has told."""
+    query = (
+        select(change)
+        .where(*_in(key, series), change.c.state == "started", change.c.at <= at)
+        .order_by(change.c.at.desc(), change.c.id)
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    return ChangeRecord.from_row(row) if row else None
+
+
+def _in(key: str, series: str) -> tuple[ColumnElement[bool], ...]:
+    return change.c.series != "", change.c.key == key, change.c.series == series
+
+
+def drop(conn: Connection, change_id: str) -> None:
+    """Deletes a change that is told by another row now."""
+    conn.execute(delete(change).where(change.c.id == change_id))
 
 
 def get(conn: Connection, change_id: str) -> ChangeRecord | None:

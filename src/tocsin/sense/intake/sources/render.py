@@ -11,7 +11,7 @@ With a secret, a message whose signature is wrong, or older than five minutes, i
 key's, else that of `services`, else the name that it has at Render. A server that fails, an unhealthy Key Value, a
 database that is not available and a cron job that fails are alerts, which the event of their recovery ends. Deploys and
 changes of plan, scale, disk and maintenance are changes. Render's message does not say to which deploy an end belongs,
-so a start and an end are two lines. What is not understood is answered with 202 and forgotten.
+so it ends the newest that had begun. What is not understood is answered with 202 and forgotten.
 
 The format: https://render.com/docs/webhooks; signatures: https://www.standardwebhooks.com.
 """
@@ -150,6 +150,7 @@ def _change(event: str, told: Part, data: Part, settings: DeploySettings, messag
         at=told.moment("timestamp") or message.at,
         service=settings.service_of(name),
         url=_link(data),
+        series=key_of("deploy", data.needed("serviceId")) if kind == "deploy" else "",
     )
 
 

@@ -31,8 +31,17 @@ def upgrade() -> None:
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
         sa.Column("first_seen", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_change"),
     )
     op.create_index("ix_change_newest", "change", ["at", "id"], unique=False)
     op.create_index("ix_change_service", "change", ["service", "at", "id"], unique=False)
+    op.create_index(
+        "ix_change_series",
+        "change",
+        ["key", "series", "at"],
+        unique=False,
+        sqlite_where=sa.text("series != ''"),
+        postgresql_where=sa.text("series != ''"),
+    )
