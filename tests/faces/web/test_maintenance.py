@@ -67,12 +67,12 @@ def test_the_calendar_is_walked_through_by_months_and_weeks(shop: Burning, mei: 
     mei.open("/maintenance?at=2026-11-21")
     assert "November 2026" in mei.page.text
     assert "all day" in mei.page.text
-    mei.click("After")
+    mei.click("Later")
     assert "December 2026" in mei.page.text
     assert days(mei.page.html, "Long one") == []
     mei.open("/maintenance?view=week")
     assert days(mei.page.html, "Long one") == ["2026-11-22"]
-    mei.click("After")
+    mei.click("Later")
     assert days(mei.page.html, "Long one") == ["2026-11-23", "2026-11-24"]
 
 
@@ -84,7 +84,7 @@ def test_an_odd_day_is_today(mei: Browser, query: str):
 @pytest.mark.parametrize("edge", ["2000-01-01", "2199-12-01"])
 def test_the_calendar_has_two_ends(mei: Browser, edge: str):
     mei.open(f"/maintenance?at={edge}")
-    assert mei.click("Before").status == mei.click("After").status == 200
+    assert mei.click("Earlier").status == mei.click("Later").status == 200
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_quiet_is_asked_for_from_an_alert_and_seen_before_it_is(shop: Burning, m
     assert "What it would hide now 1 alert Transcript queue" in mei.page.text
     shown = mei.press("Make it quiet", comment="the worker is being replaced", lasts="4h")
     assert "It is quiet." in shown.text
-    assert "◔ quiet the worker is being replaced" in shown.text
+    assert "◔ in force the worker is being replaced" in shown.text
     assert "1 alert Sat 21 Nov, 22:30 in 4 h Mei-Ling Chen" in shown.text
     made = only(shop)
     assert made.ends_at - made.starts_at == timedelta(hours=4)

@@ -13,6 +13,10 @@ from tocsin.faces.web.context import Context
 from tocsin.faces.web.speech import Speech
 from tocsin.faces.web.templates import render_page
 from tocsin.ground.accounts import NOBODY, Identity, Permission, allowed
+from tocsin.ground.catalogue import UNASSIGNED
+from tocsin.ground.i18n import N_
+
+_UNASSIGNED = N_("Unassigned")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +70,9 @@ class Visit:
         return self.may(Permission.ADMIN)
 
     def service(self, name: str) -> str:
-        """What a service is called; the title of what belongs to none is a text of ours."""
+        """What a service is called."""
+        if name == UNASSIGNED:
+            return self.speech.text(_UNASSIGNED)
         return self.speech.told(self.context.catalogue().service(name).title) or name
 
     def page(self, template: str, /, *, status: int = 200, **data: object) -> Response:

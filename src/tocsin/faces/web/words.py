@@ -71,7 +71,7 @@ CHANGE = {
 }
 
 SILENCE = {
-    "active": Mark(shape="◔", tone="info", text=N_("quiet")),
+    "active": Mark(shape="◔", tone="info", text=N_("in force")),
     "pending": Mark(shape="○", tone="plain", text=N_("not begun")),
     "expired": Mark(shape="–", tone="plain", text=N_("over")),
 }
