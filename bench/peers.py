@@ -145,10 +145,14 @@ class Tocsin(Peer):
             served.token = served.command("token", "create", "--role", "admin", "--config", str(own)).stdout
             if before:
                 before(own / "tocsin.db")
-            began = time.perf_counter()
-            served.start()
-            self.ready_s = time.perf_counter() - began
             self._served.append(served)
+            began = time.perf_counter()
+            try:
+                served.start()
+            except BaseException:
+                self.stop()
+                raise
+            self.ready_s = time.perf_counter() - began
         self.ports = [each.port for each in self._served]
         self.path = f"/in/{self._served[0].key('alertmanager')}/api/v2/alerts"
 
