@@ -18,6 +18,7 @@ from tocsin.respond.incidents.incident import OPEN
 from tocsin.respond.incidents.store import incident
 from tocsin.respond.runbooks.store import run
 from tocsin.sense.alerts import Ledger
+from tocsin.sense.heartbeats.store import heartbeat
 
 _GOING = ("wanted", "running", "waiting", "paused")
 _UNSENT = ("waiting", "claimed")
@@ -60,6 +61,13 @@ class Vitals(Collector):
         )
         yield self._by(
             "tocsin_timers_waiting", "Timers that wait, by kind.", "kind", timer, timer.c.state == "waiting"
+        )
+        yield self._by(
+            "tocsin_heartbeats_in_trouble",
+            "Jobs that are missing, failed or did not end, by trouble.",
+            "trouble",
+            heartbeat,
+            heartbeat.c.trouble != "",
         )
 
     def _by(

@@ -86,6 +86,7 @@ def test_a_failure_that_was_answered_pages_though_the_server_was_killed_at_once(
     served.start()
     incident = until(served.incident, what="the incident")
     assert "backup" in incident["title"]
+    assert 'tocsin_heartbeats_in_trouble{trouble="failed"} 1.0' in served.get("/metrics")
 
 
 def test_a_job_of_the_configuration_keeps_its_address_over_restarts_and_reloads(served: Served):
