@@ -117,7 +117,7 @@ def test_amtool_sees_what_came_by_its_key(intake: Any):
     assert set(status) == {"cluster", "config", "uptime", "versionInfo"}
     assert sorted(each["labels"]["alertname"] for each in everything) == ["A", "B"]
     assert set(everything[0]) == {
-        "annotations", "endsAt", "fingerprint", "generatorURL", "labels", "receivers", "startsAt", "status",
+        "annotations", "endsAt", "fingerprint", "labels", "receivers", "startsAt", "status",
         "updatedAt",
     }  # fmt: skip
     assert [each["labels"]["alertname"] for each in warnings] == ["A"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tocsin.ground.kernel.errors import Invalid
 from tocsin.sense.alerts import Signal
-from tocsin.sense.intake import limits, text
+from tocsin.sense.intake import text
+from tocsin.sense.intake.details import read_dedup_key
 from tocsin.sense.intake.strict_json import read_json
 
 _NAMES = ("name", "alertname", "title")
@@ -57,7 +57,7 @@ def read_item(value: Any, where: str, mended: Collection[str]) -> Signal:
         ends_at=_time(given, "ends_at", at, flags),
         value=text.number(measured),
         url=next((text.link(given[each], f"{at}{each}", flags) for each in _URLS if given.get(each)), ""),
-        dedup_key=_dedup_key(given.get("dedup_key"), f"{at}dedup_key"),
+        dedup_key=read_dedup_key(given.get("dedup_key"), f"{at}dedup_key"),
         flags=tuple(sorted(flags)),
     )
 
@@ -93,13 +93,3 @@ def _time(given: Mapping[str, Any], name: str, at: str, flags: set[str]) -> Any:
         if given.get(spelling) is not None:
             return text.moment(given[spelling], f"{at}{spelling}", flags, epochs=True)
     return None
-
-
-def _dedup_key(value: Any, field: str) -> str | None:
-    if value is None:
-        return None
-    key = unicodedata.normalize("NFC", text.clean(text.scalar(value, field))).strip()
-    if not key or len(key) > limits.DEDUP_KEY:
-        fix = "Send a shorter key, or none: then the labels say which alert it is."
-        raise Invalid(f"has 1 to {limits.DEDUP_KEY} characters", field=field, fix=fix)
-    return key
