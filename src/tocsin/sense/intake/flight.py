@@ -15,9 +15,11 @@ from tocsin.sense.intake import limits
 
 REQUESTS = 512
 OF_ONE_KEY = 384
-BYTES = 24 * 1024 * 1024
+BYTES = 12 * 1024 * 1024
 SMALL = 64 * 1024
 """So much of each body is not counted."""
+UNANNOUNCED = 256 * 1024
+"""What is set aside for a body that does not say how long it is."""
 
 
 class Gone(Exception):
@@ -64,8 +66,10 @@ class UnderWay:
         """The whole body. Raises TooLarge by its announced length if that says enough, else at the limit; TooSlow at
         the deadline; Unavailable when others hold the budget; Gone.
         """
-        if announced.isdecimal() and int(announced[:20]) > limit:
+        length = int(announced[:20]) if announced.isdecimal() else UNANNOUNCED
+        if announced and length > limit:
             raise limits.too_large(limit)
+        self._take(length - SMALL)  # before any of it is read
         chunks: list[bytes] = []
         size = 0
         try:
@@ -78,8 +82,7 @@ class UnderWay:
                     size += len(chunk)
                     if size > limit:
                         raise limits.too_large(limit)
-                    if size > SMALL:
-                        self._take(size - SMALL)
+                    self._take(size - SMALL)
                     chunks.append(chunk)
                     if not message.get("more_body", False):
                         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -91,8 +94,10 @@ class UnderWay:
             ) from None
 
     def _take(self, counted: int) -> None:
-        """So many bytes of the budget are this request's now."""
+        """At least so many bytes of the budget are this request's now."""
         more = counted - self._bytes
+        if more <= 0:
+            return
         if self._flight.bytes + more > BYTES:
             raise Overloaded("too many large messages at once", fix="Send it again in a moment.")
         self._flight.bytes += more
