@@ -163,6 +163,13 @@ def test_the_form_of_a_kind_is_drawn_from_its_settings_and_a_mistake_stands_at_i
     assert shop.app.accounts.keys()[0].settings["alerts_per_minute"] == 5
 
 
+def test_lists_and_maps_are_written_in_the_form_as_on_the_command_line(shop: Burning, mei: Browser):
+    mei.open("/sources/new?kind=github")
+    made = mei.press("Make the key", **{"set-services": "acme/shop-api=shop", "name": "github"})
+    assert "github may send now" in made.text
+    assert shop.app.accounts.keys()[0].settings["services"] == {"acme/shop-api": "shop"}
+
+
 def problem_at(shown: Shown, field: str) -> bool:
     found = [each for tag, each in shown.elements if tag == "input" and each.get("name") == field]
     return [each.get("aria-invalid") for each in found] == ["true"]

@@ -23,6 +23,7 @@ from tocsin.ground.kernel.errors import Invalid, NotFound, TocsinError
 from tocsin.ground.kernel.secret import Secret
 from tocsin.sense.alerts import Signal
 from tocsin.sense.intake import Source
+from tocsin.sense.intake.key_settings import typed
 from tocsin.sense.intake.mapping import PARTS, MappingSettings, Tried, try_mapping
 from tocsin.sense.intake.source import SourceSettings
 
@@ -84,7 +85,7 @@ def make(visit: Visit) -> Response:
         problems["service"] = Invalid(N_("There is no such service."), fix=N_("Choose one of the list."))
     settings: Mapping[str, Any] = {}
     try:
-        settings = source.Settings.model_validate(written).model_dump(mode="json", exclude_unset=True)
+        settings = source.Settings.model_validate(typed(source, written)).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
         problems |= _problems_of(error)
     if problems:

@@ -57,9 +57,8 @@ def checked(source: Source, written: Mapping[str, Any], folder: Path | None = No
         if name not in fields:
             fix = did_you_mean(name, fields, "settings")
             raise Invalid(f"a key of {source.title} has no setting {name}", field=name, fix=fix)
-    given = {name: _read(each, fields[name]) for name, each in written.items()}
     try:
-        told = source.Settings.model_validate(given, context={"folder": folder})
+        told = source.Settings.model_validate(typed(source, written), context={"folder": folder})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -67,6 +66,12 @@ def checked(source: Source, written: Mapping[str, Any], folder: Path | None = No
         form = f"It is {_form(fields[field])}." if field in fields else "See `tocsin key kinds`."
         raise Invalid(f"{field}: {message}" if field else message, field=field, fix=cure or form) from None
     return told.model_dump(mode="json", exclude_unset=True)
+
+
+def typed(source: Source, written: Mapping[str, Any]) -> dict[str, Any]:
+    """What was written, each text as the type of its setting asks for it: lists and maps are no text any more."""
+    fields = source.Settings.model_fields
+    return {name: _read(each, fields[name]) if name in fields else each for name, each in written.items()}
 
 
 def _read(value: Any, info: FieldInfo) -> Any:
