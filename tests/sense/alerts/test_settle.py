@@ -129,7 +129,9 @@ def test_what_goes_on_for_one_prometheus_is_not_over_because_another_saw_its_end
 
 def test_after_it_ran_out_the_next_message_fires_again():
     first = say(None, now=0, start=0, end=4).standing
-    silent = Standing(**{name: getattr(first, name) for name in first.__struct_fields__} | {"state": "resolved"})
+    silent = Standing(
+        **{name: getattr(first, name) for name in first.__struct_fields__} | {"state": "resolved"}
+    )
     assert say(silent, now=10, start=0, end=14).result == "fired"
 
 

@@ -85,7 +85,9 @@ def make(visit: Visit) -> Response:
         problems["service"] = Invalid(N_("There is no such service."), fix=N_("Choose one of the list."))
     settings: Mapping[str, Any] = {}
     try:
-        settings = source.Settings.model_validate(typed(source, written)).model_dump(mode="json", exclude_unset=True)
+        settings = source.Settings.model_validate(typed(source, written)).model_dump(
+            mode="json", exclude_unset=True
+        )
     except ValidationError as error:
         problems |= _problems_of(error)
     if problems:
