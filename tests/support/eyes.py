@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 WIDE, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)
 _WIDER = """() => {
   const wide = document.documentElement.clientWidth;
-  if (document.documentElement.scrollWidth <= wide + 2) return []; // two pixels are how widths of text are rounded
+  if (document.documentElement.scrollWidth <= wide) return [];
   const far = [...document.querySelectorAll("body *")].filter((each) => each.getBoundingClientRect().right > wide + 1);
   const told = (each) => `${each.tagName}.${each.className} to ${each.getBoundingClientRect().right}`;
   return [`the page is ${document.documentElement.scrollWidth} wide`, ...far.slice(0, 5).map(told)];
