@@ -132,7 +132,7 @@ def _parse(text: str, dialects: Sequence[str]) -> Expr | None:
         )
         try:
             found = [each for each in sqlglot.parse(plain, read=dialect) if isinstance(each, Expr)]
-        except (SqlglotError, RecursionError, ValueError):
+        except (SqlglotError, RecursionError, ValueError, LookupError):  # the last: a fault of its parser
             continue
         if len(found) == 1 and (_is_statement(found[0]) or dialect == dialects[-1]):
             return found[0]
