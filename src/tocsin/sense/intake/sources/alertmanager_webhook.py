@@ -13,17 +13,15 @@ The format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid, TocsinError
-from tocsin.sense.alerts import Outcome, Signal
-from tocsin.sense.intake import limits, text
-from tocsin.sense.intake.prometheus_alert import patient, read_alert
+from tocsin.ground.kernel.errors import TocsinError
+from tocsin.sense.alerts import Outcome
+from tocsin.sense.intake import limits
+from tocsin.sense.intake.alert_group import read_group
+from tocsin.sense.intake.prometheus_alert import patient
 from tocsin.sense.intake.source import Answer, Example, Message, Reading, Source
-from tocsin.sense.intake.strict_json import read_json
 
 VERSION = "4"
 
@@ -47,38 +45,10 @@ class AlertmanagerWebhook(Source):
     )
 
     def read(self, message: Message, key: Key) -> Reading:
-        value, mended = read_json(message.payload)
-        if not isinstance(value, dict) or not isinstance(value.get("alerts"), list):  # pyright: ignore[reportUnknownMemberType] - decoded JSON
-            raise Invalid("a group has a list of alerts", field="alerts", fix='Send {"alerts": […]}.')
-        group: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
-        flags = {*mended, *_remarks(group)}
-        return Reading(
-            signals=[_signal(each, f"alerts[{at}]", flags) for at, each in enumerate(group["alerts"])]
-        )
+        return Reading(signals=[each.signal for each in read_group(message.payload, VERSION)])
 
     def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
         return Answer(status=200)
 
     def refuse(self, error: TocsinError) -> Answer:
         return patient(super().refuse(error))
-
-
-def _remarks(group: Mapping[str, Any]) -> list[str]:
-    """What is said of the whole message: alerts that the sender left out, a version we have not met."""
-    remarks: list[str] = []
-    cut = text.number(group.get("truncatedAlerts"))
-    if cut and cut > 0:
-        remarks.append(f"{int(cut)} alerts cut by sender")
-    version = text.clean(text.scalar(group.get("version"), "version"))[:20]
-    if version != VERSION:
-        remarks.append(f"written in version {version or 'none'} of the format, read as {VERSION}")
-    return remarks
-
-
-def _signal(value: Any, at: str, remarks: Collection[str]) -> Signal:
-    signal, given = read_alert(value, at, remarks)
-    status = given.get("status")
-    if status not in ("firing", "resolved"):
-        raise Invalid("must be firing or resolved", field=f"{at}.status", fix='Send "firing" or "resolved".')
-    resolved = status == "resolved"
-    return replace(signal, resolved=resolved, ends_at=signal.ends_at if resolved else None)

@@ -29,22 +29,22 @@ The format: https://grafana.com/docs/grafana/latest/alerting/configure-notificat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid, TocsinError
+from tocsin.ground.kernel.errors import TocsinError
 from tocsin.ground.kernel.secret import Secret
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.intake import limits, text
+from tocsin.sense.intake.alert_group import Grouped, read_group
 from tocsin.sense.intake.details import read_details
-from tocsin.sense.intake.prometheus_alert import patient, read_alert
+from tocsin.sense.intake.prometheus_alert import patient
 from tocsin.sense.intake.signature import prove
 from tocsin.sense.intake.source import Answer, Example, Message, Reading, Source, SourceSettings
-from tocsin.sense.intake.strict_json import read_json
 
 VERSION = "1"
 _LINKS = ("silenceURL", "dashboardURL", "panelURL", "imageURL")
@@ -91,14 +91,7 @@ class Grafana(Source):
                 signature=settings.signature_header,
                 timestamp=settings.timestamp_header,
             )
-        value, mended = read_json(message.payload)
-        if not isinstance(value, dict) or not isinstance(value.get("alerts"), list):  # pyright: ignore[reportUnknownMemberType] - decoded JSON
-            raise Invalid("a group has a list of alerts", field="alerts", fix='Send {"alerts": […]}.')
-        group: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - decoded JSON
-        flags = {*mended, *_remarks(group)}
-        return Reading(
-            signals=[_signal(each, f"alerts[{at}]", flags) for at, each in enumerate(group["alerts"])]
-        )
+        return Reading(signals=[_signal(each) for each in read_group(message.payload, VERSION)])
 
     def answer(self, reading: Reading, outcomes: Sequence[Outcome]) -> Answer:
         return Answer(status=200)
@@ -107,31 +100,14 @@ class Grafana(Source):
         return patient(super().refuse(error))
 
 
-def _remarks(group: Mapping[str, Any]) -> list[str]:
-    remarks: list[str] = []
-    cut = text.number(group.get("truncatedAlerts"))
-    if cut and cut > 0:
-        remarks.append(f"{int(cut)} alerts cut by sender")
-    version = text.clean(text.scalar(group.get("version"), "version"))[:20]
-    if version != VERSION:
-        remarks.append(f"written in version {version or 'none'} of the format, read as {VERSION}")
-    return remarks
-
-
-def _signal(value: Any, at: str, remarks: Collection[str]) -> Signal:
-    signal, given = read_alert(value, at, remarks)
-    status = given.get("status")
-    if status not in ("firing", "resolved"):
-        raise Invalid("must be firing or resolved", field=f"{at}.status", fix='Send "firing" or "resolved".')
+def _signal(grouped: Grouped) -> Signal:
+    signal, given = grouped.signal, grouped.given
     flags = set(signal.flags)
-    annotations = {**signal.annotations, **_extras(given, at, flags)}
-    resolved = status == "resolved"
+    annotations = {**signal.annotations, **_extras(given, grouped.at, flags)}
     signal = replace(
         signal,
         annotations=annotations,
         value=signal.value if signal.value is not None else _only(given.get("values")),
-        resolved=resolved,
-        ends_at=signal.ends_at if resolved else None,
         flags=tuple(sorted(flags)),
     )
     if all(signal.labels.get(name) == each for name, each in _TEST.items()):
