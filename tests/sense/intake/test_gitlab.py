@@ -16,7 +16,7 @@ from forged import SECRET, WHSEC, forged_standard, refuse_all, standard
 PROJECT = {
     "id": 30,
     "name": "test-deployment-webhooks",
-    "web_url": "http://10.126.0.2:3000/root/test-deployment-webhooks",
+    "web_url": "https://gitlab.example.com/root/test-deployment-webhooks",
     "namespace": "Administrator",
     "path_with_namespace": "root/test-deployment-webhooks",
     "default_branch": "main",
@@ -58,14 +58,14 @@ def deployment(status: str, at: str, **more: Any) -> dict[str, Any]:
         "status_changed_at": at,
         "deployment_id": 15,
         "deployable_id": 796,
-        "deployable_url": "http://10.126.0.2:3000/root/test-deployment-webhooks/-/jobs/796",
+        "deployable_url": "https://gitlab.example.com/root/test-deployment-webhooks/-/jobs/796",
         "environment": "staging",
         "environment_tier": "staging",
         "project": PROJECT,
         "ref": "main",
         "short_sha": "279484c0",
         "user": USER,
-        "commit_url": "http://10.126.0.2:3000/root/test-deployment-webhooks/-/commit/279484c0",
+        "commit_url": "https://gitlab.example.com/root/test-deployment-webhooks/-/commit/279484c0",
         "commit_title": "Add new file",
     } | more
 
