@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
@@ -228,7 +229,7 @@ class Postgres:
         """The URL of a new empty database."""
         self._count += 1
         with psycopg.connect(f"host={self.folder} user=tocsin dbname=postgres", autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE b{self._count}")  # pyright: ignore[reportArgumentType] - a number
+            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"b{self._count}")))
         return f"postgresql+psycopg://tocsin@/b{self._count}?host={self.folder}"
 
     def pids(self) -> list[int]:

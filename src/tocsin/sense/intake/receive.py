@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 
 from tocsin.ground.accounts import Key
 from tocsin.ground.kernel.errors import (
@@ -31,6 +32,7 @@ from tocsin.ground.kernel.errors import (
 )
 from tocsin.ground.kernel.extensions import discover
 from tocsin.sense.alerts import TOPIC, Entrance, Sender, Signal, acknowledge
+from tocsin.sense.alerts.entrance import COMMIT_S
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
 from tocsin.sense.intake.deliveries import Handled, Mailbook, Result
@@ -44,8 +46,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+T = TypeVar("T")
 _BY_KEY = "/in/"
-_COMMIT_S = 10.0
 _RETRY_S = "5"
 _KEY_TRUSTED_S = 1.0
 _KEYS_REMEMBERED = 1_024
@@ -388,24 +390,20 @@ class Receiver:
     async def _remember(self, changes: Sequence[Change], sender: Sender) -> None:
         """Changes are on disk before the alerts of the same message: who hears an error sends both again."""
         told = [replace(each, service=sender.service or each.service) for each in changes]
-        store, room = self._house.store, self._house.changes
-        try:
-            async with asyncio.timeout(_COMMIT_S):
-                await asyncio.to_thread(store.intake, lambda conn: room.record(conn, told, sender))
-        except TimeoutError:
-            raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
+        await self._write(lambda conn: self._house.changes.record(conn, told, sender))
 
     async def _acknowledge(self, dedup_keys: Sequence[str], sender: Sender) -> None:
-        store, now = self._house.store, self._clock.now()
+        now = self._clock.now()
+        if await self._write(lambda conn: acknowledge(conn, dedup_keys, sender, now)):
+            self._house.bell.ring(TOPIC)
+
+    async def _write(self, job: Callable[[Connection], T]) -> T:
+        """What the job came to, once that is on disk. Raises Unavailable when it takes too long; it may still come."""
         try:
-            async with asyncio.timeout(_COMMIT_S):
-                taken = await asyncio.to_thread(
-                    store.intake, lambda conn: acknowledge(conn, dedup_keys, sender, now)
-                )
+            async with asyncio.timeout(COMMIT_S):
+                return await asyncio.to_thread(self._house.store.intake, job)
         except TimeoutError:
             raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
-        if taken:
-            self._house.bell.ring(TOPIC)
 
 
 def _failed() -> Unavailable:

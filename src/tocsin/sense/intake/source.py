@@ -172,7 +172,7 @@ class Source(ABC):
 
     def serve(self, message: Message, key: Key, house: House) -> Answer:
         """Answers what `serves` names. Runs in a thread; what it changes is on disk when it returns."""
-        raise NotImplementedError
+        raise NotImplementedError  # never asked: `serves` is empty
 
 
 def accepted(reading: Reading, outcomes: Sequence[Outcome], status: int = 202) -> Answer:
