@@ -25,6 +25,7 @@ from tocsin.ground.store import Store, insert
 from tocsin.sense.alerts import folding_store
 from tocsin.sense.alerts.folding_section import FoldingSection, PlannedWindow
 from tocsin.sense.alerts.matchers import Matcher, parse_matcher
+from tocsin.sense.alerts.recollection import Recollection
 from tocsin.sense.alerts.recurrence import moment, occurrences, read_recurrence
 from tocsin.sense.alerts.selector import as_json, checked, from_json, selector_of, storable
 from tocsin.sense.alerts.silence import TOPIC, Act, acts_as_json, acts_of, check_texts, check_times
@@ -36,7 +37,6 @@ _LONGEST = timedelta(days=31)
 _AHEAD = timedelta(days=366)
 _ACTS_KEPT = 50
 _CUTS_KEPT = 20
-_LOOK_EVERY_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -155,9 +155,7 @@ class Maintenance:
         self._current = current
         self._zone = zone
         self._lock = threading.Lock()
-        self._revision = -1
-        self._looked_at = 0.0
-        self._kept: list[Window] = []
+        self._recalled = Recollection(store, clock, self._load)
         self._seen: FoldingSection | None = None
         self._configured: list[Window] = []
         self._times: dict[str, tuple[Window, list[Occurrence], datetime]] = {}
@@ -180,14 +178,8 @@ class Maintenance:
 
     def under_way(self, conn: Connection | None = None) -> Sequence[Occurrence]:
         """What is under way now. With a connection as of that transaction, and true until it ends."""
-        if conn is not None:
-            self._recall(conn, folding_store.revision(conn, hold=True))
-        elif self._is_stale():
-            with self._store.read() as reading:
-                self._recall(reading, folding_store.revision(reading))
+        kept = self._recalled.get(conn)
         now = self._clock.now()
-        with self._lock:
-            kept = list(self._kept)
         found = [self._now(each, now) for each in (*kept, *self._planned())]
         return [each for each in found if each is not None]
 
@@ -277,8 +269,7 @@ class Maintenance:
                 "this window stands in the configuration", fix="Change it in tocsin.yaml, under maintenance:."
             )
         done = self._store.write(job)
-        with self._store.read() as conn:
-            self._recall(conn, folding_store.revision(conn))
+        self._recalled.renew()
         _log.info("a window was changed", window=done.id, by=done.acts[-1].by, what=done.acts[-1].what)
         self._bell.ring(TOPIC)
         self._bell.ring("alerts")
@@ -399,17 +390,7 @@ class Maintenance:
             self._seen, self._configured = section, found
         return found
 
-    def _is_stale(self) -> bool:
-        with self._lock:
-            if self._revision >= 0 and self._store.is_sqlite:
-                return False
-            return self._revision < 0 or self._clock.monotonic() - self._looked_at >= _LOOK_EVERY_S
-
-    def _recall(self, conn: Connection, revision: int) -> None:
-        with self._lock:
-            self._looked_at = self._clock.monotonic()
-            if revision == self._revision:
-                return
+    def _load(self, conn: Connection) -> Sequence[Window]:
         table = folding_store.maintenance
         now = self._clock.now()
         rows = conn.execute(
@@ -418,10 +399,9 @@ class Maintenance:
                 or_(table.c.recurs != "", table.c.ends_at > now),
             )
         )
-        kept = [Window.from_row(row) for row in rows]
         with self._lock:
-            self._revision, self._kept = revision, kept
             self._times = {}
+        return [Window.from_row(row) for row in rows]
 
 
 _DAY = timedelta(days=1)

@@ -7,7 +7,6 @@ alerts, many, or those of several services) has to be confirmed and lasts a day 
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from tocsin.ground.store import Store, insert
 from tocsin.sense.alerts import folding_store
 from tocsin.sense.alerts.folding_section import FoldingSection
 from tocsin.sense.alerts.matchers import Matcher
+from tocsin.sense.alerts.recollection import Recollection
 from tocsin.sense.alerts.selector import Choice, as_json, checked, from_json, selector_of, storable, written
 from tocsin.sense.alerts.store import alert as alert_table
 
@@ -34,7 +34,6 @@ TOPIC = "folding"
 WARNING = "silence.warn"
 """The kind of the timer that tells its author that a silence ends soon."""
 State = Literal["pending", "active", "expired"]
-_LOOK_EVERY_S = 1.0
 _LONGEST = timedelta(days=3_650)
 _KEPT = timedelta(days=30)
 _ACTS_KEPT = 50
@@ -155,11 +154,7 @@ class Silences:
         self._bell = bell
         self._current = current
         self._alarms = alarms
-        self._lock = threading.Lock()
-        self._revision = -1
-        self._looked_at = 0.0
-        self._living: list[Silence] = []
-        self._choice: Choice[Silence] = Choice([])
+        self._recalled = Recollection(store, clock, self._load)
 
     # Questions
 
@@ -193,20 +188,12 @@ class Silences:
 
         With a connection it is as of that transaction, and stays true until it ends.
         """
-        if conn is not None:
-            self._recall(conn, folding_store.revision(conn, hold=True))
-        elif self._is_stale():
-            with self._store.read() as reading:
-                self._recall(reading, folding_store.revision(reading))
-        with self._lock:
-            return self._choice
+        return self._recalled.get(conn)[1]
 
     def living(self) -> list[Silence]:
         """Those that have not ended, the first to end first; from memory."""
-        self.choice()
         now = self._clock.now()
-        with self._lock:
-            return [each for each in self._living if each.ends_at > now]
+        return [each for each in self._recalled.get()[0] if each.ends_at > now]
 
     def reach(self, matchers: Iterable[Matcher]) -> Reach:
         """What these matchers would hide now. Raises Invalid."""
@@ -285,10 +272,7 @@ class Silences:
 
     def _act(self, job: Callable[[Connection], Silence]) -> Silence:
         done = self._store.write(job)
-        with self._lock:
-            self._looked_at = 0.0
-        with self._store.read() as conn:
-            self._recall(conn, folding_store.revision(conn))
+        self._recalled.renew()
         _log.info("a silence was changed", silence=done.id, by=done.acts[-1].by, what=done.acts[-1].what)
         self._bell.ring(TOPIC)
         self._bell.ring("alerts")
@@ -390,25 +374,12 @@ class Silences:
             raise NotFound(f"there is no silence {id_[:100]!r}", fix="`tocsin silence list` shows them.")
         return Silence.from_row(row)
 
-    def _is_stale(self) -> bool:
-        """On SQLite nobody else changes silences; on Postgres another process may have, a moment ago."""
-        with self._lock:
-            if self._revision >= 0 and self._store.is_sqlite:
-                return False
-            return self._revision < 0 or self._clock.monotonic() - self._looked_at >= _LOOK_EVERY_S
-
-    def _recall(self, conn: Connection, revision: int) -> None:
-        with self._lock:
-            self._looked_at = self._clock.monotonic()
-            if revision == self._revision:
-                return
-        now = self._clock.now()
+    def _load(self, conn: Connection) -> tuple[list[Silence], Choice[Silence]]:
+        """Those that have not ended, the first to end first, and the same to be asked about alerts."""
         table = folding_store.silence
-        rows = conn.execute(select(table).where(table.c.ends_at > now).order_by(table.c.ends_at, table.c.id))
-        living = [Silence.from_row(row) for row in rows]
-        choice = Choice([(each.matchers, each) for each in living])
-        with self._lock:
-            self._revision, self._living, self._choice = revision, living, choice
+        query = select(table).where(table.c.ends_at > self._clock.now()).order_by(table.c.ends_at, table.c.id)
+        living = [Silence.from_row(row) for row in conn.execute(query)]
+        return living, Choice([(each.matchers, each) for each in living])
 
 
 def _changed(known: Silence, wanted: Silence, now: datetime, by: str) -> Silence | None:
