@@ -130,8 +130,9 @@ class Door:
                 while self._busy or not self._general_is_due():
                     if self._closed and not self._general:
                         return
-                    wait = self._must_wait() if self._general and not self._busy else None
-                    self._wake.wait(min(wait, _POURING_S) if wait else None)
+                    # Its turn may have come since it was asked: then the wait is none, never one without end.
+                    mine = self._general and not self._busy
+                    self._wake.wait(max(0.0, min(self._must_wait(), _POURING_S)) if mine else None)
                 batch = [self._general.popleft() for _ in range(min(len(self._general), _BATCH))]
                 self._busy = True
             began = time.monotonic()
@@ -148,7 +149,10 @@ class Door:
 
     def _alone(self, job: Callable[[Connection], T]) -> T:
         """One job, one transaction, on a connection that is kept."""
-        conn = self._intake_conn or self._engine.connect()
+        try:
+            conn = self._intake_conn or self._engine.connect()
+        except OperationalError as error:
+            raise _failed(error, 1) from error
         self._intake_conn = None
         try:
             with conn.begin():

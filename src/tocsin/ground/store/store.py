@@ -6,7 +6,6 @@ each write a transaction of its own, repeated when the database says that it los
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -62,7 +61,6 @@ class Store:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._door = Door(engine) if self.is_sqlite else None
-        self._inside = threading.local()
 
     @classmethod
     def open(cls, url: str, *, pool: int = 8) -> Store:
