@@ -342,6 +342,7 @@ class App:
         """Takes up everything where the last process left it. Raises Conflict when another one serves the file."""
         self.engine.lock()
         self.ledger.start()
+        self.folds.maintenance.rebuild()
         self.folds.inhibition.rebuild()
         self.quota.start()
         self.engine.start()
@@ -361,15 +362,16 @@ class App:
         self._started.clear()
         self._stopping.set()
         for part in (
-            self.postbox,
             self.repositories,
             self.preconditions,
             self.monitor,
             self.triage,
-            self.scout,
             self.deliveries,
             self.runs,
             self.engine,
+            # Nothing beats any more that would wake them again.
+            self.scout,
+            self.postbox,
             self.ledger,
             self.mailbook,
         ):
@@ -417,6 +419,7 @@ class App:
             return self.problems
         self.current.swap(loaded.configuration)
         _log.info("the configuration was reloaded")
+        self.folds.maintenance.rebuild()
         self.folds.inhibition.rebuild()
         self.bell.ring("configuration")
         return []

@@ -131,6 +131,12 @@ def unhush(conn: Connection, incident_id: str) -> bool:
     return bool(conn.execute(delete(incident_hush).where(incident_hush.c.incident == incident_id)).rowcount)
 
 
+def is_hushed(conn: Connection, incident_id: str) -> bool:
+    """Whether nobody is paged for this incident while its alerts are held back."""
+    query = select(incident_hush.c.incident).where(incident_hush.c.incident == incident_id)
+    return conn.scalar(query) is not None
+
+
 def hushed(conn: Connection) -> set[str]:
     """The incidents that are hushed."""
     return set(conn.scalars(select(incident_hush.c.incident)))

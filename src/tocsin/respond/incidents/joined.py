@@ -23,13 +23,13 @@ def tell(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
     def job(conn: Connection) -> tuple[Delivery, ...]:
         incident = store.get(conn, due.subject, lock=True)
         fold = fold_store.get(conn, due.subject, lock=True)
-        if fold is None or incident.state not in ("triggered", "acknowledged"):
+        if fold is None or (new := fold.alerts - fold.announced) <= 0:
             return ()
-        new = fold.alerts - fold.announced
-        if new <= 0:
-            return ()
+        # Counted as told whoever hears of it: those that join later begin a count of their own.
         fold.announced = fold.alerts
         fold_store.put(conn, [fold])
+        if incident.state not in ("triggered", "acknowledged") or fold_store.is_hushed(conn, incident.id):
+            return ()
         level = desk.level(incident.policy, incident.severity)
         if level is not None and not level.page:
             return ()

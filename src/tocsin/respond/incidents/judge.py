@@ -285,8 +285,11 @@ def _join(
         pages += _raise(sitting, alert, incident, decision, judged)
     if sitting.unhush(incident) and not pages:
         pages += _unhush(sitting, alert, incident)
-    if new and group.spec.interval and incident.state != "mitigated" and fold.announced == fold.alerts - 1:
-        desk.timers.set(conn, JOINED, incident.id, sitting.now + group.spec.interval)
+    interval = group.spec.interval
+    if new and not interval:
+        fold.announced = fold.alerts
+    elif new and interval and incident.state != "mitigated" and fold.announced == fold.alerts - 1:
+        desk.timers.set(conn, JOINED, incident.id, sitting.now + interval)
     sitting.pages += pages
     level = desk.level(incident.policy, incident.severity)
     if pages:

@@ -130,7 +130,8 @@ class Scout:
 
         def job(conn: Connection) -> None:
             store.get(conn, incident, lock=True)
-            self._desk.timers.cancel(conn, _KIND, f"{incident}/{actor}")
+            if actor != "tocsin" or reality.opening_of(conn, incident) == cause:
+                self._desk.timers.cancel(conn, _KIND, f"{incident}/{actor}")
             if actor == "tocsin" and reality.is_answered(conn, incident, cause):
                 return
             timeline.append(

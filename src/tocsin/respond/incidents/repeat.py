@@ -43,6 +43,8 @@ def first_page(desk: Desk, due: Timer) -> tuple[Delivery, ...]:
         incident = store.get(conn, due.subject, lock=True)
         if incident.state != "triggered" or latest(conn, incident.id) is not None:
             return ()
+        if fold_store.is_hushed(conn, incident.id):
+            return ()  # whoever ends the quiet pages
         level = desk.level(incident.policy, incident.severity)
         return escalate(desk, conn, incident, level) if level is None or level.page else ()
 
@@ -54,5 +56,5 @@ def _waits(conn: Connection, incident: Incident) -> bool:
     return (
         incident.state == "triggered"
         and fold_store.goes_on(conn, incident.id)
-        and incident.id not in fold_store.hushed(conn)
+        and not fold_store.is_hushed(conn, incident.id)
     )

@@ -263,6 +263,22 @@ class Maintenance:
 
         return self._act(id_, job)
 
+    def rebuild(self) -> None:
+        """At the start, and when the configuration has changed: what its windows held is judged, and held again where
+        one still covers it.
+        """
+        hold = folding_store.alert_hold
+
+        def job(conn: Connection) -> None:
+            folding_store.change(conn)
+            conn.execute(
+                update(hold)
+                .where(hold.c.kind == "window", hold.c.by.startswith(CONFIGURED))
+                .values(until=self._clock.now())
+            )
+
+        self._store.write(job)
+
     def _act(self, id_: str | None, job: Callable[[Connection], Window]) -> Window:
         if id_ is not None and id_.startswith(CONFIGURED):
             raise Conflict(

@@ -52,5 +52,6 @@ class Recollection(Generic[T]):
                 return self._kept[1]
         value = self._load(conn)
         with self._lock:
-            self._kept = revision, value
+            if self._kept is None or self._kept[0] < revision:  # another thread may have read a later one
+                self._kept = revision, value
         return value
