@@ -348,8 +348,9 @@ def _take(conn: Connection, beat_id: str, ping: Ping) -> Heartbeat:
 
 def _not_later(conn: Connection, now: datetime) -> None:
     """After the clock was set back: nothing is due later than if it had been reported just now."""
-    for beat in rows.everything(conn):
-        if beat.due_at is not None and beat.due_at > (latest := beat.schedule.next(now)):
+    for known in rows.everything(conn):
+        beat = rows.lock(conn, known.id)  # another process may hear of it meanwhile
+        if beat is not None and beat.due_at is not None and beat.due_at > (latest := beat.schedule.next(now)):
             rows.put(conn, watched_from(replace(beat, due_at=latest)))
 
 

@@ -40,7 +40,6 @@ _GIVES = {
 _TEXT = ("STRING", "INT", "UINT", "DOUBLE", "BOOL", "NULL")
 _WORDS = {"LIST": "a list", "MAP": "a map", "BOOL": "true or false"}
 _NEEDED = ("name", "status", "resolved", "labels", "dedup_key")
-_ADORNS = ("severity", "service", "annotations", "starts_at", "value", "url")
 _DYNAMIC = ("DYN", "ANY")
 
 

@@ -128,7 +128,9 @@ class Quota:
         bucket = self._buckets.get(key.id)
         if bucket is None:
             if len(self._buckets) >= _KEYS:
-                self._buckets = {each: one for each, one in self._buckets.items() if one.left < one.most}
+                for each in self._buckets.values():
+                    each.fill(now)
+                self._buckets = {id_: one for id_, one in self._buckets.items() if one.left < one.most}
             bucket = self._buckets[key.id] = _Bucket(left=most, at=now, rate=rate, most=most)
         bucket.rate, bucket.most = rate, most
         bucket.fill(now)

@@ -96,6 +96,7 @@ class _Talk:
     alerts: int = 0
     changes: int = 0
     is_question: bool = False
+    unproven: bool = False
     replay_of: str | None = None
 
 
@@ -304,7 +305,7 @@ class Receiver:
             talk.changes,
             ms,
             replay_of=talk.replay_of,
-            unproven=isinstance(error, Unauthenticated | Denied),
+            unproven=talk.unproven or isinstance(error, Unauthenticated | Denied),
         )
         self._mailbook.note(talk.key.id, talk.secret, talk.message, answer, handled)
 
@@ -319,7 +320,11 @@ class Receiver:
                 limits.check_content_type(request.headers.get("content-type"), source.content_types)
             if not is_read:
                 await self._listen(talk, request)
-            reading = source.read(talk.message, key)
+            try:
+                reading = source.read(talk.message, key)
+            except Unavailable:
+                talk.unproven = True  # the secret could not be read: who sent it nobody has asked
+                raise
             sender = Sender(key=key.id, source=key.kind, service=key.service)
             if reading.changes:
                 await self._remember(reading.changes, sender)
@@ -481,7 +486,7 @@ def _result(talk: _Talk, answer: Answer, error: TocsinError | None) -> Result:
 def _refusal(source: Source | None, error: TocsinError) -> Answer:
     """The error in the protocol of the source, or as JSON where none is known."""
     if isinstance(error, Unavailable) and not error.fix:
-        error = Unavailable(error.message, field=error.field, fix="Send it again.")
+        error = type(error)(error.message, field=error.field, fix="Send it again.")
     if source:
         answer = source.refuse(error)
     else:

@@ -166,8 +166,10 @@ class SmtpServer:
     def _run(self, handler: _Handler, settings: EmailSettings, tls: ssl.SSLContext | None) -> None:
         try:
             self._loop.run_until_complete(self._serve(handler, settings, tls))
-        except OSError as error:
-            self._ready.set_exception(error)
+        except Exception as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)  # whoever opens the listener waits for this
         finally:
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()

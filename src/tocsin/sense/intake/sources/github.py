@@ -27,7 +27,7 @@ from urllib.parse import parse_qs
 from pydantic import Field
 
 from tocsin.ground.accounts import Key
-from tocsin.ground.kernel.errors import Invalid
+from tocsin.ground.kernel.errors import Invalid, Malformed
 from tocsin.sense.alerts import Outcome, Signal
 from tocsin.sense.changes import Change, State
 from tocsin.sense.intake import limits
@@ -105,7 +105,10 @@ def _payload(message: Message) -> bytes:
     """The JSON, which stands in the field `payload` where the webhook sends forms."""
     if not message.headers.get("content-type", "").lower().startswith(_FORM):
         return message.payload
-    fields = parse_qs(message.payload.decode(), max_num_fields=limits.LABELS)
+    try:
+        fields = parse_qs(message.payload.decode(), max_num_fields=limits.LABELS)
+    except ValueError:
+        raise Malformed("the form has too many fields", field="body", fix="Send one payload.") from None
     if "payload" not in fields:
         raise Invalid(
             "the form has no payload", field="payload", fix="Choose application/json in the webhook."
