@@ -155,6 +155,16 @@ def test_a_window_is_changed_and_keeps_its_rule(shop: Burning, mei: Browser):
     assert shop.app.folds.maintenance.get(made.id).recurs == "FREQ=DAILY"
 
 
+def test_what_recurs_keeps_the_clock_of_its_zone_whoever_changes_it(shop: Burning, mei: Browser):
+    made = window(shop, "Far away", 24, recurs="FREQ=DAILY", zone="America/New_York")
+    shown = mei.open(f"/maintenance/{made.id}")
+    assert "America/New_York" in shown.text
+    mei.press("Change it", title="Farther away")
+    changed = shop.app.folds.maintenance.get(made.id)
+    assert (changed.title, changed.zone) == ("Farther away", "America/New_York")
+    assert (changed.starts_at, changed.ends_at) == (made.starts_at, made.ends_at)
+
+
 def test_what_stands_in_the_configuration_is_not_changed_here(shop: Burning, mei: Browser):
     file = shop.folder / "tocsin.yaml"
     planned = "maintenance:\n  nightly: {services: [transcripts], starts_at: 2026-11-21T23:00, lasts: 1h}\n"

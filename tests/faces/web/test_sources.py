@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import timedelta
 
 import httpx
@@ -168,6 +169,12 @@ def test_lists_and_maps_are_written_in_the_form_as_on_the_command_line(shop: Bur
     made = mei.press("Make the key", **{"set-services": "acme/shop-api=shop", "name": "github"})
     assert "github may send now" in made.text
     assert shop.app.accounts.keys()[0].settings["services"] == {"acme/shop-api": "shop"}
+
+
+def test_a_key_has_the_form_that_its_senders_know(shop: Burning, mei: Browser):
+    mei.open("/sources/new?kind=sentry")
+    made = mei.press("Make the key", name="sentry")
+    assert re.search(r"\b[0-9a-f]{32}\b", made.text)
 
 
 def problem_at(shown: Shown, field: str) -> bool:

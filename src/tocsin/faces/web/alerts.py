@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -128,6 +129,8 @@ def _row(visit: Visit, alert: Alert, incident: str | None, holds: list[Hold]) ->
 
 def _rule(visit: Visit, rule: Rule, wanted: Wanted, link: Callable[..., str]) -> RuleRow:
     name = Matcher(name="alertname", operator="=", value=rule.name)
-    line = " ".join([written((*wanted.matchers, name)), *(f'"{word}"' for word in wanted.words)])
+    line = " ".join(
+        [written((*wanted.matchers, name)), *(json.dumps(word, ensure_ascii=False) for word in wanted.words)]
+    )
     service = visit.service(rule.service) if rule.service else ""
     return RuleRow(rule=rule, service=service, href=link(q=line, by=""))

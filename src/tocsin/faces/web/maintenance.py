@@ -61,6 +61,7 @@ class Draft:
     rule: str = ""
     comment: str = ""
     id: str = ""
+    zone: str = ""
 
 
 @pages.get("/maintenance", Permission.READ)
@@ -81,15 +82,16 @@ def listing(visit: Visit) -> Response:
     )
 
 
-@pages.get("/maintenance/new", Permission.RESPOND)
+@pages.get("/maintenance/new", Permission.OPERATE)
 def new(visit: Visit) -> Response:
     day = visit.query.get("at", "")
     starts = f"{day}T22:00" if day and day_of(day, visit.speech.now.date()).isoformat() == day else ""
     service = visit.query.get("service", "")
-    return _form(visit, Draft(starts=starts, services=frozenset([service] if service else [])), {})
+    services = frozenset([service] if service else [])
+    return _form(visit, Draft(starts=starts, services=services, zone=visit.speech.zone), {})
 
 
-@pages.post("/maintenance", Permission.RESPOND)
+@pages.post("/maintenance", Permission.OPERATE)
 def put(visit: Visit) -> Response:
     form = visit.form
     draft = Draft(
@@ -102,6 +104,7 @@ def put(visit: Visit) -> Response:
         rule=form.get("rule", "").strip(),
         comment=form.get("comment", "").strip(),
         id=form.get("id", ""),
+        zone=_zone(visit, form.get("id", "")),
     )
     try:
         _put(visit, draft)
@@ -113,7 +116,7 @@ def put(visit: Visit) -> Response:
 @pages.get("/maintenance/{id}", Permission.READ)
 def one(visit: Visit) -> Response:
     window = visit.context.folds.maintenance.get(visit.parts["id"])
-    zone = visit.speech.zone
+    zone = _zone(visit, window.id)
     draft = Draft(
         title=window.title,
         services=frozenset(window.services),
@@ -124,6 +127,7 @@ def one(visit: Visit) -> Response:
         rule=window.recurs if _choice(window) == "rule" else "",
         comment=window.comment,
         id=window.id,
+        zone=zone,
     )
     return visit.page(
         "maintenance_window.html",
@@ -138,7 +142,7 @@ def one(visit: Visit) -> Response:
     )
 
 
-@pages.post("/maintenance/{id}/end", Permission.RESPOND)
+@pages.post("/maintenance/{id}/end", Permission.OPERATE)
 def end(visit: Visit) -> Response:
     visit.context.folds.maintenance.end(
         visit.parts["id"], visit.identity.actor, series=visit.form.get("series") == "yes"
@@ -146,8 +150,14 @@ def end(visit: Visit) -> Response:
     return visit.go("/maintenance", notice="window-ended")
 
 
+def _zone(visit: Visit, id_: str) -> str:
+    """By whose clock the form goes: what recurs stays with its own, whoever changes it from elsewhere."""
+    window = visit.context.folds.maintenance.get(id_) if id_ else None
+    return window.zone if window and window.recurs else visit.speech.zone
+
+
 def _put(visit: Visit, draft: Draft) -> None:
-    zone = visit.speech.zone
+    zone = draft.zone
     starts_at = moment_of(draft.starts, zone, "starts_at")
     ends_at = moment_of(draft.ends, zone, "ends_at")
     if starts_at is None:
@@ -214,10 +224,12 @@ def _fields(visit: Visit, draft: Draft, problems: Mapping[str, TocsinError]) -> 
 
 def _row(visit: Visit, window: Window) -> WindowRow:
     now = visit.speech.now
+    present = window.now(now)
+    following = None if present else window.following(now)
     return WindowRow(
         window=window,
-        state=window.state(now),
-        occurrence=window.now(now) or window.following(now),
+        state="active" if present else "planned" if following else "over",
+        occurrence=present or following,
         about=tuple(written((each,)) for each in window.matchers),
         repeats=_repeats(visit, window),
     )

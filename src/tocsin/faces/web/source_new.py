@@ -93,7 +93,7 @@ def make(visit: Visit) -> Response:
     if problems:
         return _form(visit, source, kind, given, problems=problems)
     name = " ".join(form.get("name", "").split())[:_LONGEST_NAME]
-    plain = visit.context.accounts.key_create(kind, name, service, settings)
+    plain = visit.context.accounts.key_create(kind, name, service, settings, source.new_secret())
     base = visit.context.catalogue().public_url.rstrip("/")
     return visit.page(
         "source_made.html",
