@@ -100,7 +100,10 @@ class Job:
         sent = send(report)
         if not sent.again:
             return sent.why
-        send_later(report)
+        try:
+            send_later(report)
+        except OSError as error:  # the status of the job is worth more than the report of it
+            return f"{sent.why}; it cannot be tried again: {error.strerror or error}"
         return f"{sent.why}; it is tried again in the background"
 
 

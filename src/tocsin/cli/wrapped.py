@@ -60,6 +60,7 @@ def run(command: Sequence[str], *, keep_output: bool, ended: Callable[[Ended], N
             close_fds=False,  # what our caller has opened for it (a lock, a socket of systemd) is for it
         )
     except OSError as error:
+        relay.end()
         status = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
         why = f"{command[0]}: {error.strerror or error}"
         if streams:

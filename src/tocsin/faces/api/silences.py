@@ -101,7 +101,7 @@ def put_silence(request: Request, body: NewSilence) -> SilenceAnswer:
         matchers=matchers,
         starts_at=starts_at,
         ends_at=end_of(starts_at, body.ends_at, body.lasts),
-        created_by=identity.actor,
+        created_by=silences.get(body.id).created_by if body.id else identity.actor,
         comment=body.comment,
         id=body.id,
         confirmed=body.confirmed,
