@@ -16,8 +16,11 @@ _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u
 class Message:
     """A page asks for somebody now; a notice tells; a test proves that the way is open.
 
-    `subject` and `lines` are plain text in `language`. `link` is filled in when the message leaves, since the
-    link of a page is signed for the one delivery that carries it.
+    `subject` and `lines` are plain text in `language`. `mentions` are the people that a message in a room calls, as
+    the channel writes them; `everyone` calls the whole room. What stands below `link` is filled in when the message
+    leaves, since the link of a page is signed for the one delivery that carries it: `page_link` leads to the
+    incident itself, `delivery` and `code` (four digits, for those who reply by text or by key) name the
+    delivery in what comes back, `thread` is the receipt of the first message about the incident at this address.
     """
 
     kind: str  # page | notice | test
@@ -26,17 +29,24 @@ class Message:
     severity: str = ""
     incident: str = ""
     person: str = ""
+    mentions: tuple[str, ...] = ()
+    everyone: bool = False
+    language: str = "en"
     link: str = ""
     link_label: str = ""
-    language: str = "en"
+    page_link: str = ""
+    delivery: str = ""
+    code: str = ""
+    thread: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"lines": list(self.lines)}
+        return asdict(self) | {"lines": list(self.lines), "mentions": list(self.mentions)}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Message:
         values = dict(value)
         values["lines"] = tuple(value["lines"])
+        values["mentions"] = tuple(value.get("mentions", ()))
         return cls(**values)
 
     @property

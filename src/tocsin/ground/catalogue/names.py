@@ -80,6 +80,24 @@ def _mail_address(value: str) -> str:
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 
+def _phone(value: object) -> object:
+    """With the separators that people write, and kept without them (E.164)."""
+    digits = str(value).translate(str.maketrans("", "", " -().\u00a0"))
+    if not (
+        digits.startswith("+")
+        and digits[1:].isascii()
+        and digits[1:].isdigit()
+        and 7 <= len(digits[1:]) <= 15
+    ):
+        raise ValueError("a phone number is written with its country in front, in quotes: '+886912345678'")
+    return digits
+
+
+Phone = Annotated[
+    str, BeforeValidator(_phone), WithJsonSchema({"type": "string", "pattern": r"^\+[0-9]{7,15}$"})
+]
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """The known name that was probably meant; empty if none is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
