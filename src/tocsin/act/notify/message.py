@@ -20,7 +20,9 @@ class Message:
     the channel writes them; `everyone` calls the whole room. What stands below `link` is filled in when the message
     leaves, since the link of a page is signed for the one delivery that carries it: `page_link` leads to the
     incident itself, `delivery` and `code` (four digits, for those who reply by text or by key) name the
-    delivery in what comes back, `thread` is the receipt of the first message about the incident at this address.
+    delivery in what comes back, `thread` is the receipt of the first message about the incident at this address,
+    `callback` is where the provider reaches this channel (`https://…/channels/NAME`). `state` is what the incident
+    has become, where the message tells of that: `acknowledged` or `resolved`.
     """
 
     kind: str  # page | notice | test
@@ -38,6 +40,8 @@ class Message:
     delivery: str = ""
     code: str = ""
     thread: str = ""
+    callback: str = ""
+    state: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"lines": list(self.lines), "mentions": list(self.mentions)}
