@@ -1,0 +1,312 @@
+"""How does Tocsin speak to Slack? The few methods of Slack's Web API that it uses, through the one outbound client.
+
+Slack's own client opens connections by itself, past the check of every address; so only what needs no
+connection is taken from it. A call is a POST to `API/METHOD` with the token as bearer (docs.slack.dev/apis/web-api):
+JSON where Slack writes something, a form where it is asked, since those methods read no JSON. The answer is
+JSON with `ok`, also when it is a refusal; too many calls are answered 429 with `Retry-After`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+from tocsin.act.notify.channel import DEADLINE_S, DeliveryFailed
+from tocsin.ground.kernel.errors import Invalid
+from tocsin.ground.kernel.outbound import Answer, Outbound, OutboundFailed, OutboundRefused
+from tocsin.ground.kernel.secret import Secret, reveal
+
+API = "https://slack.com/api"
+_ANSWER_AT_MOST = 512 * 1024
+_LASTING = """
+access_denied account_inactive as_user_not_supported attachment_payload_limit_exceeded cannot_dm_bot
+cannot_reply_to_message cant_update_message channel_not_found deprecated_endpoint duplicate_channel_not_found
+edit_window_closed ekm_access_denied enterprise_is_restricted forbidden_team invalid_arg_name invalid_arguments
+invalid_array_arg invalid_auth invalid_blocks invalid_blocks_format invalid_charset invalid_form_data
+invalid_metadata_format invalid_metadata_schema invalid_name invalid_post_type is_archived is_inactive
+markdown_text_conflict message_not_found messages_tab_disabled metadata_must_be_sent_from_app metadata_too_large
+method_deprecated missing_args missing_post_type missing_scope msg_blocks_too_long msg_too_long name_taken
+no_permission no_text not_allowed_token_type not_authed not_in_channel org_login_required restricted_action
+restricted_action_non_threadable_channel restricted_action_read_only_channel restricted_action_thread_locked
+restricted_action_thread_only_channel team_access_not_granted team_not_found token_expired token_revoked
+too_long too_many_attachments too_many_contact_cards two_factor_setup_required unknown_method user_disabled
+user_is_restricted user_not_found user_not_visible users_not_found
+"""
+"""Refusals that the documentation of the methods used here lists, and that stay until somebody changes something.
+The others are troubles of the moment: ratelimited, internal_error, fatal_error, service_unavailable…
+"""
+_LASTS = frozenset(_LASTING.split())
+_CURES = {
+    "account_inactive": "install the app again",
+    "channel_not_found": "give the id of the channel (C…) and invite the app into it",
+    "invalid_auth": "set the bot token (xoxb-…) of the installed app",
+    "is_archived": "choose a channel that is not archived",
+    "messages_tab_disabled": "switch on the Messages tab in the settings of the app",
+    "not_authed": "set the bot token (xoxb-…) of the installed app",
+    "not_in_channel": "invite the app into the channel: /invite @Tocsin",
+    "token_expired": "install the app again",
+    "token_revoked": "install the app again",
+}
+
+
+class SlackFailed(DeliveryFailed):
+    """Slack did not do it; `error` is its own word for why, empty where it never answered.
+
+    `permanent`: asking again the same way cannot help. A word that nobody documented is worth another try.
+    """
+
+    code = "slack_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error: str = "",
+        permanent: bool,
+        retry_after: float | None = None,
+        fix: str = "",
+    ) -> None:
+        super().__init__(message, permanent=permanent, retry_after=retry_after)
+        self.error = error
+        self.fix = fix
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """A message of ours: Slack names it by its channel (`C…`, or `D…` where it went to a person) and its time."""
+
+    channel: str
+    ts: str
+
+    @property
+    def receipt(self) -> str:
+        return f"{self.channel}/{self.ts}"
+
+    @classmethod
+    def from_receipt(cls, receipt: str) -> Posted | None:
+        """The message behind a receipt; None when it is not one of Slack's."""
+        channel, slash, ts = receipt.partition("/")
+        return cls(channel=channel, ts=ts) if slash and channel and ts else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """Somebody in the workspace. `email` is empty where the app may not see it; guests and bots are told apart."""
+
+    id: str
+    name: str
+    email: str
+    is_bot: bool
+    is_gone: bool
+
+
+class Slack:
+    """The Web API of one workspace, as the owner of one token. Every method raises SlackFailed."""
+
+    def __init__(self, outbound: Outbound, token: Secret | str, api_url: str = API) -> None:
+        self._outbound = outbound
+        self._token = token
+        self._api = api_url.rstrip("/")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self._api).netloc
+
+    # Messages
+
+    def post(
+        self,
+        channel: str,
+        blocks: Sequence[Mapping[str, Any]],
+        text: str,
+        thread: str = "",
+        *,
+        key: str = "",
+        broadcast: bool = False,
+    ) -> Posted:
+        """Says something in a channel, or to a person whose id (`U…`) stands for it.
+
+        `text` is what notifications and screen readers give; `thread` is the time of the message that this
+        one answers, and `broadcast` shows it in the channel too. `key` goes along as metadata, so that a repetition
+        can be told from a new message. Nothing in `text` is expanded but what Slack's own markup says.
+        """
+        given: dict[str, Any] = {
+            "channel": channel,
+            "text": text,
+            "blocks": list(blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if thread:
+            given |= {"thread_ts": thread, "reply_broadcast": broadcast}
+        if key:
+            given["metadata"] = {"event_type": "tocsin_message", "event_payload": {"key": key}}
+        answer = self._write("chat.postMessage", given)
+        return Posted(channel=_text(answer, "channel") or channel, ts=_text(answer, "ts"))
+
+    def update(self, channel: str, ts: str, blocks: Sequence[Mapping[str, Any]], text: str) -> None:
+        """Changes a message of ours; `channel` as Slack named it in its answer."""
+        self._write("chat.update", {"channel": channel, "ts": ts, "text": text, "blocks": list(blocks)})
+
+    def whisper(self, channel: str, user: str, text: str) -> None:
+        """Says something in a channel that only this person sees."""
+        self._write("chat.postEphemeral", {"channel": channel, "user": user, "text": text})
+
+    def pin(self, channel: str, ts: str) -> None:
+        """Pins a message; one that is pinned already stays so."""
+        self._write("pins.add", {"channel": channel, "timestamp": ts}, fine=("already_pinned",))
+
+    # Channels
+
+    def create_channel(self, name: str, *, private: bool = False) -> str:
+        """Makes a channel and returns its id; the app is its first member.
+
+        A name has at most 80 small letters, digits, `-` and `_`. Raises SlackFailed with the `error` `name_taken`
+        when there is one of that name, also an archived one.
+        """
+        answer = self._write("conversations.create", {"name": name, "is_private": private})
+        return _text(_map(answer, "channel"), "id")
+
+    def invite(self, channel: str, users: Sequence[str]) -> None:
+        """Invites people by their ids, up to 100; whoever is there already is no error."""
+        if not users:
+            return
+        given = {"channel": channel, "users": ",".join(users), "force": True}
+        self._write("conversations.invite", given, fine=("already_in_channel", "cant_invite_self"))
+
+    def set_topic(self, channel: str, topic: str) -> None:
+        """Slack cuts nothing: a topic has at most 250 characters, and is shortened here."""
+        given = {"channel": channel, "topic": topic if len(topic) <= 250 else f"{topic[:249]}…"}
+        self._write("conversations.setTopic", given)
+
+    def archive(self, channel: str) -> None:
+        self._write("conversations.archive", {"channel": channel}, fine=("already_archived",))
+
+    # People
+
+    def user_by_email(self, email: str) -> str | None:
+        """The id of the person with this address; None when the workspace has none, or does not show it."""
+        try:
+            answer = self._ask("users.lookupByEmail", {"email": email})
+        except SlackFailed as failed:
+            if failed.error in ("users_not_found", "user_not_found"):
+                return None
+            raise
+        return _text(_map(answer, "user"), "id") or None
+
+    def member(self, user: str) -> Member:
+        """Who has this id."""
+        found = _map(self._ask("users.info", {"user": user}), "user")
+        profile = _map(found, "profile")
+        return Member(
+            id=_text(found, "id"),
+            name=_text(profile, "display_name") or _text(found, "real_name") or _text(found, "name"),
+            email=_text(profile, "email"),
+            is_bot=found.get("is_bot") is True,
+            is_gone=found.get("deleted") is True,
+        )
+
+    # The app itself
+
+    def whoami(self) -> str:
+        """The id of the app's own user: what it says itself is not heard."""
+        return _text(self._ask("auth.test", {}), "user_id")
+
+    def open_socket(self) -> str:
+        """An address (`wss://…`) for one websocket of Socket Mode. The token has to be one of the app, `xapp-…`."""
+        return _text(self._ask("apps.connections.open", {}), "url")
+
+    def answer(self, response_url: str, body: Mapping[str, Any]) -> None:
+        """Answers a command or a button by the address that came with it: five times within half an hour."""
+        # Slack's own address is public and needs no trust; where the interface stands elsewhere, so does this.
+        trusted = urlsplit(response_url).netloc == self.host
+        got = self._request(response_url, {"content-type": _JSON}, _json(body), trusted=trusted)
+        if not 200 <= got.status < 300:
+            raise _failed("the answer", f"status {got.status}", got)
+
+    def _write(self, method: str, given: Mapping[str, Any], *, fine: Sequence[str] = ()) -> dict[str, Any]:
+        return self._call(method, _JSON, _json(given), fine)
+
+    def _ask(self, method: str, given: Mapping[str, str]) -> dict[str, Any]:
+        return self._call(method, "application/x-www-form-urlencoded", urlencode(given).encode(), ())
+
+    def _call(self, method: str, form: str, content: bytes, fine: Sequence[str]) -> dict[str, Any]:
+        try:
+            headers = {"authorization": f"Bearer {reveal(self._token)}", "content-type": form}
+        except Invalid as error:
+            raise SlackFailed(error.message, permanent=True, fix=error.fix) from None
+        got = self._request(f"{self._api}/{method}", headers, content, trusted=True)
+        answer = _read(got)
+        if got.status == 200 and answer.get("ok") is True:
+            return answer
+        error = _text(answer, "error")
+        if error in fine:
+            return answer
+        raise _failed(method, error, got, needed=_text(answer, "needed"))
+
+    def _request(self, url: str, headers: Mapping[str, str], content: bytes, *, trusted: bool) -> Answer:
+        try:
+            return self._outbound.request(
+                "POST",
+                url,
+                headers=headers,
+                content=content,
+                timeout=DEADLINE_S,
+                trusted=trusted,
+                limit=_ANSWER_AT_MOST,
+            )
+        except OutboundRefused as error:
+            raise SlackFailed(error.message, permanent=True, fix=error.fix) from None
+        except OutboundFailed as error:
+            raise SlackFailed(error.message, permanent=not error.temporary) from None
+
+
+_JSON = "application/json; charset=utf-8"  # without the charset Slack warns
+
+
+def _json(given: Mapping[str, Any]) -> bytes:
+    return json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _read(got: Answer) -> dict[str, Any]:
+    try:
+        found: object = json.loads(got.body)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _map(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = found.get(name)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _failed(method: str, error: str, got: Answer, *, needed: str = "") -> SlackFailed:
+    """What Slack's answer means for another try."""
+    if got.status == 429:
+        asked = got.headers.get("retry-after", "").strip()
+        return SlackFailed(
+            f"Slack: too many calls of {method}.",
+            error="ratelimited",
+            permanent=False,
+            retry_after=float(asked[:6]) if asked.isascii() and asked.isdigit() else None,
+        )
+    if not error:
+        # 5xx passes; what is no JSON with status 200 comes from something in between, and may pass as well.
+        lasts = 300 <= got.status < 500 and got.status not in (408, 425)
+        return SlackFailed(f"Slack answered {got.status} to {method}.", permanent=lasts)
+    fix = f"give the app the scope {needed} and install it again" if needed else _CURES.get(error, "")
+    return SlackFailed(
+        f"Slack refused {method}: {error}{f' ({fix})' if fix else ''}.",
+        error=error,
+        permanent=error in _LASTS,
+        fix=fix,
+    )
