@@ -61,7 +61,8 @@ def test_an_escalation_that_cannot_be_is_refused(values: dict[str, Any], wrong: 
 def test_a_round_lasts_until_the_last_step_had_its_time():
     def length(*afters: str, **values: Any) -> timedelta:
         steps = [{"page": ["everybody"], "after": after} for after in afters]
-        return Escalation.model_validate({"steps": steps, **values}).round
+        found = Escalation.model_validate({"steps": steps, **values})
+        return found.round(found.steps)
 
     assert length("0") == timedelta(minutes=5)
     assert length("0", "5m") == timedelta(minutes=10)

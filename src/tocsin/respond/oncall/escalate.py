@@ -28,6 +28,7 @@ from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store
 from tocsin.respond.oncall import events, store, wording
 from tocsin.respond.oncall.oncall import Oncall
+from tocsin.respond.oncall.rules import ContactRules
 from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Escalation, Rota
 from tocsin.respond.oncall.store import Climb
 
@@ -75,6 +76,7 @@ class Escalations:
         self._oncall = oncall
         self._deliveries = deliveries
         self._timers = timers
+        self.rules = ContactRules(store_, clock, current)
         deliveries.on_step(self._due)
         deliveries.on_unreachable(self._unreached)
         timers.on(_END, self._end)
@@ -100,6 +102,7 @@ class Escalations:
         """
         name, spec = self._policy(policy)
         ladder = spec.steps if climbs else spec.steps[:1]
+        length = spec.round(spec.steps)
         climb = Climb(
             id=new_id("esc"),
             incident=incident,
@@ -114,13 +117,16 @@ class Escalations:
             state="open",
             opened_at=at,
             ended_at=None,
+            urgency="critical",
+            mentions=[],
+            acknowledge_s=None,
         )
         store.add(conn, climb)
         self._tell(conn, climb, events.STARTED, at, policy=spec.title or name, steps=climb.steps)
         first: list[Delivery] | None = None
         for round_ in range(1, climb.rounds + 1):
             for number, step in enumerate(ladder, 1):
-                due_at = at + (round_ - 1) * spec.round + step.after
+                due_at = at + (round_ - 1) * length + step.after
                 if due_at == at:
                     first = self._page(conn, climb, round_, number, at)
                 else:
@@ -134,7 +140,7 @@ class Escalations:
                         steps=climb.steps,
                         due_at=due_at,
                     )
-        self._timers.set(conn, _END, climb.id, at + climb.rounds * spec.round)
+        self._timers.set(conn, _END, climb.id, at + climb.rounds * length)
         return self._onward(conn, climb, 1, at) if first == [] else first or []
 
     def stop(self, conn: Connection, incident: str, why: str) -> None:

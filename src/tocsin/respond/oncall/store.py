@@ -30,13 +30,20 @@ escalation = Table(
     Column("state", Text, nullable=False),  # open | stopped | exhausted
     Column("opened_at", Time, nullable=False),
     Column("ended_at", Time),
+    Column("urgency", Text, nullable=False, server_default="critical"),
+    Column("mentions", Json, nullable=False, server_default="[]"),
+    Column("acknowledge_s", Integer),
     Index("ix_escalation_incident", "incident", "opened_at"),
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Climb:
-    """An escalation under way for one incident."""
+    """An escalation under way for one incident.
+
+    `urgency` is that of the severity: `critical` passes every rule of a person. `mentions` are called in rooms besides
+    the people of a step. `acknowledge_s`: after so many seconds an acknowledgement holds no longer; None: it holds.
+    """
 
     id: str
     incident: str
@@ -51,6 +58,9 @@ class Climb:
     state: str
     opened_at: datetime
     ended_at: datetime | None
+    urgency: str
+    mentions: list[str]
+    acknowledge_s: int | None
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> Climb:
