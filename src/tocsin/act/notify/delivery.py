@@ -494,6 +494,10 @@ class Deliveries:
 
     # ── channels ─────────────────────────────────────────────────────────────────────────────────────────
 
+    def channel(self, name: str) -> Channel[Any] | None:
+        """The channel of that name, for who has to know whether it is a room and whom it calls there by which name."""
+        return self._channel(name)
+
     def _channel(self, name: str) -> Channel[Any] | None:
         """The channel of that name as configured now; made anew when its settings have changed."""
         settings = self._current().channels.get(name)
