@@ -6,11 +6,13 @@ Nothing below knows this page; tests start it in their own process, with another
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -29,9 +31,10 @@ from tocsin.connections import Doorkeeper, connections, room_for_connections
 from tocsin.faces import api, web
 from tocsin.ground.accounts import Accounts, Key
 from tocsin.ground.catalogue import service_of
-from tocsin.ground.engine import Engine
+from tocsin.ground.engine import Engine, Role
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock, SystemClock
+from tocsin.ground.kernel.errors import Invalid
 from tocsin.ground.kernel.links import Links
 from tocsin.ground.kernel.log import configure
 from tocsin.ground.kernel.outbound import Outbound
@@ -72,9 +75,17 @@ _COLLECT_AFTER = 200_000  # allocations: at the default, the collector's pauses 
 class App:
     """One process of Tocsin: the rooms, what starts and stops them, and the web application in front."""
 
-    def __init__(self, folder: Path, first: configuration.Configuration, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        first: configuration.Configuration,
+        clock: Clock | None = None,
+        *,
+        role: Role = "all",
+    ) -> None:
         self.folder = folder
         self.clock = clock or SystemClock()
+        self.serves, self.works = role != "worker", role != "web"
         self.bell = Bell()
         self.current = Holder(first)
         self.problems: list[Problem] = []
@@ -85,7 +96,13 @@ class App:
         current = self.current
         self.store = Store.open(database_of(folder, first.database_url))
         migrate(self.store)
-        self.engine = Engine(self.store, self.clock, self.bell, folder=folder)
+        if self.store.is_sqlite and role != "all":
+            raise Invalid(
+                "SQLite is served by one process; a worker or a web process of its own needs Postgres",
+                field="database",
+                fix="Run `tocsin up` alone, or set `database: env:DATABASE_URL` to a postgresql:// address.",
+            )
+        self.engine = Engine(self.store, self.clock, self.bell, folder=folder, role=role)
         self.outbound = Outbound(lambda: current().outbound.allow)
         self.links = Links(lambda: current().public_url, signing_key(self.store))
         self.accounts = Accounts(self.store, self.clock)
@@ -98,7 +115,9 @@ class App:
         self.heartbeats = Heartbeats(self.store, self.clock, self.ledger, self.bell, current, current)
         self.mailbook = Mailbook(self.store, self.clock)
         self.quota = Quota(self.store, self.clock, current, self.ledger, lambda: current().language)
-        self.monitor = Monitor(self.store, self.clock, current, self.ledger, self.checks)
+        self.monitor = Monitor(
+            self.store, self.clock, current, self.ledger, self.checks, leads=self.engine.leads
+        )
         self.deliveries = Deliveries(
             self.store,
             self.clock,
@@ -109,6 +128,7 @@ class App:
             boots=self.engine.boots,
         )
         self.warnings = SilenceWarnings(
+        self.deliveries.sends = self.works
             self.store,
             self.clock,
             self.folds.silences,
@@ -178,14 +198,17 @@ class App:
                     return
                 self.bell.ring("work")
 
-        self.engine.on_beat("followers", react, wake_on="timeline")
-        self.engine.on_beat("retention", self.retention.tick, wake_on="configuration")
-        self.engine.on_beat("mailbook", self.mailbook.tick, wake_on="configuration")
-        self.engine.on_beat("quota", self.quota.tick, wake_on="configuration")
-        self.engine.on_beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats")
-        self.engine.on_beat("changes", self.changes.tick, wake_on="configuration")
-        self.engine.on_beat("repositories", self.repositories.tick, wake_on="configuration")
-        self.engine.on_beat("preconditions", self.preconditions.tick, wake_on="configuration")
+        beat = self.engine.on_beat
+        if self.works:
+            beat("followers", react, wake_on="timeline")
+            beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats", led=True)
+            beat("retention", self.retention.tick, wake_on="configuration", led=True)
+            beat("changes", self.changes.tick, wake_on="configuration", led=True)
+            beat("preconditions", self.preconditions.tick, wake_on="configuration", led=True)
+        if self.serves:
+            beat("mailbook", self.mailbook.tick, wake_on="configuration")
+            beat("quota", self.quota.tick, wake_on="configuration")
+        beat("repositories", self.repositories.tick, wake_on="configuration")
         self.hub = web.Hub(self.store, self.bell)
         self.asgi = self._web()
 
@@ -264,7 +287,8 @@ class App:
             keys=self.accounts.keys,
             folder=self.folder,
         )
-        self.engine.on_beat("postbox", self.postbox.tick, wake_on="configuration")
+        if self.serves:
+            self.engine.on_beat("postbox", self.postbox.tick, wake_on="configuration")
         pages = self.pages = web.Context(
             store=self.store,
             clock=self.clock,
@@ -315,7 +339,7 @@ class App:
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
             """Intake first: it is the one path whose speed is promised, and it needs nothing of the pages."""
-            if scope["type"] == "http" and receiver.serves(scope["path"]):
+            if self.serves and scope["type"] == "http" and receiver.serves(scope["path"]):
                 await receiver(scope, receive, send)
             else:
                 await application(scope, receive, send)
@@ -344,13 +368,15 @@ class App:
         self.ledger.start()
         self.folds.maintenance.rebuild()
         self.folds.inhibition.rebuild()
-        self.quota.start()
+        if self.serves:
+            self.quota.start()
         self.engine.start()
-        self.deliveries.start()
-        self.scout.start()
-        self.triage.start()
-        self.monitor.start()
-        self.reminders.start()
+        if self.works:
+            self.deliveries.start()
+            self.scout.start()
+            self.triage.start()
+            self.monitor.start()
+            self.reminders.start()
         # So that the first alert does not wait until hundreds of files are read.
         threading.Thread(target=self.library.all, name="library", daemon=True).start()
         self._watcher = threading.Thread(target=self._watch, name="configuration", daemon=True)
@@ -429,13 +455,9 @@ def void(_: object) -> None:
     """For a callback whose caller wants no answer."""
 
 
-def serve(folder: Path, *, host: str, port: int, log_level: str) -> None:
+def serve(folder: Path, *, host: str, port: int, log_level: str, role: Role = "all") -> None:
     """`tocsin up`: blocks until SIGINT or SIGTERM. Raises Invalid where the configuration has mistakes."""
-    configure(level=log_level)
-    app = App(folder, configuration.load(folder).required())
-    app.engine.lock()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    app = _made(folder, log_level, role)
     _greet(app, host, port)
     _Server(
         app.hub,
@@ -473,3 +495,31 @@ def _greet(app: App, host: str, port: int) -> None:
     link = app.accounts.set_up_link()
     if link:
         print(f"First start: make your account at http://{host}:{port}/setup/{link}", file=sys.stderr)
+def work(folder: Path, *, log_level: str) -> None:
+    """`tocsin worker`: as `serve`, without listening anywhere. A second signal ends it at once."""
+    app = _made(folder, log_level, "worker")
+    told = threading.Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        told.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    app.start()
+    print(f"Tocsin {__version__} works as {app.engine.boot}  (configuration: {app.folder})", file=sys.stderr)
+    try:
+        told.wait()
+    finally:
+        app.stop()
+
+
+def _made(folder: Path, log_level: str, role: Role) -> App:
+    configure(level=log_level)
+    app = App(folder, configuration.load(folder).required(), role=role)
+    app.engine.lock()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    return app
+
+

@@ -36,8 +36,9 @@ def until(condition: Callable[[], Any], seconds: float = 30, what: str = "it") -
 class Served:
     """One configuration folder and the server that serves it; may be killed and started again."""
 
-    def __init__(self, folder: Path, *, env: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *, env: dict[str, str] | None = None, role: str = "all") -> None:
         self.folder = folder
+        self.role = role
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**os.environ, "PYTHONFAULTHANDLER": "1", **(env or {})}
@@ -54,7 +55,7 @@ class Served:
     def start(self) -> Served:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [TOCSIN, "up", "--config", str(self.folder), "--port", str(self.port)],
+                [TOCSIN, "up", "--config", str(self.folder), "--port", str(self.port), "--role", self.role],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

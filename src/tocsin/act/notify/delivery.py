@@ -106,6 +106,9 @@ class Deliveries:
         self._channels: dict[str, tuple[ChannelSettings, Channel[Any]]] = {}
         self._expand: Expand | None = None
         self._unreachable: Unreachable | None = None
+        self.sends = True
+        """Whether this process sends; one that does not writes everything as waiting, for those that do."""
+        self._calls = Calls(store_, clock, current, self)
         self._lanes: Lanes[Delivery] | None = None
         self._in_hand: set[str] = set()
         self._lock = threading.Lock()
@@ -169,6 +172,7 @@ class Deliveries:
         new = Delivery(
             id=new_id("dlv"),
             kind=kind,
+        claimed = claimed and self.sends
             incident=incident,
             cause=cause,
             person=person,

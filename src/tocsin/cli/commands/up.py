@@ -1,4 +1,4 @@
-"""`tocsin up`: serve. Web and engine in one process, until Ctrl-C or SIGTERM."""
+"""`tocsin up`: serve, until Ctrl-C or SIGTERM. Web and engine in one process, or on Postgres in several."""
 
 from __future__ import annotations
 
@@ -19,18 +19,32 @@ def up(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 9911,
+    role: Annotated[
+        Literal["all", "web", "worker"],
+        typer.Option(
+            help="On Postgres: `web` takes alerts and shows pages, `worker` judges, pages and runs."
+        ),
+    ] = "all",
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="What is worth a line.")
     ] = "info",
 ) -> None:
-    """Serve the pages, the API and the engine in one process."""
+    """Serve the pages, the API and the engine in one process; with --role, a part of it.
+
+    A worker listens nowhere: --host and --port are for the others.
+    """
     from tocsin.configuration import find_folder
 
+    if role == "worker":
+        from tocsin.app import work
+
+        work(find_folder(config).resolve(), log_level=log_level)
+        return
     _check_address(host, port)
     from tocsin.app import serve
 
     # Absolute: the commands of runs work in folders of their own, and find their way from there.
-    serve(find_folder(config).resolve(), host=host, port=port, log_level=log_level)
+    serve(find_folder(config).resolve(), host=host, port=port, log_level=log_level, role=role)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -15,18 +15,21 @@ from dbos import DBOS, DBOSConfig
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event, make_url, text
 
-from tocsin.ground.engine.boots import Boots, ProcessLock
+from tocsin.ground.engine.boots import Boots, ProcessLock, Role
 from tocsin.ground.engine.timers import SWEEP_S, Timers
+from tocsin.ground.engine.wires import Wires
 from tocsin.ground.engine.work import PlainJson, Work, activate
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.errors import Unavailable
 from tocsin.ground.store import Store
 
 # Fixed on purpose: DBOS's automatic hash of the code would strand every run at an upgrade.
 APPLICATION_VERSION = "tocsin-1"
 _LEADER = 0x70C51  # pg_try_advisory_lock: who hands a dead boot's workflows over
 _RECONCILE_S = 60.0
-_BEAT_S = 4.0
+_BEAT_S = 2.0
+_LEADING_S = 1.0
 STOP_S = 8.0
 """The end of a process takes no longer than this, of what belongs to the engine."""
 _PRAGMAS = (
@@ -44,12 +47,12 @@ class Engine:
     `folder` holds the lock and, on SQLite, the file of the workflows; on Postgres they live in the schema `dbos`.
     """
 
-    def __init__(self, store: Store, clock: Clock, bell: Bell, *, folder: Path) -> None:
+    def __init__(self, store: Store, clock: Clock, bell: Bell, *, folder: Path, role: Role = "all") -> None:
         self._store = store
         self._clock = clock
         self._bell = bell
         self._folder = folder
-        self.boots = Boots(store, clock)
+        self.boots = Boots(store, clock, role)
         self.timers = Timers(store, clock, self.boots)
         self.work = Work(store, clock, bell)
         self._lock = ProcessLock(folder / "tocsin.lock") if store.is_sqlite else None
@@ -61,18 +64,47 @@ class Engine:
         self._problems: dict[str, str] = {}
         self.beats: list[str] = []
         self._added: dict[str, tuple[Callable[[], object], str]] = {}
+        self._wires = None if store.is_sqlite else Wires(store, bell, self.boots.id)
+        self._leading = (float("-inf"), False)
 
     @property
     def boot(self) -> str:
         return self.boots.id
 
+    @property
+    def works(self) -> bool:
+        """Does this process fire timers and run workflows? One that serves the web alone does not."""
+        return self.boots.role != "web"
+
+    def leads(self) -> bool:
+        """Is it for this process to do what only one is to do? Asked of the store once a second at most; while that is
+        away, it is for nobody.
+        """
+        asked_at, answer = self._leading
+        now = self._clock.monotonic()
+        if not 0 <= now - asked_at < _LEADING_S:
+            try:
+                with self._store.read() as conn:
+                    answer = self.boots.leads(conn)
+            except Unavailable:
+                answer = False
+            self._leading = now, answer
+        return answer
+
     def problems(self) -> dict[str, str]:
         """What has stopped working, by the name of the beat; empty when all is well."""
         return dict(self._problems)
 
-    def on_beat(self, name: str, act: Callable[[], object], *, wake_on: str) -> None:
-        """Before the start: calls `act` each quarter of a second, or at once when the bell rings."""
-        self._added[name] = (act, wake_on)
+    def on_beat(self, name: str, act: Callable[[], object], *, wake_on: str, led: bool = False) -> None:
+        """Before the start: calls `act` each quarter of a second, or at once when the bell rings; with `led` only in
+        the process that leads.
+        """
+
+        def as_leader() -> None:
+            if self.leads():
+                act()
+
+        self._added[name] = (as_leader if led else act, wake_on)
 
     def lock(self) -> None:
         """Takes the one-process lock of SQLite; raises Conflict where another process holds it."""
@@ -81,16 +113,19 @@ class Engine:
 
     def start(self) -> None:
         self.boots.begin()
-        self._launch()
-        self.timers.start()
-        self.timers.reclaim()
-        self._recover()
-        self.work.reconcile()
-        self._beat("timers", SWEEP_S, self.timers.sweep)
+        if self._wires:
+            self._wires.start()
+        if self.works:
+            self._launch()
+            self.timers.start()
+            self.timers.reclaim()
+            self._recover()
+            self.work.reconcile()
+            self._beat("timers", SWEEP_S, self.timers.sweep, wake_on="timers")
+            self._beat("work", 1.0, self.work.start_wanted, wake_on="work")
+            self._beat("reconcile", _RECONCILE_S, self._reconcile)
         for name, (act, wake_on) in self._added.items():
             self._beat(name, SWEEP_S, act, wake_on=wake_on)
-        self._beat("work", 1.0, self.work.start_wanted, wake_on="work")
-        self._beat("reconcile", _RECONCILE_S, self._reconcile)
         self._beat("boots", _BEAT_S, self._alive)
 
     def stop(self) -> None:
@@ -102,7 +137,9 @@ class Engine:
 
         self._stopping.set()
         self.work.stop()
-        for topic in ("work", *(wake_on for _, wake_on in self._added.values())):
+        if self._wires:
+            self._wires.stop()
+        for topic in ("work", "timers", *(wake_on for _, wake_on in self._added.values())):
             self._bell.ring(topic)
         for thread in self._threads:
             thread.join(left(0.4))
@@ -172,9 +209,10 @@ class Engine:
 
     def _alive(self) -> None:
         self.boots.beat()
-        self.timers.reclaim()
-        if not self._store.is_sqlite:
-            self._recover()
+        if self.works:
+            self.timers.reclaim()
+            if not self._store.is_sqlite:
+                self._recover()
 
     def _reconcile(self) -> None:
         self.work.reconcile()

@@ -1,8 +1,10 @@
 """What is due? Our own rows with a claim, written in the transaction of their cause.
 
-One sweep each quarter of a second looks for due rows and claims up to 500 by a conditional update; a handler
-runs at least once and first asks whether it still matters. Acknowledge is one update, snooze is a new `due_at`.
-A claim of a dead boot returns to waiting (docs/decisions/0002: measured against workflows, 28 ms late against 7.8 s).
+One sweep each quarter of a second looks for due rows and claims up to 500 by a conditional update, those that page
+before all else; a handler runs at least once and first asks whether it still matters. Acknowledge is one update, snooze
+is a new `due_at`. What waited long for its thread is fired only if the claim still stands: this process may have been
+stopped, and another one have taken it. A claim of a dead boot returns to waiting (docs/decisions/0002: measured against
+workflows, 28 ms late against 7.8 s).
 """
 
 from __future__ import annotations
@@ -15,7 +17,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, Connection, Index, Integer, Row, Table, Text, UniqueConstraint, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    UniqueConstraint,
+    case,
+    select,
+    update,
+)
 
 from tocsin.ground.engine.boots import Boots
 from tocsin.ground.kernel.clock import Clock
@@ -45,6 +60,9 @@ Index(
 
 SWEEP_S = 0.25
 _BATCH = 500
+_IN_HAND_MOST = 1_000
+_FRESH = timedelta(seconds=4)  # less than after which a claim may be taken back: what is older asks again
+_THREADS = 4
 _LONGEST_PAUSE = timedelta(minutes=5)
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +77,7 @@ class Timer:
     due_at: datetime
     attempt: int
     data: dict[str, Any]
+    claimed_at: datetime | None = None
 
     @property
     def claim(self) -> tuple[str, datetime, int]:
@@ -74,6 +93,7 @@ class Timer:
             due_at=row.due_at,
             attempt=row.attempt,
             data=row.data,
+            claimed_at=row.claimed_at,
         )
 
 
@@ -88,16 +108,22 @@ class Timers:
         self._clock = clock
         self._boots = boots
         self._handlers: dict[str, Handler] = {}
-        self._pool: ThreadPoolExecutor | None = None
+        self._urgent: set[str] = set()
+        self._pools: dict[bool, ThreadPoolExecutor] = {}
         self._in_hand: set[tuple[str, datetime, int]] = set()
         self._forgotten = False
         self._firing = 0
         self._changed = threading.Condition()
         self._claiming = threading.Lock()  # so that what is just being claimed is not taken for forgotten
 
-    def on(self, kind: str, handler: Handler) -> None:
-        """`handler` runs when a timer of `kind` is due; at least once, so it must bear a repetition."""
+    def on(self, kind: str, handler: Handler, *, urgent: bool = False) -> None:
+        """`handler` runs when a timer of `kind` is due; at least once, so it must bear a repetition.
+
+        What is `urgent`, since somebody is paged by it, is claimed first and waits for nothing that is not.
+        """
         self._handlers[kind] = handler
+        if urgent:
+            self._urgent.add(kind)
 
     def set(
         self, conn: Connection, kind: str, subject: str, due_at: datetime, data: dict[str, Any] | None = None
@@ -123,7 +149,12 @@ class Timers:
         )
 
     def start(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="timer")
+        self._pools = {
+            urgent: ThreadPoolExecutor(
+                max_workers=_THREADS, thread_name_prefix="urgent" if urgent else "timer"
+            )
+            for urgent in (True, False)
+        }
 
     @property
     def firing(self) -> int:
@@ -132,9 +163,9 @@ class Timers:
 
     def stop(self, timeout: float = 10.0) -> None:
         """Fires nothing more and waits up to `timeout` seconds for what is just firing; the rest is the next boot's."""
-        if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
         with self._changed:
             self._changed.wait_for(lambda: not self._firing, timeout)
 
@@ -170,33 +201,43 @@ class Timers:
         return count
 
     def sweep(self) -> int:
-        """Claims what is due and hands it to the handlers; returns how many."""
+        """Claims what is due, a batch at a time until no more is, and hands it to the handlers; returns how many."""
+        count = 0
+        while True:
+            batch = self._take()
+            count += len(batch)
+            if len(batch) < _BATCH or not self._pools:
+                return count
+
+    def _take(self) -> list[Timer]:
         with self._claiming:
             try:
                 claimed = self._claim()
             except Exception:
                 self._forgotten = True  # the commit may have come through all the same
                 raise
-            self._in_hand.update(each.claim for each in claimed)
+            with self._changed:
+                self._in_hand.update(each.claim for each in claimed)
         for each in claimed:
-            if self._pool:
-                self._pool.submit(self._fire, each)
+            pool = self._pools.get(each.kind in self._urgent)
+            if pool:
+                pool.submit(self._fire, each)
             else:
                 self._fire(each)
-        return len(claimed)
+        return claimed
 
     def _claim(self) -> list[Timer]:
         now = self._clock.now()
-        kinds = list(self._handlers)
-        due = (
-            select(timer.c.id)
-            .where(timer.c.state == "waiting", timer.c.due_at <= now, timer.c.kind.in_(kinds))
-            .order_by(timer.c.due_at)
-            .limit(_BATCH)
+        # While many wait for their thread here, other processes may do better with those that have time.
+        kinds = list(self._handlers if len(self._in_hand) < _IN_HAND_MOST else self._urgent)
+        due = select(timer.c.id).where(
+            timer.c.state == "waiting", timer.c.due_at <= now, timer.c.kind.in_(kinds)
         )
         with self._store.read() as conn:
             if conn.execute(due.limit(1)).first() is None:
                 return []
+        first = case((timer.c.kind.in_(self._urgent), 0), else_=1)
+        due = due.order_by(first, timer.c.due_at).limit(_BATCH)
 
         def claim(conn: Connection) -> list[Timer]:
             wanted = due if self._store.is_sqlite else due.with_for_update(skip_locked=True)
@@ -211,7 +252,8 @@ class Timers:
                 )
                 .returning(timer)
             )
-            return sorted((Timer.from_row(row) for row in claimed), key=lambda each: each.due_at)
+            found = [Timer.from_row(row) for row in claimed]
+            return sorted(found, key=lambda each: (each.kind not in self._urgent, each.due_at))
 
         return self._store.write(claim)
 
@@ -231,6 +273,8 @@ class Timers:
                 self._changed.notify_all()
 
     def _handle(self, due: Timer) -> None:
+        if not self._still_mine(due):
+            return
         try:
             self._handlers[due.kind](due)
         except Exception:
@@ -242,15 +286,26 @@ class Timers:
         else:
             outcome = {"state": "done"}
         # A handler may have set its own timer anew; then the row is waiting, or claimed once more, and none of ours.
-        mine = (
+        mine = self._mine(due)
+        self._store.write(
+            lambda conn: conn.execute(
+                update(timer).where(*mine).values(claimed_by=None, claimed_at=None, **outcome)
+            )
+        )
+
+    def _still_mine(self, due: Timer) -> bool:
+        """Whether the claim stands: it waited long for its thread, or this process stood still."""
+        now = self._clock.now()
+        if due.claimed_at is None or timedelta(0) <= now - due.claimed_at <= _FRESH:
+            return True
+        renewed = update(timer).where(*self._mine(due)).values(claimed_at=now)
+        return self._store.write(lambda conn: conn.execute(renewed).rowcount == 1)
+
+    def _mine(self, due: Timer) -> tuple[ColumnElement[bool], ...]:
+        return (
             timer.c.id == due.id,
             timer.c.state == "claimed",
             timer.c.claimed_by == self._boots.id,
             timer.c.due_at == due.due_at,
             timer.c.attempt == due.attempt,
-        )
-        self._store.write(
-            lambda conn: conn.execute(
-                update(timer).where(*mine).values(claimed_by=None, claimed_at=None, **outcome)
-            )
         )

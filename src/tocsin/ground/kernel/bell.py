@@ -21,6 +21,7 @@ class Bell:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._carriers: list[Callable[[str], None]] = []
 
     def on(self, topic: str, listener: Callable[[], None]) -> None:
         with self._lock:
@@ -31,9 +32,20 @@ class Bell:
             if listener in self._listeners[topic]:
                 self._listeners[topic].remove(listener)
 
-    def ring(self, topic: str) -> None:
+    def carry(self, carrier: Callable[[str], None]) -> None:
+        """`carrier` hears every topic that rings here, to ring it in other processes; it must return at once."""
         with self._lock:
-            listeners = list(self._listeners[topic])
+            self._carriers.append(carrier)
+
+    def ring(self, topic: str) -> None:
+        self.ring_here(topic)
+        for carrier in self._carriers:
+            carrier(topic)
+
+    def ring_here(self, topic: str) -> None:
+        """Rings in this process alone: what another one has rung."""
+        with self._lock:
+            listeners = list(self._listeners.get(topic, ()))
         for listener in listeners:
             try:
                 listener()

@@ -34,6 +34,12 @@ _PRAGMAS = (
     # In pages: a page that many commits change is then copied into the database once, not every few of them.
     "PRAGMA wal_autocheckpoint=4000",
 )
+_POSTGRES = (
+    "-c timezone=UTC",
+    "-c statement_timeout=30000",
+    # A process that was stopped within a transaction holds its locks, and every follower of the timeline, no longer.
+    "-c idle_in_transaction_session_timeout=10000",
+)
 
 
 def database_of(folder: Path, configured: str | None) -> str:
@@ -75,7 +81,7 @@ class Store:
                 pool_size=pool,
                 max_overflow=8,
                 pool_pre_ping=True,
-                connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=30000"},
+                connect_args={"connect_timeout": 5, "options": " ".join(_POSTGRES)},
             )
         try:
             with engine.connect():

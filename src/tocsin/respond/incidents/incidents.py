@@ -39,7 +39,7 @@ class Incidents:
         desk.timers.on("soak", self._soak)
         desk.timers.on("incident.afterwards", self._afterwards)
         desk.timers.on("clock.warn", self._warn)
-        desk.timers.on("clock.miss", self._miss)
+        desk.timers.on("clock.miss", self._miss, urgent=True)
 
     # Questions
 

@@ -50,8 +50,8 @@ class Triage:
         timers = self.desk.timers
         timers.on(flap.CALM, self._handed(self._calm))
         timers.on(COUNT, self._handed(self._count))
-        timers.on(REPEAT, self._handed(lambda due: repeat.repeat(self.desk, due)))
-        timers.on(FIRST_PAGE, self._handed(lambda due: repeat.first_page(self.desk, due)))
+        timers.on(REPEAT, self._handed(lambda due: repeat.repeat(self.desk, due)), urgent=True)
+        timers.on(FIRST_PAGE, self._handed(lambda due: repeat.first_page(self.desk, due)), urgent=True)
         timers.on(joined.TIMER, self._handed(lambda due: joined.tell(self.desk, due)))
 
     def start(self) -> None:

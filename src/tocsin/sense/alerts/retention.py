@@ -137,6 +137,7 @@ def _forget_events(conn: Connection, before: datetime) -> int:
         select(alert_event.c.seq, alert_event.c.at, alert_event.c.state)
         .order_by(alert_event.c.seq)
         .limit(BITE)
+        .with_for_update(skip_locked=True)  # counted once, whoever else forgets at this moment
     ).all()
     old = [row.seq for row in rows if row.at < before and row.state == "done"]
     if old:

@@ -9,7 +9,7 @@ a service which is no longer watched. Whatever goes wrong in a round is told in 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -37,13 +37,22 @@ class Monitor:
     """Looks after every service that asks for it."""
 
     def __init__(
-        self, store: Store, clock: Clock, current: Current[CatalogueSection], ledger: Ledger, checks: Checks
+        self,
+        store: Store,
+        clock: Clock,
+        current: Current[CatalogueSection],
+        ledger: Ledger,
+        checks: Checks,
+        *,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`leads` says whether it is for this process to look: of several, one does."""
         self._store = store
         self._clock = clock
         self._current = current
         self._ledger = ledger
         self._checks = checks
+        self._leads = leads
         self._watches: dict[str, Watch] = {}
         self._lock = threading.Lock()
         self._seen: CatalogueSection | None = None
@@ -85,6 +94,11 @@ class Monitor:
 
     def tick(self) -> None:
         """Takes up a changed configuration, then begins the rounds that are due."""
+        if not self._leads():
+            with self._lock:
+                self._watches.clear()
+            self._seen = None
+            return
         section = self._current()
         if section is not self._seen:
             self._take_up(section)

@@ -1,7 +1,10 @@
-"""Watch: drills, and what the auditor found.
+"""Watch: what each process does, drills, and what the auditor found.
 
 Revision 0013.
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0013"
 down_revision = "0012"
@@ -10,4 +13,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("boot", sa.Column("role", sa.Text(), nullable=False, server_default="all"))
