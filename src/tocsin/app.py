@@ -84,8 +84,8 @@ class App:
         role: Role = "all",
     ) -> None:
         self.folder = folder
-        self.clock = clock or SystemClock()
         self.serves, self.works = role != "worker", role != "web"
+        self.clock = clock or SystemClock()
         self.bell = Bell()
         self.current = Holder(first)
         self.problems: list[Problem] = []
@@ -95,13 +95,13 @@ class App:
 
         current = self.current
         self.store = Store.open(database_of(folder, first.database_url))
-        migrate(self.store)
         if self.store.is_sqlite and role != "all":
             raise Invalid(
                 "SQLite is served by one process; a worker or a web process of its own needs Postgres",
                 field="database",
                 fix="Run `tocsin up` alone, or set `database: env:DATABASE_URL` to a postgresql:// address.",
             )
+        migrate(self.store)
         self.engine = Engine(self.store, self.clock, self.bell, folder=folder, role=role)
         self.outbound = Outbound(lambda: current().outbound.allow)
         self.links = Links(lambda: current().public_url, signing_key(self.store))
@@ -127,8 +127,8 @@ class App:
             outbound=self.outbound,
             boots=self.engine.boots,
         )
-        self.warnings = SilenceWarnings(
         self.deliveries.sends = self.works
+        self.warnings = SilenceWarnings(
             self.store,
             self.clock,
             self.folds.silences,
@@ -478,23 +478,6 @@ def serve(folder: Path, *, host: str, port: int, log_level: str, role: Role = "a
     ).run()
 
 
-class _Server(uvicorn.Server):
-    """Ends the streams of open pages before it waits for connections to end: they would hold it up."""
-
-    def __init__(self, hub: web.Hub, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._hub = hub
-
-    async def shutdown(self, sockets: list[Any] | None = None) -> None:
-        await self._hub.stop()
-        await super().shutdown(sockets)
-
-
-def _greet(app: App, host: str, port: int) -> None:
-    print(f"Tocsin {__version__} at http://{host}:{port}  (configuration: {app.folder})", file=sys.stderr)
-    link = app.accounts.set_up_link()
-    if link:
-        print(f"First start: make your account at http://{host}:{port}/setup/{link}", file=sys.stderr)
 def work(folder: Path, *, log_level: str) -> None:
     """`tocsin worker`: as `serve`, without listening anywhere. A second signal ends it at once."""
     app = _made(folder, log_level, "worker")
@@ -523,3 +506,20 @@ def _made(folder: Path, log_level: str, role: Role) -> App:
     return app
 
 
+class _Server(uvicorn.Server):
+    """Ends the streams of open pages before it waits for connections to end: they would hold it up."""
+
+    def __init__(self, hub: web.Hub, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        await self._hub.stop()
+        await super().shutdown(sockets)
+
+
+def _greet(app: App, host: str, port: int) -> None:
+    print(f"Tocsin {__version__} at http://{host}:{port}  (configuration: {app.folder})", file=sys.stderr)
+    link = app.accounts.set_up_link()
+    if link:
+        print(f"First start: make your account at http://{host}:{port}/setup/{link}", file=sys.stderr)

@@ -106,15 +106,14 @@ class Deliveries:
         self._channels: dict[str, tuple[ChannelSettings, Channel[Any]]] = {}
         self._expand: Expand | None = None
         self._unreachable: Unreachable | None = None
-        self.sends = True
-        """Whether this process sends; one that does not writes everything as waiting, for those that do."""
-        self._calls = Calls(store_, clock, current, self)
         self._lanes: Lanes[Delivery] | None = None
         self._in_hand: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_reclaim = -_RECLAIM_S
+        self.sends = True
+        """Whether this process sends; one that does not writes everything as waiting, for those that do."""
         self.problem = ""
         """Why pages are not looked for at the moment; empty when they are."""
 
@@ -167,12 +166,12 @@ class Deliveries:
         `cause` and `person` name the page, `page` names it otherwise. A `claimed` one is sent as soon as it
         is given to `hand` after the commit, every other one when it is due. `at` is now.
         """
+        claimed = claimed and self.sends
         name = page or f"{cause}/{round_}/{step}/{person}"
         due = due_at or at
         new = Delivery(
             id=new_id("dlv"),
             kind=kind,
-        claimed = claimed and self.sends
             incident=incident,
             cause=cause,
             person=person,
