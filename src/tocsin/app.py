@@ -305,6 +305,7 @@ class App:
             library=self.library,
             oncall=self.oncall,
             escalations=self.escalations,
+            deliveries=self.deliveries,
             mailbook=self.mailbook,
             heartbeats=self.heartbeats,
             replay=receiver.replay,

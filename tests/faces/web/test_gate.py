@@ -16,6 +16,7 @@ from tocsin.ground.accounts import Permission
 PUBLIC = {
     *("/sign-in", "/sign-out", "/setup/{token}", "/a/{token}", "/preferences", "/static/{name}"),
     *("/healthz", "/readyz", "/metrics"),
+    *("/channels/{name}", "/channels/{name}/{rest:path}"),  # providers, whose signature the channel checks
 }
 
 

@@ -2,6 +2,7 @@
 
 from tocsin.act.notify.channel import Channel, ChannelSettings, DeliveryFailed
 from tocsin.act.notify.delivery import Deliveries, Route
+from tocsin.act.notify.digest import digest_item
 from tocsin.act.notify.message import Message, one_line
 from tocsin.act.notify.section import ChannelSection, Directory, Person
 from tocsin.act.notify.store import Delivery, get, of_incident, of_person
@@ -17,6 +18,7 @@ __all__ = [
     "Message",
     "Person",
     "Route",
+    "digest_item",
     "get",
     "of_incident",
     "of_person",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
+from tocsin.act.notify.limits import Cap
 from tocsin.act.notify.message import Message
 from tocsin.ground.kernel.errors import NotFound, TocsinError
 from tocsin.ground.kernel.outbound import Outbound
@@ -124,6 +125,8 @@ class Channel(ABC, Generic[S]):
     """Whether the provider tells later that a message arrived; only then is *delivered* to be expected."""
     disturbs: ClassVar[bool] = True
     """Whether a message makes a noise; a ticket does not, and is no page to anybody."""
+    caps: ClassVar[tuple[Cap, ...]] = ()
+    """How many messages one person gets at most; none: as many as there are."""
 
     def __init__(self, settings: S, outbound: Outbound) -> None:
         self.settings = settings

@@ -15,7 +15,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import uuid4
@@ -23,15 +23,16 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Connection
 
-from tocsin.act.notify import events, store
-from tocsin.act.notify.channel import Channel, ChannelSettings, DeliveryFailed
+from tocsin.act.notify import attempts, codes, events, store
+from tocsin.act.notify.calls import Calls, Wish
+from tocsin.act.notify.channel import Call, Channel, ChannelSettings, DeliveryFailed
 from tocsin.act.notify.lanes import Lanes
+from tocsin.act.notify.leaving import as_it_leaves
 from tocsin.act.notify.message import Message
 from tocsin.act.notify.pause import pause
 from tocsin.act.notify.section import Directory, Person, kind_of, kinds
 from tocsin.act.notify.store import Delivery
 from tocsin.ground import timeline
-from tocsin.ground.i18n import N_, exact, translate
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.ids import new_id
@@ -47,16 +48,9 @@ _RECLAIM_S = 4.0
 _BATCH = 200
 _HANDED_OVER = timedelta(seconds=5)
 _FRESH = timedelta(seconds=4)  # less than after which a claim may be taken back: what is older asks again
-_LATE = timedelta(minutes=2)
 _GRACE_S = 6.0
 _EXPANDED = "the pages of this step took its place"
 _log = structlog.get_logger(__name__)
-
-_ACKNOWLEDGE = N_("Acknowledge")
-_OPEN_INCIDENT = N_("Open the incident")
-_OPEN_TOCSIN = N_("Open Tocsin")
-_TEST_ARRIVED = N_("It arrived")
-_WAS_DUE = N_("This message is late: it was due at {time}.")
 
 
 class Boots(Protocol):
@@ -114,6 +108,7 @@ class Deliveries:
         self._last_reclaim = -_RECLAIM_S
         self.sends = True
         """Whether this process sends; one that does not writes everything as waiting, for those that do."""
+        self._calls = Calls(store_, clock, current, self)
         self.problem = ""
         """Why pages are not looked for at the moment; empty when they are."""
 
@@ -124,6 +119,17 @@ class Deliveries:
     def on_unreachable(self, told: Unreachable) -> None:
         """Who wants to know that a page did not reach its person by any channel."""
         self._unreachable = told
+
+    def on_wish(self, told: Wish) -> None:
+        """Who carries out what people want of a page, by reply, key or button."""
+        self._calls.on_wish(told)
+
+    def heard(self, name: str, call: Call) -> tuple[int, str, bytes]:
+        """What the provider behind the channel `name` reads in answer to its call: status, type, body.
+
+        Raises NotFound, Unproven where nobody signed it, Malformed where it makes no sense.
+        """
+        return self._calls.heard(name, call)
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,9 +175,10 @@ class Deliveries:
         claimed = claimed and self.sends
         name = page or f"{cause}/{round_}/{step}/{person}"
         due = due_at or at
+        quiet = kind == "page" and not self._disturbs(route.channel)
         new = Delivery(
             id=new_id("dlv"),
-            kind=kind,
+            kind="ticket" if quiet else kind,
             incident=incident,
             cause=cause,
             person=person,
@@ -193,10 +200,11 @@ class Deliveries:
             sent_at=None,
             error=None,
             key=f"{name}/{route.channel}",
+            code=codes.draw(conn, name, person, at, self._chance) if kind == "page" and not quiet else None,
         )
         if not store.add(conn, new):
             return None
-        self._tell(conn, events.QUEUED, new, at, due_at=due.isoformat())
+        self.tell(conn, events.QUEUED, new, at, due_at=due.isoformat())
         return new
 
     def queue_step(
@@ -250,7 +258,7 @@ class Deliveries:
         for each in cancelled:
             # A step that was never due, or a page nobody has tried yet, is no news.
             if each.person is not None and each.attempt > 0:
-                self._tell(conn, events.CANCELLED, each, at, why=why)
+                self.tell(conn, events.CANCELLED, each, at, why=why)
         return len(cancelled)
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────────────
@@ -290,7 +298,7 @@ class Deliveries:
                 if each.id in self._in_hand:
                     continue
                 self._in_hand.add(each.id)
-            channel = self._channel(each.channel or "")
+            channel = self.channel(each.channel or "")
             if channel is None:
                 lanes.put("", each, width=1)
             else:
@@ -378,13 +386,16 @@ class Deliveries:
         # It waited long in its lane, or this process was stopped: does it still matter, and is it still ours?
         if stale and not self._store.write(lambda conn: store.renew(conn, claimed, started)):
             return True
-        channel, message = self._channel(claimed.channel or ""), claimed.message
+        channel, message = self.channel(claimed.channel or ""), claimed.message
         failure: DeliveryFailed | None = None
+        receipt: str | None = None
         if channel is None or message is None or claimed.address is None:
             failure = DeliveryFailed(f"There is no channel {claimed.channel} any more.", permanent=True)
         else:
             try:
-                channel.send(self._ready(message, claimed, started), claimed.address, claimed.key)
+                receipt = channel.send(
+                    self._ready(message, claimed, channel, started), claimed.address, claimed.key
+                )
             except DeliveryFailed as error:
                 failure = error
             except Exception as error:
@@ -392,27 +403,52 @@ class Deliveries:
                 failure = DeliveryFailed(f"{type(error).__name__}: {error}", permanent=False)
         ended = self._clock.now()
         if failure is None:
-            self._store.write(lambda conn: self._sent(conn, claimed, ended))
+            self._store.write(lambda conn: self._sent(conn, claimed, receipt, started, ended))
         else:
             problem = failure
-            instead = self._store.write(lambda conn: self._failed(conn, claimed, problem, ended))
+            instead = self._store.write(lambda conn: self._failed(conn, claimed, problem, started, ended))
             self.hand(instead)
         self._bell.ring("timeline")
         return failure is None or failure.permanent
 
     # ── what came of it ──────────────────────────────────────────────────────────────────────────────────
 
-    def _sent(self, conn: Connection, claimed: Delivery, at: datetime) -> None:
-        if store.mark_sent(conn, claimed, at):
+    def _sent(
+        self, conn: Connection, claimed: Delivery, receipt: str | None, started: datetime, at: datetime
+    ) -> None:
+        attempts.end(
+            conn,
+            claimed.id,
+            claimed.attempt,
+            outcome=attempts.ACCEPTED,
+            started_at=started,
+            ended_at=at,
+        )
+        if store.mark_sent(conn, claimed, at, receipt):
             latency = max(0, round((at - claimed.due_at).total_seconds() * 1000))
-            self._tell(conn, events.SENT, claimed, at, attempt=claimed.attempt, latency_ms=latency)
+            self.tell(conn, events.SENT, claimed, at, attempt=claimed.attempt, latency_ms=latency)
 
     def _failed(
-        self, conn: Connection, claimed: Delivery, failure: DeliveryFailed, at: datetime
+        self,
+        conn: Connection,
+        claimed: Delivery,
+        failure: DeliveryFailed,
+        started: datetime,
+        at: datetime,
     ) -> list[Delivery]:
         error = scrub(failure.message)
+        attempts.end(
+            conn,
+            claimed.id,
+            claimed.attempt,
+            outcome=attempts.PERMANENT if failure.permanent else attempts.TEMPORARY,
+            started_at=started,
+            ended_at=at,
+            error=error,
+            retry_after=failure.retry_after,
+        )
         final = failure.permanent or at - claimed.due_at > GIVE_UP_AFTER
-        if not final and any(each.state == "sent" for each in store.of_page(conn, claimed.page)):
+        if not final and any(each.state in store.REACHED for each in store.of_page(conn, claimed.page)):
             final = True  # the person has it by another channel: twice would be noise
         if final:
             written = store.mark_failed(conn, claimed, error)
@@ -421,8 +457,15 @@ class Deliveries:
             written = store.try_again(conn, claimed, at + timedelta(seconds=wait), error)
         if not written:
             return []
-        self._tell(conn, events.FAILED, claimed, at, error=error, permanent=final, attempt=claimed.attempt)
+        self.tell(conn, events.FAILED, claimed, at, error=error, permanent=final, attempt=claimed.attempt)
         return self._switch(conn, claimed, at, last=True) if failure.permanent else []
+
+    def lost(self, conn: Connection, taken: Delivery, error: str, at: datetime) -> list[Delivery]:
+        """A provider that had taken it could not deliver it: the next channel, claimed, unless that is no news."""
+        if not store.mark_lost(conn, taken.id, error):
+            return []
+        self.tell(conn, events.FAILED, taken, at, error=error, permanent=True, attempt=taken.attempt)
+        return self._switch(conn, taken, at, last=True)
 
     def _switch(
         self, conn: Connection, stuck: Delivery, at: datetime, *, last: bool = False
@@ -459,25 +502,23 @@ class Deliveries:
             return self._unreachable(conn, stuck, at)
         return []
 
-    def _ready(self, message: Message, claimed: Delivery, at: datetime) -> Message:
-        """The message with its link, and with a word about being late."""
-        lines = message.lines
-        if at - claimed.due_at > _LATE:
-            when = exact(message.language, claimed.due_at, self._current().time_zone)
-            lines = (*lines, translate(message.language, _WAS_DUE, time=when))
-        if claimed.kind == "page":
-            link, label = self._links.acknowledge(claimed.id), _ACKNOWLEDGE
-        elif claimed.kind == "test":
-            link, label = self._links.acknowledge(claimed.id), _TEST_ARRIVED
-        elif claimed.incident is not None:
-            link, label = self._links.incident(claimed.incident), _OPEN_INCIDENT
-        else:
-            link, label = self._links.home(), _OPEN_TOCSIN
-        return replace(message, lines=lines, link=link, link_label=translate(message.language, label))
+    def _ready(self, message: Message, claimed: Delivery, channel: Channel[Any], at: datetime) -> Message:
+        with self._store.read() as conn:
+            thread = store.thread_of(conn, claimed)
+        return as_it_leaves(
+            message,
+            claimed,
+            links=self._links,
+            thread=thread,
+            shared=claimed.address == channel.room,
+            zone=self._current().time_zone,
+            at=at,
+        )
 
-    def _tell(
+    def tell(
         self, conn: Connection, kind: timeline.Kind, about: Delivery, at: datetime, **data: object
     ) -> None:
+        """A line on the timeline of the incident, if there is one."""
         if about.incident is None:
             return
         person = self._current().people.get(about.person or "")
@@ -498,10 +539,6 @@ class Deliveries:
     # ── channels ─────────────────────────────────────────────────────────────────────────────────────────
 
     def channel(self, name: str) -> Channel[Any] | None:
-        """The channel of that name, for who has to know whether it is a room and whom it calls there by which name."""
-        return self._channel(name)
-
-    def _channel(self, name: str) -> Channel[Any] | None:
         """The channel of that name as configured now; made anew when its settings have changed."""
         settings = self._current().channels.get(name)
         if settings is None:
@@ -512,6 +549,10 @@ class Deliveries:
             self._channels[name] = known
         return known[1]
 
+    def _disturbs(self, name: str) -> bool:
+        channel = self.channel(name)
+        return channel is None or channel.disturbs
+
     def _address(self, name: str, person: Person) -> str | None:
-        channel = self._channel(name)
+        channel = self.channel(name)
         return None if channel is None else channel.address(person)

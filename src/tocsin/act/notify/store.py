@@ -1,9 +1,11 @@
 """How is a delivery kept? One row for each message to one person by one channel, written before anything is
 sent.
 
-    waiting ──due──▶ claimed ──accepted──▶ sent
-       ▲                │ └──refused────▶ failed         waiting or claimed ──acknowledged──▶ cancelled
-       └──try again─────┘
+    waiting ──due──▶ claimed ──accepted──▶ sent ──arrived──▶ delivered
+       ▲                │ └──refused────▶ failed ◀──lost────┘
+       └──try again─────┘          waiting or claimed ──acknowledged──▶ cancelled
+
+*sent* means that the provider took it; *delivered* only that it confirmed, or that it took it back: *failed*.
 
 A row may also stand for a whole step of an escalation that is not yet due: then it has a `target` and no
 person, and whoever is on call when it is due becomes the person.
@@ -33,6 +35,8 @@ from sqlalchemy import (
     update,
 )
 
+from tocsin.act.notify import attempts
+from tocsin.act.notify.attempts import Attempt
 from tocsin.act.notify.message import Message
 from tocsin.ground.store import Json, Time, insert, metadata
 
@@ -40,7 +44,7 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # page | notice | test
+    Column("kind", Text, nullable=False),  # page | notice | test | ticket | digest
     Column("incident", Text),
     Column("cause", Text, nullable=False),  # what asked for it: an escalation, a clock, a person
     Column("person", Text),
@@ -53,7 +57,7 @@ delivery = Table(
     Column("step", Integer, nullable=False),
     Column("steps", Integer, nullable=False),
     Column("due_at", Time, nullable=False),
-    Column("state", Text, nullable=False),  # waiting | claimed | sent | failed | cancelled
+    Column("state", Text, nullable=False),  # waiting | claimed | sent | delivered | failed | cancelled
     Column("attempt", Integer, nullable=False),
     Column("next_at", Time, nullable=False),
     Column("switch_at", Time),  # from then on the next channel of the person is used too
@@ -62,12 +66,19 @@ delivery = Table(
     Column("sent_at", Time),
     Column("error", Text),
     Column("key", Text, nullable=False, unique=True),
+    Column("receipt", Text),  # the provider's own name for the message
+    Column("delivered_at", Time),
+    Column("code", Text),  # four digits, by which a reply names this page
+    Column("left_at", Time),  # when a capped channel let it through
+    Column("held_at", Time),  # since when a cap keeps it back
+    Column("bundle", Text),  # the delivery whose message stands for this one, too
     Index("ix_delivery_incident", "incident", "due_at"),
     Index("ix_delivery_page", "page"),
     Index("ix_delivery_cause", "cause"),
     Index("ix_delivery_person", "person", "id"),
 )
 OPEN = ("waiting", "claimed")
+REACHED = ("sent", "delivered")
 Index(
     "ix_delivery_next_at",
     delivery.c.next_at,
@@ -80,6 +91,14 @@ Index(
     sqlite_where=delivery.c.state.in_(OPEN),
     postgresql_where=delivery.c.state.in_(OPEN),
 )
+for name, columns in (
+    ("receipt", (delivery.c.receipt,)),
+    ("code", (delivery.c.code, delivery.c.person)),
+    ("left_at", (delivery.c.channel, delivery.c.address, delivery.c.left_at)),
+    ("bundle", (delivery.c.bundle,)),
+):
+    is_there = delivery.c[name].is_not(None)
+    Index(f"ix_delivery_{name}", *columns, sqlite_where=is_there, postgresql_where=is_there)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +128,12 @@ class Delivery:
     sent_at: datetime | None
     error: str | None
     key: str
+    receipt: str | None = None
+    delivered_at: datetime | None = None
+    code: str | None = None
+    left_at: datetime | None = None
+    held_at: datetime | None = None
+    bundle: str | None = None
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> Delivery:
@@ -122,7 +147,21 @@ def add(conn: Connection, new: Delivery) -> bool:
     values = {name: getattr(new, name) for name in Delivery.__slots__}
     values["message"] = new.message.as_json() if new.message else None
     statement = insert(conn, delivery).values(**values).on_conflict_do_nothing(index_elements=["key"])
-    return conn.execute(statement.returning(delivery.c.id)).first() is not None
+    if conn.execute(statement.returning(delivery.c.id)).first() is None:
+        return False
+    if new.state == "claimed":
+        attempts.begin(conn, [_begun(new)])
+    return True
+
+
+def _begun(claimed: Delivery) -> Attempt:
+    return Attempt(
+        delivery=claimed.id,
+        number=claimed.attempt,
+        channel=claimed.channel or "",
+        boot=claimed.claimed_by or "",
+        started_at=claimed.claimed_at or claimed.due_at,
+    )
 
 
 def get(conn: Connection, id_: str) -> Delivery | None:
@@ -219,6 +258,7 @@ def claim_due(
         .returning(delivery)
     )
     found = {row.id: Delivery.from_row(row) for row in claimed}
+    attempts.begin(conn, [_begun(each) for each in found.values() if each.channel is not None])
     return [found[id_] for id_ in ids if id_ in found]
 
 
@@ -249,14 +289,84 @@ def renew(conn: Connection, claimed: Delivery, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def mark_sent(conn: Connection, claimed: Delivery, now: datetime) -> bool:
-    """Accepted by the receiver. A page that was cancelled while it left has left all the same."""
+def mark_sent(conn: Connection, claimed: Delivery, now: datetime, receipt: str | None) -> bool:
+    """Accepted by the receiver. A page that was cancelled while it left has left all the same.
+
+    What confirms quickly may have said that it arrived before this is written.
+    """
+    arrived = delivery.c.delivered_at.is_not(None)
     done = conn.execute(
         update(delivery)
         .where(*_mine(claimed, states=("claimed", "cancelled")))
-        .values(state="sent", sent_at=now, switch_at=None, error=None)
+        .values(
+            state=case((arrived, "delivered"), else_="sent"),
+            sent_at=now,
+            switch_at=None,
+            error=None,
+            receipt=receipt,
+        )
     )
     return done.rowcount == 1
+
+
+def mark_delivered(conn: Connection, id_: str, now: datetime) -> bool:
+    """The provider says that it arrived; False when that is no news."""
+    columns = delivery.c
+    done = conn.execute(
+        update(delivery)
+        .where(columns.id == id_, columns.delivered_at.is_(None), columns.state.in_(("claimed", "sent")))
+        .values(delivered_at=now, state=case((columns.state == "sent", "delivered"), else_=columns.state))
+    )
+    return done.rowcount == 1
+
+
+def mark_lost(conn: Connection, id_: str, error: str) -> bool:
+    """The provider had taken it and says now that it did not arrive; False when that is no news."""
+    done = conn.execute(
+        update(delivery)
+        .where(delivery.c.id == id_, delivery.c.state == "sent")
+        .values(state="failed", error=error)
+    )
+    return done.rowcount == 1
+
+
+def thread_of(conn: Connection, claimed: Delivery) -> str:
+    """The receipt of the first message about the same incident at the same address; empty when there is none."""
+    columns = delivery.c
+    if claimed.incident is None:
+        return ""
+    query = select(columns.receipt).where(
+        columns.incident == claimed.incident,
+        columns.channel == claimed.channel,
+        columns.address == claimed.address,
+        columns.receipt.is_not(None),
+    )
+    return conn.scalar(query.order_by(columns.sent_at, columns.id).limit(1)) or ""
+
+
+def has_code(conn: Connection, person: str, code: str, since: datetime) -> bool:
+    """Whether a page to the person since then has this code."""
+    columns = delivery.c
+    query = select(columns.id).where(columns.code == code, columns.person == person, columns.due_at >= since)
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def by_code(conn: Connection, code: str) -> list[Delivery]:
+    """The newest pages that have this code, whoever they went to."""
+    query = select(delivery).where(delivery.c.code == code)
+    return [Delivery.from_row(row) for row in conn.execute(query.order_by(delivery.c.id.desc()).limit(50))]
+
+
+def code_of(conn: Connection, page: str) -> str | None:
+    """The code that this page has by another channel."""
+    columns = delivery.c
+    return conn.scalar(select(columns.code).where(columns.page == page, columns.code.is_not(None)).limit(1))
+
+
+def by_receipt(conn: Connection, channel: str, receipt: str) -> list[Delivery]:
+    """What went out under this name of the provider's; several where one message stood for all of them."""
+    query = select(delivery).where(delivery.c.receipt == receipt, delivery.c.channel == channel)
+    return [Delivery.from_row(row) for row in conn.execute(query.order_by(delivery.c.id).limit(500))]
 
 
 def mark_failed(conn: Connection, claimed: Delivery, error: str) -> bool:
@@ -320,3 +430,4 @@ def release(conn: Connection, ids: Sequence[str], *, now: datetime, switch_after
             switch_at=case((delivery.c.switch_at.is_not(None), literal(now + switch_after, Time))),
         )
     )
+    attempts.abandon(conn, ids, now)

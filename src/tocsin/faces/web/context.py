@@ -17,6 +17,7 @@ from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 
 if TYPE_CHECKING:
+    from tocsin.act.notify import Deliveries
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.oncall import Escalations, Oncall
     from tocsin.respond.runbooks.library import Library
@@ -50,6 +51,7 @@ class Context:
     library: Library
     oncall: Oncall
     escalations: Escalations
+    deliveries: Deliveries
     mailbook: Mailbook
     heartbeats: Heartbeats
     replay: Callable[[str], Answer]

@@ -19,6 +19,7 @@ from tocsin.faces.web import (
     alert_trace,
     alerts,
     alerts_many,
+    channel_calls,
     dashboard,
     gate,
     health,
@@ -87,7 +88,7 @@ def make_web(
 ) -> Starlette:
     """The web application; `mounts` are other applications by the prefix of their paths."""
     routes: list[BaseRoute] = [_mount(prefix, app) for prefix, app in mounts.items()]
-    routes += [*gate.routes(context, FEATURES), live.route(context, hub)]
+    routes += [*gate.routes(context, FEATURES), *channel_calls.routes(context), live.route(context, hub)]
 
     async def refused(request: Request, problem: Exception) -> Response:
         """No page has this address, or not for this method."""

@@ -38,6 +38,10 @@ class Links:
     def runbook(self, path: str) -> str:
         return self._below("runbooks", *path.split("/"))
 
+    def channel(self, name: str) -> str:
+        """Where the provider behind a channel calls back."""
+        return self._below("channels", name)
+
     def oncall(self) -> str:
         return self._below("oncall")
 
