@@ -48,6 +48,7 @@ from tocsin.learn.reports import Reports
 from tocsin.metrics import registry
 from tocsin.respond.incidents import Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
+from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.oncall import Escalations, Oncall
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
@@ -159,6 +160,7 @@ class App:
             check=self.checks.of_service,
         )
         self.incidents = Incidents(desk)
+        self.roles = Roles(desk, current, self.oncall)
         self.retention = Retention(self.store, self.clock, current, self.incidents.of_alerts)
         self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
         self.triage = Triage(desk=desk)
@@ -189,6 +191,7 @@ class App:
         self.matcher.follow(followers)
         self.reports.follow(followers)
         self.scout.follow(followers)
+        self.roles.follow(followers)
         Outcomes(self.incidents).follow(followers)
 
         def react() -> None:
@@ -300,6 +303,7 @@ class App:
             accounts=self.accounts,
             folds=self.folds,
             incidents=self.incidents,
+            roles=self.roles,
             scout=self.scout,
             runs=self.runs,
             library=self.library,
@@ -324,6 +328,7 @@ class App:
             changes=self.changes,
             folds=self.folds,
             incidents=self.incidents,
+            roles=self.roles,
             scout=self.scout,
             oncall=self.oncall,
             escalations=self.escalations,

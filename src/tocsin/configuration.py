@@ -27,6 +27,7 @@ from tocsin.ground.kernel.settings import AsWritten, Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
+from tocsin.respond.incidents.roles.section import RoleSection
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.folding_section import FoldingSection
@@ -44,6 +45,7 @@ _log = structlog.get_logger(__name__)
 class Configuration(
     LibrarySection,
     RunSection,
+    RoleSection,
     OncallSection,
     PolicySection,
     AlertsSection,

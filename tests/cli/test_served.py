@@ -112,7 +112,12 @@ def test_an_incident_goes_through_every_act(tocsin: Run) -> None:
     assert "◐ acknowledged" in tocsin("incident", "ack", number)
     assert "◆ P1" in tocsin("incident", "severity", number, "P1", "only half of it")
     tocsin("incident", "note", number, "restarted by hand")
-    tocsin("incident", "role", number, "commander", "me")
+    assert "me is commander" in tocsin("incident", "role", "give", number, "commander", "me")
+    assert re.search(r"commander +me +yes", tocsin("incident", "role", "list", number))
+    assert "1. Say in the room" in tocsin("incident", "role", "card", number, "commander")
+    assert "Example is broken: it is being worked on" in tocsin("incident", "role", "draft", number, "commander")
+    tocsin("incident", "role", "card", number, "captain", fails="no role captain")
+    tocsin("incident", "role", "hand-over", number, "scribe", "me", fails="nobody is scribe")
     shown = tocsin("incident", "show", number)
     assert "commander: me" in shown
     assert re.search(r"assess +✓ met", shown)

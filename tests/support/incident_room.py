@@ -77,6 +77,7 @@ class Room:
 
     store: Store
     clock: FrozenClock
+    desk: Desk
     incidents: Incidents
     triage: Triage
     timers: Timers
@@ -167,6 +168,7 @@ def opened(store: Store, clock: FrozenClock, configured: Holder[Configuration]) 
         yield Room(
             store=store,
             clock=clock,
+            desk=desk,
             incidents=Incidents(desk),
             triage=Triage(desk=desk),
             timers=timers,

@@ -13,6 +13,7 @@ from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.learn.reports import Reports
 from tocsin.respond.incidents import Incidents, Scout
+from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.oncall import Escalations, Oncall
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
@@ -38,6 +39,7 @@ class Context:
     changes: Changes
     folds: Folds
     incidents: Incidents
+    roles: Roles
     scout: Scout
     oncall: Oncall
     escalations: Escalations

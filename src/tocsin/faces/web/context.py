@@ -19,6 +19,7 @@ from tocsin.ground.store import Store
 if TYPE_CHECKING:
     from tocsin.act.notify import Deliveries
     from tocsin.respond.incidents import Incidents, Scout
+    from tocsin.respond.incidents.roles import Roles
     from tocsin.respond.oncall import Escalations, Oncall
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
@@ -45,6 +46,7 @@ class Context:
     changes: Changes
     accounts: Accounts
     incidents: Incidents
+    roles: Roles
     folds: Folds
     scout: Scout
     runs: Runs

@@ -9,7 +9,6 @@ from datetime import timedelta
 from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
 
-from tocsin.faces.web import words
 from tocsin.faces.web.clock_view import clock_views
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import next_act
@@ -72,6 +71,7 @@ def incident_page(visit: Visit) -> Response:
         clocks = context.incidents.clocks(conn, incident.id)
         reality = context.incidents.reality(conn, incident.id)
         roles = context.incidents.roles(conn, incident.id)
+        holdings = context.roles.of(conn, incident.id)
         changes = _changes(visit, conn, incident)
     story, whole = story_of(events), visit.query.get("story") == "all"
     open_runs = [each for each in runs if each.run.is_open]
@@ -100,7 +100,7 @@ def incident_page(visit: Visit) -> Response:
         service=visit.service(incident.service),
         clocks=clock_views(clocks, visit.speech.now),
         roles=roles,
-        unassigned=[title for role, title in words.ROLES.items() if role not in roles],
+        holdings=holdings,
         people=[(name, each.name) for name, each in context.catalogue().people.items()],
         alerts=sorted(alerts, key=lambda each: (each.state != "firing", each.starts_at, each.name))[
             :_MOST_ALERTS

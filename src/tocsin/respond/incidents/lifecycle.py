@@ -61,7 +61,7 @@ def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("acknowledged"))
     if actor.startswith("person:") and "commander" not in store.roles_of(conn, incident.id):
-        _give(conn, incident.id, "commander", person, actor, now)
+        give(conn, incident.id, "commander", person, actor, now)
     return store.get(conn, incident.id)
 
 
@@ -122,11 +122,12 @@ def assign(desk: Desk, conn: Connection, id_: str, role: str, person: str, actor
             fix=f"A name under people: ({', '.join(people) or 'none yet'}).",
         )
     if store.roles_of(conn, incident.id).get(role) != person:
-        _give(conn, incident.id, role, person, actor, desk.clock.now())
+        give(conn, incident.id, role, person, actor, desk.clock.now())
     return incident
 
 
-def _give(conn: Connection, incident: str, role: str, person: str, actor: str, at: datetime) -> None:
+def give(conn: Connection, incident: str, role: str, person: str, actor: str, at: datetime) -> None:
+    """The role is theirs from now on, and the story says so."""
     values = {"person": person, "assigned_at": at}
     conn.execute(
         insert(conn, store.incident_role)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tocsin.cli.commands.incident import role
+
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Number = Annotated[
     str, typer.Argument(metavar="INC", help="Its number, such as INC-2026-0001.", show_default=False)
@@ -25,7 +27,6 @@ def add(app: typer.Typer) -> None:
         ("ack", acknowledge),
         ("severity", severity),
         ("note", note),
-        ("role", role),
         ("mitigate", mitigate),
         ("resolve", resolve),
         ("reopen", reopen),
@@ -34,6 +35,7 @@ def add(app: typer.Typer) -> None:
         ("false-alarm", false_alarm),
     ):
         incident.command(name)(command)
+    role.add(incident)
     app.add_typer(incident, name="incident")
 
 
@@ -180,18 +182,6 @@ def note(
 ) -> None:
     """Write a note on the timeline."""
     _act((number, "note"), {"text": text}, as_json)
-
-
-def role(
-    number: _Number,
-    name: Annotated[
-        str, typer.Argument(metavar="ROLE", help="commander, technical-lead, …", show_default=False)
-    ],
-    person: Annotated[str, typer.Argument(help="A name under people:.", show_default=False)],
-    as_json: _Json = False,
-) -> None:
-    """Give a role to a person."""
-    _act((number, "role"), {"role": name, "person": person}, as_json)
 
 
 def mitigate(number: _Number, why: _Why = "", as_json: _Json = False) -> None:
