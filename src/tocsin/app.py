@@ -46,10 +46,10 @@ from tocsin.ground.timeline import Followers
 from tocsin.learn.analytics import Outcomes
 from tocsin.learn.reports import Reports
 from tocsin.metrics import registry
-from tocsin.respond.incidents import Incidents, Scout, Triage
+from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.roles import Roles
-from tocsin.respond.oncall import Escalations, Oncall
+from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.preconditions import Preconditions
@@ -137,7 +137,9 @@ class App:
             deliveries=self.deliveries,
             alarms=self.engine.timers,
         )
-        self.oncall = Oncall(current, self.clock)
+        self.overrides = Overrides(self.store, self.clock, current, self.bell)
+        self.oncall = Oncall(current, self.clock, self.overrides)
+        self.swaps = Swaps(self.store, self.clock, current, self.bell, oncall=self.oncall)
         self.escalations = Escalations(
             self.store,
             self.clock,
@@ -160,6 +162,13 @@ class App:
             check=self.checks.of_service,
         )
         self.incidents = Incidents(desk)
+        self.handovers = Handovers(
+            self.store,
+            self.clock,
+            current,
+            oncall=self.oncall,
+            unfinished=lambda conn: self.incidents.list(conn, states=OPEN, limit=200),
+        )
         self.roles = Roles(desk, current, self.oncall)
         self.retention = Retention(self.store, self.clock, current, self.incidents.of_alerts)
         self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
@@ -308,6 +317,9 @@ class App:
             runs=self.runs,
             library=self.library,
             oncall=self.oncall,
+            overrides=self.overrides,
+            swaps=self.swaps,
+            handovers=self.handovers,
             escalations=self.escalations,
             deliveries=self.deliveries,
             mailbook=self.mailbook,
@@ -331,6 +343,9 @@ class App:
             roles=self.roles,
             scout=self.scout,
             oncall=self.oncall,
+            overrides=self.overrides,
+            swaps=self.swaps,
+            handovers=self.handovers,
             escalations=self.escalations,
             library=self.library,
             runs=self.runs,

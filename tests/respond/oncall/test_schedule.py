@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tocsin.respond.oncall.schedule import Hours, Schedule, changes, gaps, instant, turn_of, who
+from tocsin.respond.oncall.hours import Hours, instant
+from tocsin.respond.oncall.rotation import turn_of
+from tocsin.respond.oncall.schedule import Schedule
+from tocsin.respond.oncall.timetable import Timetable
 
 TAIPEI = ZoneInfo("Asia/Taipei")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -27,6 +31,18 @@ def schedule(**values: Any) -> Schedule:
 
 def layer(people: str, start: str = "2026-01-05T09:00", **values: Any) -> dict[str, Any]:
     return {"people": people.split(), "start": start, **values}
+
+
+def who(rota: Schedule, moment: datetime, zone: ZoneInfo) -> str | None:
+    return Timetable(rota, zone).who(moment)
+
+
+def changes(rota: Schedule, moment: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, str | None]]:
+    return Timetable(rota, zone).changes(moment)
+
+
+def gaps(rota: Schedule, start: datetime, end: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+    return Timetable(rota, zone).gaps(start, end)
 
 
 def at(text: str, zone: ZoneInfo = TAIPEI, *, fold: int = 0) -> datetime:

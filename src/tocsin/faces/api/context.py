@@ -14,7 +14,7 @@ from tocsin.ground.store import Store
 from tocsin.learn.reports import Reports
 from tocsin.respond.incidents import Incidents, Scout
 from tocsin.respond.incidents.roles import Roles
-from tocsin.respond.oncall import Escalations, Oncall
+from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
@@ -42,6 +42,9 @@ class Context:
     roles: Roles
     scout: Scout
     oncall: Oncall
+    overrides: Overrides
+    swaps: Swaps
+    handovers: Handovers
     escalations: Escalations
     library: Library
     runs: Runs

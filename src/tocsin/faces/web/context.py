@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tocsin.act.notify import Deliveries
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.incidents.roles import Roles
-    from tocsin.respond.oncall import Escalations, Oncall
+    from tocsin.respond.oncall import Escalations, Handovers, Oncall, OncallSection, Overrides, Swaps
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
     from tocsin.sense.alerts.held import Folds
@@ -52,6 +52,9 @@ class Context:
     runs: Runs
     library: Library
     oncall: Oncall
+    overrides: Overrides
+    swaps: Swaps
+    handovers: Handovers
     escalations: Escalations
     deliveries: Deliveries
     mailbook: Mailbook

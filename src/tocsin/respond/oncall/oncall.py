@@ -1,17 +1,19 @@
-"""Who is called now, until when, and who comes next?"""
+"""Who is called now, until when, and who comes next? The configuration, and what people changed since."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tocsin.ground.kernel.clock import Clock
-from tocsin.ground.kernel.errors import NotFound
-from tocsin.respond.oncall import schedule as rules
+from tocsin.ground.kernel.errors import Invalid, NotFound
+from tocsin.respond.oncall.override import LONGEST, Overrides
+from tocsin.respond.oncall.schedule import Schedule
 from tocsin.respond.oncall.section import EVERYBODY, Rota, members
+from tocsin.respond.oncall.timetable import Cover, Timetable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,35 +28,88 @@ class Duty:
     person: str | None
     until: datetime | None
     next_person: str | None
+    shadows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shift:
+    """One person on call in one go. `person` is None in a gap; `layer` is empty there and with an `override`.
+
+    `override` is the id of what put the person there, `config:1` for one that stands in the configuration.
+    `shadow` are those who learn at its beginning; they are not on call.
+    """
+
+    schedule: str
+    person: str | None
+    start: datetime
+    end: datetime
+    layer: str = ""
+    override: str | None = None
+    shadow: tuple[str, ...] = ()
 
 
 class Oncall:
-    """Answers from the configuration in force."""
+    """Answers from the configuration in force and from the overrides that people made."""
 
-    def __init__(self, current: Callable[[], Rota], clock: Clock) -> None:
+    def __init__(self, current: Callable[[], Rota], clock: Clock, overrides: Overrides | None = None) -> None:
         self._current = current
         self._clock = clock
+        self._overrides = overrides
 
     def who(self, schedule: str, at: datetime | None = None) -> str | None:
         """The person on call, None in a gap. Raises NotFound for a schedule that does not exist."""
-        return rules.who(self._schedule(schedule), at or self._clock.now(), self._zone(schedule))
+        return self.timetable(schedule).who(at or self._clock.now())
+
+    def shadows(self, schedule: str, at: datetime | None = None) -> tuple[str, ...]:
+        """Who learns beside the person on call. Raises NotFound."""
+        return self.timetable(schedule).shadows(at or self._clock.now())
 
     def duty(self, schedule: str, at: datetime | None = None) -> Duty:
         """Who, until when, and who then."""
-        found, zone, moment = self._schedule(schedule), self._zone(schedule), at or self._clock.now()
-        following = next(islice(rules.changes(found, moment, zone), 1), None)
+        table, moment = self.timetable(schedule), at or self._clock.now()
+        following = next(islice(table.changes(moment), 1), None)
         return Duty(
             schedule=schedule,
-            title=found.title or schedule,
-            time_zone=zone.key,
-            person=rules.who(found, moment, zone),
+            title=table.schedule.title or schedule,
+            time_zone=table.zone.key,
+            person=table.who(moment),
             until=following[0] if following else None,
             next_person=following[1] if following else None,
+            shadows=table.shadows(moment),
         )
 
     def now(self) -> list[Duty]:
         """Every schedule as it is now."""
-        return [self.duty(name) for name in self._current().schedules]
+        return self.at(self._clock.now())
+
+    def at(self, moment: datetime) -> list[Duty]:
+        """Every schedule as it is at that instant."""
+        return [self.duty(name, moment) for name in self._current().schedules]
+
+    def shifts(self, schedule: str, start: datetime, end: datetime) -> list[Shift]:
+        """This time without a hole, gaps as shifts of nobody; turns of one person that follow each other are one.
+
+        Cut at both ends. Raises NotFound, and Invalid for more than a year.
+        """
+        if not start < end <= start + LONGEST:
+            raise Invalid("the end comes after the start, and within a year", field="end")
+        table = self.timetable(schedule)
+        found: list[Shift] = []
+        for each in table.stretches(start, end):
+            shift = Shift(
+                schedule=schedule,
+                person=each.person,
+                start=each.start,
+                end=each.end,
+                layer="" if each.layer is None else table.schedule.layer_name(each.layer),
+                override=each.override,
+                shadow=table.shadows(each.start) if each.person else (),
+            )
+            if found and replace(shift, start=found[-1].start) == replace(found[-1], end=shift.end):
+                found[-1] = replace(found[-1], end=shift.end)
+            else:
+                found.append(shift)
+        return found
 
     def people(self, targets: Iterable[str], at: datetime | None = None) -> list[str]:
         """Whom these targets of a step mean at that instant: people of the configuration, each once."""
@@ -72,12 +127,24 @@ class Oncall:
                 named.append(self.who(name, moment))
         return list(dict.fromkeys(each for each in named if each is not None and each in current.people))
 
-    def _schedule(self, name: str) -> rules.Schedule:
-        found = self._current().schedules.get(name)
+    def timetable(self, name: str) -> Timetable:
+        """The schedule with what people changed. Raises NotFound."""
+        current = self._current()
+        found = current.schedules.get(name)
         if found is None:
-            known = ", ".join(self._current().schedules) or "none"
+            known = ", ".join(current.schedules) or "none"
             raise NotFound(f"There is no schedule {name}.", fix=f"There are: {known}.")
-        return found
+        return Timetable(found, self._zone(found), self._covers(name, current))
 
-    def _zone(self, name: str) -> ZoneInfo:
-        return ZoneInfo(self._schedule(name).time_zone or self._current().time_zone)
+    def _covers(self, name: str, current: Rota) -> list[Cover]:
+        """Overrides by people who are still there: one of somebody who left must leave nobody alone."""
+        if self._overrides is None:
+            return []
+        return [
+            Cover(id=each.id, person=each.person, start=each.start, end=each.end)
+            for each in self._overrides.of(name)
+            if each.person in current.people
+        ]
+
+    def _zone(self, schedule: Schedule) -> ZoneInfo:
+        return ZoneInfo(schedule.time_zone or self._current().time_zone)

@@ -1,0 +1,187 @@
+"""What is wrong with a schedule, before it is wrong at night? Gaps, layers that never count, uneven loads, people
+who cannot be reached; and how good it is, from 0 to 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from tocsin.respond.oncall import fairness, holidays
+from tocsin.respond.oncall.timetable import Stretch, Timetable
+
+AHEAD = timedelta(weeks=12)
+"""How far a schedule is looked at."""
+_FAIR = 1.5
+_DEVIATION_HOURS = 24.0
+_LONGEST_LOOK = timedelta(days=730)
+
+
+class Reachable(Protocol):
+    """The part of a person that is looked at."""
+
+    @property
+    def reachable(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """`text` is a sentence in English. `start` and `end` are where it is first seen, if it is about a time."""
+
+    schedule: str
+    level: Literal["error", "warning", "info"]
+    rule: str
+    text: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def findings(
+    schedules: Mapping[str, Timetable], people: Mapping[str, Reachable], at: datetime
+) -> tuple[list[Finding], int]:
+    """What is found in the twelve weeks from `at` on, errors first, and the score of the worst schedule."""
+    found: list[Finding] = []
+    scores: list[int] = []
+    for name, table in schedules.items():
+        mine = list(_of(name, table, people, at))
+        found += mine
+        scores.append(score(mine, table, at))
+    order = ("error", "warning", "info")
+    return sorted(found, key=lambda each: order.index(each.level)), min(scores, default=100)
+
+
+def score(found: Iterable[Finding], table: Timetable, at: datetime) -> int:
+    """How good a schedule is: 100 without findings, less the share of time that nobody has, less for each kind of
+    finding. Below 60 somebody should look at it before the night.
+    """
+    empty = sum(((end - start) for start, end in table.gaps(at, at + AHEAD)), timedelta())
+    points = 100.0
+    if empty:
+        points -= 20 + 80 * (empty / AHEAD)
+    kinds: dict[str, int] = {}
+    for each in found:
+        kinds[each.rule] = kinds.get(each.rule, 0) + 1
+    for rule, (once, most) in _COSTS.items():
+        points -= min(most, once * kinds.get(rule, 0))
+    return max(0, round(points))
+
+
+_COSTS = {
+    "unreachable": (25, 50),
+    "unknown": (10, 20),
+    "alone": (20, 20),
+    "unfair": (10, 20),
+    "covered": (5, 10),
+}
+
+
+def _of(name: str, table: Timetable, people: Mapping[str, Reachable], at: datetime) -> Iterator[Finding]:
+    stretches = table.stretches(at, at + AHEAD)
+    yield from _gaps(name, table, at)
+    yield from _covered(name, table, stretches, at)
+    yield from _alone(name, stretches)
+    yield from _unreachable(name, stretches, people)
+    yield from _unfair(name, table, at)
+
+
+def _gaps(name: str, table: Timetable, at: datetime) -> Iterator[Finding]:
+    found = table.gaps(at, at + AHEAD)
+    if not found:
+        return
+    start, end = found[0]
+    hours = sum(((over - begin) for begin, over in found), timedelta()) / timedelta(hours=1)
+    times = "once" if len(found) == 1 else f"{len(found)} times"
+    yield Finding(
+        schedule=name,
+        level="error",
+        rule="gap",
+        text=f"Nobody is on call {times} in the next 12 weeks, {hours:.0f} hours altogether.",
+        start=start,
+        end=end,
+    )
+
+
+def _covered(name: str, table: Timetable, stretches: Sequence[Stretch], at: datetime) -> Iterator[Finding]:
+    shown = {each.layer for each in stretches}
+    for index, layer in enumerate(table.schedule.layers):
+        own = table.pieces(index, at, at + AHEAD)
+        if own and not layer.shadow and index not in shown:
+            yield Finding(
+                schedule=name,
+                level="warning",
+                rule="covered",
+                text=f"The layer {table.schedule.layer_name(index)} never counts: others lie on top of all of it.",
+                start=own[0][0],
+                end=own[-1][1],
+            )
+
+
+def _alone(name: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
+    people = {each.person for each in stretches if each.person}
+    if len(people) == 1:
+        yield Finding(
+            schedule=name,
+            level="warning",
+            rule="alone",
+            text=f"Only {people.pop()} is ever on call: nobody takes over in illness or sleep.",
+        )
+
+
+def _unreachable(
+    name: str, stretches: Sequence[Stretch], people: Mapping[str, Reachable]
+) -> Iterator[Finding]:
+    told: set[str] = set()
+    for each in stretches:
+        if each.person is None or each.person in told:
+            continue
+        told.add(each.person)
+        known = people.get(each.person)
+        if known is None or not known.reachable:
+            yield Finding(
+                schedule=name,
+                level="error",
+                rule="unreachable" if known else "unknown",
+                text=f"{each.person} has no address, so a page reaches nobody."
+                if known
+                else f"{each.person} is not under people:, so nobody is paged.",
+                start=each.start,
+                end=each.end,
+            )
+
+
+def _unfair(name: str, table: Timetable, at: datetime) -> Iterator[Finding]:
+    calendar = table.schedule.holidays
+    for index, layer in enumerate(table.schedule.layers):
+        if len(set(layer.people)) < 2 or layer.shadow:
+            continue
+        cycle = layer.length * len(layer.people)
+        look = min(cycle * max(1, -(-AHEAD // cycle)), _LONGEST_LOOK)
+        pieces = [
+            Stretch(start=start, end=end, person=person)
+            for start, end, person in table.pieces(index, at, at + look)
+        ]
+        loads = fairness.hours(pieces, table.zone, lambda day: holidays.is_holiday(calendar, day))
+        for what, count, least in _MEASURES:
+            values = {person: count(loads.get(person, fairness.Load())) for person in set(layer.people)}
+            mean = sum(values.values()) / len(values)
+            most = max(values, key=lambda person: (values[person], person))
+            if values[most] > mean * _FAIR and values[most] - mean > least:
+                yield Finding(
+                    schedule=name,
+                    level="warning",
+                    rule="unfair",
+                    text=f"In the layer {table.schedule.layer_name(index)} {most} has {values[most]:.0f} {what}, "
+                    f"{mean:.0f} would be even.",
+                    start=at,
+                    end=at + look,
+                )
+                break
+
+
+_MEASURES: tuple[tuple[str, Callable[[fairness.Load], float], float], ...] = (
+    ("hours", lambda load: load.hours, _DEVIATION_HOURS),
+    ("nights", lambda load: load.nights, 3),
+    ("weekend days", lambda load: load.weekends, 3),
+)

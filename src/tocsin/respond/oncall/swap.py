@@ -1,0 +1,267 @@
+"""May somebody else take my shift? Swaps: asked, then accepted, declined or cancelled.
+
+An accepted swap becomes overrides, in both directions when something is given in return, each only where its
+giver is on call at that time: what others have is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from tocsin.ground.accounts import Identity, Permission, require
+from tocsin.ground.kernel.bell import Bell
+from tocsin.ground.kernel.clock import Clock
+from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.ground.kernel.ids import new_id
+from tocsin.ground.store import Store, insert
+from tocsin.respond.oncall import override, schedule_store
+from tocsin.respond.oncall.oncall import Oncall, Shift
+from tocsin.respond.oncall.override import LONGEST, Override, checked_text
+from tocsin.respond.oncall.section import Rota
+
+State = Literal["asked", "accepted", "declined", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Swap:
+    """`giver` asks `taker` to be on call from `start` to `end`; for that, `giver` takes the time of `back_start`
+    to `back_end`, if there is one.
+    """
+
+    id: str
+    schedule: str
+    giver: str
+    taker: str
+    start: datetime
+    end: datetime
+    back_start: datetime | None
+    back_end: datetime | None
+    note: str
+    state: State
+    asked_by: str
+    asked_at: datetime
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Swap:
+        return cls(
+            id=row.id,
+            schedule=row.schedule,
+            giver=row.giver,
+            taker=row.taker,
+            start=row.starts_at,
+            end=row.ends_at,
+            back_start=row.back_starts_at,
+            back_end=row.back_ends_at,
+            note=row.note,
+            state=row.state,
+            asked_by=row.asked_by,
+            asked_at=row.asked_at,
+            answered_by=row.answered_by,
+            answered_at=row.answered_at,
+        )
+
+
+class Swaps:
+    """Those of all schedules."""
+
+    def __init__(
+        self, store: Store, clock: Clock, current: Callable[[], Rota], bell: Bell, *, oncall: Oncall
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._current = current
+        self._bell = bell
+        self._oncall = oncall
+
+    # Questions
+
+    def get(self, id_: str) -> Swap:
+        """Raises NotFound."""
+        with self._store.read() as conn:
+            return _get(conn, id_)
+
+    def open(self, person: str | None = None) -> list[Swap]:
+        """Those that wait for an answer and are not over, of one person or of all, the first to begin in front."""
+        table = schedule_store.swap
+        query = select(table).where(table.c.state == "asked", table.c.ends_at > self._clock.now())
+        if person is not None:
+            query = query.where(or_(table.c.giver == person, table.c.taker == person))
+        with self._store.read() as conn:
+            rows = conn.execute(query.order_by(table.c.starts_at, table.c.id)).all()
+        return [Swap.from_row(row) for row in rows]
+
+    def list(self, limit: int = 200) -> list[Swap]:
+        """All of them, the newest first."""
+        table = schedule_store.swap
+        with self._store.read() as conn:
+            rows = conn.execute(
+                select(table).order_by(table.c.asked_at.desc(), table.c.id).limit(limit)
+            ).all()
+        return [Swap.from_row(row) for row in rows]
+
+    # Acts
+
+    def ask(
+        self,
+        *,
+        schedule: str,
+        giver: str,
+        taker: str,
+        start: datetime,
+        end: datetime,
+        note: str = "",
+        by: str,
+        back_start: datetime | None = None,
+        back_end: datetime | None = None,
+    ) -> Swap:
+        """Asks. Raises NotFound, or Invalid where the giver has nothing to give (or the taker nothing to return)."""
+        people = self._current().people
+        for field, name in (("giver", giver), ("taker", taker)):
+            if name not in people:
+                raise NotFound(f"There is no person {name}.", field=field, fix="Look under people:.")
+        if giver == taker:
+            raise Invalid("a swap needs two people", field="taker")
+        if (back_start is None) != (back_end is None):
+            raise Invalid("what is given in return needs a start and an end", field="back_end")
+        wanted = Swap(
+            id=new_id("swp"),
+            schedule=schedule,
+            giver=giver,
+            taker=taker,
+            start=start,
+            end=end,
+            back_start=back_start,
+            back_end=back_end,
+            note=checked_text(note, "note"),
+            state="asked",
+            asked_by=by,
+            asked_at=self._clock.now(),
+        )
+        self._legs(wanted)
+        self._store.write(lambda conn: _write(conn, wanted))
+        self._bell.ring(override.TOPIC)
+        return wanted
+
+    def accept(self, id_: str, by: str) -> Swap:
+        """Puts it into effect. Raises NotFound, or Conflict when it was answered or the shifts have moved since."""
+        try:
+            legs = self._legs(self.get(id_))
+        except Invalid as error:
+            raise Conflict(error.message, field=error.field, fix="Cancel the swap and ask anew.") from None
+
+        def job(conn: Connection) -> Swap:
+            answered = self._answer(conn, id_, "accepted", by)
+            for place, (person, shift) in enumerate(legs):
+                made = Override(
+                    id=new_id("ovr"),
+                    schedule=answered.schedule,
+                    person=person,
+                    start=shift.start,
+                    end=shift.end,
+                    reason=answered.note,
+                    created_by=by,
+                    created_at=self._clock.now(),
+                    place=place,
+                    swap=id_,
+                )
+                override.write(conn, made)
+            return answered
+
+        return self._done(job)
+
+    def decline(self, id_: str, by: str) -> Swap:
+        """The taker does not want to. Raises NotFound, or Conflict when it was answered."""
+        return self._done(lambda conn: self._answer(conn, id_, "declined", by))
+
+    def cancel(self, id_: str, by: str) -> Swap:
+        """The giver takes the question back. Raises NotFound, or Conflict when it was answered."""
+        return self._done(lambda conn: self._answer(conn, id_, "cancelled", by))
+
+    def _done(self, job: Callable[[Connection], Swap]) -> Swap:
+        answered = self._store.write(job)
+        self._bell.ring(override.TOPIC)
+        return answered
+
+    def _answer(self, conn: Connection, id_: str, state: State, by: str) -> Swap:
+        known, table = _get(conn, id_, lock=True), schedule_store.swap
+        if known.state != "asked":
+            raise Conflict(f"The swap {id_} was {known.state} already.", fix="Ask for another one.")
+        conn.execute(
+            update(table)
+            .where(table.c.id == id_)
+            .values(state=state, answered_by=by, answered_at=self._clock.now())
+        )
+        return _get(conn, id_)
+
+    def _legs(self, swap: Swap) -> list[tuple[str, Shift]]:
+        """Who is put where. Raises Invalid."""
+        legs = self._leg(swap, swap.giver, swap.taker, swap.start, swap.end, "start")
+        if swap.back_start is not None and swap.back_end is not None:
+            if swap.back_start < swap.end and swap.start < swap.back_end:
+                raise Invalid("what is given in return lies beside what is given", field="back_start")
+            legs += self._leg(swap, swap.taker, swap.giver, swap.back_start, swap.back_end, "back_start")
+        return legs
+
+    def _leg(
+        self, swap: Swap, giver: str, taker: str, start: datetime, end: datetime, field: str
+    ) -> list[tuple[str, Shift]]:
+        begin = max(start, self._clock.now())
+        if end <= begin:
+            raise Invalid("this time is over, or ends before it begins", field=field)
+        if end - begin > LONGEST:
+            raise Invalid("a swap is about a year at most", field=field)
+        found = [
+            (taker, each) for each in self._oncall.shifts(swap.schedule, begin, end) if each.person == giver
+        ]
+        if not found:
+            raise Invalid(
+                f"{giver} is not on call for {swap.schedule} in this time",
+                field=field,
+                fix=f"See when: tocsin oncall next {giver}.",
+            )
+        return found
+
+
+def may_ask(identity: Identity, giver: str) -> None:
+    """Everybody asks for themselves, an operator for others. Raises Denied."""
+    require(identity, Permission.RESPOND if identity.person == giver else Permission.OPERATE)
+
+
+def may_answer(identity: Identity, person: str) -> None:
+    """The taker answers, the giver cancels, an operator may do both for them. Raises Denied."""
+    may_ask(identity, person)
+
+
+def _write(conn: Connection, made: Swap) -> None:
+    conn.execute(
+        insert(conn, schedule_store.swap).values(
+            id=made.id,
+            schedule=made.schedule,
+            giver=made.giver,
+            taker=made.taker,
+            starts_at=made.start,
+            ends_at=made.end,
+            back_starts_at=made.back_start,
+            back_ends_at=made.back_end,
+            note=made.note,
+            state=made.state,
+            asked_by=made.asked_by,
+            asked_at=made.asked_at,
+        )
+    )
+
+
+def _get(conn: Connection, id_: str, *, lock: bool = False) -> Swap:
+    table = schedule_store.swap
+    query = select(table).where(table.c.id == id_)
+    row = conn.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFound(f"There is no swap {id_}.", fix="List them: tocsin oncall swap list.")
+    return Swap.from_row(row)
