@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from tocsin.act.notify import ChannelSection, Deliveries, Delivery, of_incident
+from tocsin.act.notify.store import delivery
 from tocsin.ground import timeline
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.engine import Timer
@@ -127,6 +128,23 @@ class Desk:
 
     def stop(self, incident: str = "INC-2026-0001") -> None:
         self.store.write(lambda conn: self.escalations.stop(conn, incident, "acknowledged by mei"))
+
+    def send(self) -> None:
+        """Every page that is claimed leaves now, and is taken."""
+        self.store.write(
+            lambda conn: conn.execute(
+                update(delivery)
+                .where(delivery.c.state == "claimed")
+                .values(state="sent", sent_at=self.clock.now(), switch_at=None)
+            )
+        )
+
+    def later(self, seconds: float) -> None:
+        """Pages leave, time passes, and what is due is claimed."""
+        self.send()
+        self.clock.tick(seconds)
+        while self.deliveries.sweep():
+            pass
 
     def rows(self, incident: str = "INC-2026-0001") -> list[Delivery]:
         with self.store.read() as conn:

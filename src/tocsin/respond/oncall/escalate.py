@@ -6,8 +6,8 @@ later step with the time when it is due. Who a later step means is looked up whe
 end in between.
 
 A step without anybody is skipped at once. A page that fails by every channel of its person brings the next
-step forward. When no step is left and nobody was reached, everybody with an address is paged: no incident is
-silent. Acknowledging stops it all in one update.
+step forward, and so does a person who says that they cannot take it. When no step is left and nobody was reached,
+everybody with an address is paged: no incident is silent. Acknowledging stops it all in one update.
 """
 
 from __future__ import annotations
@@ -15,22 +15,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
-from tocsin.act.notify import Deliveries, Delivery, Message, Person
+from tocsin.act.notify import Deliveries, Delivery, Person
 from tocsin.act.notify import store as pages
 from tocsin.ground import timeline
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store
-from tocsin.respond.oncall import events, store, wording
+from tocsin.respond.oncall import events, page_rows, routes, store, wording
 from tocsin.respond.oncall.oncall import Oncall
 from tocsin.respond.oncall.rules import ContactRules
 from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Escalation, Rota
+from tocsin.respond.oncall.steps import ROOM, Steps, Written
 from tocsin.respond.oncall.store import Climb
+from tocsin.respond.oncall.targets import Targets
+from tocsin.respond.oncall.twice import MINUTE
 
 if TYPE_CHECKING:  # the engine takes a second to import, and `tocsin config check` needs none
     from tocsin.ground.engine import Timer
@@ -39,6 +43,7 @@ DEFAULT = "default"
 """The escalation of services that name none; when none has this name, everybody is paged."""
 _END = "escalation.end"
 _LATE = timedelta(seconds=1)
+_SOON = timedelta(minutes=5)
 _log = structlog.get_logger(__name__)
 
 
@@ -76,7 +81,10 @@ class Escalations:
         self._oncall = oncall
         self._deliveries = deliveries
         self._timers = timers
+        self._targets = Targets(current, oncall)
         self.rules = ContactRules(store_, clock, current)
+        """How each person wants to be paged."""
+        self._steps = Steps(current, targets=self._targets, deliveries=deliveries, rules=self.rules)
         deliveries.on_step(self._due)
         deliveries.on_unreachable(self._unreached)
         timers.on(_END, self._end)
@@ -93,16 +101,24 @@ class Escalations:
         at: datetime,
         channels: Sequence[str] = (),
         climbs: bool = True,
+        urgency: str = "critical",
+        mentions: Sequence[str] = (),
+        from_step: int = 1,
     ) -> list[Delivery]:
         """Writes every page of the policy within the caller's transaction.
 
-        Returns those of the first step, claimed: give them to `Deliveries.hand` after the commit. `channels`
-        are those of the severity; empty means each person's own order. `policy` may be None or unknown: then
-        `default`, then everybody. One that does not climb pages its first step, once.
+        Returns those of the first step, claimed: give them to `Deliveries.hand` after the commit. `channels`,
+        `urgency` and `mentions` are those of the severity; no channels means each person's own order. `policy` may be
+        None or unknown: then `default`, then everybody. One that does not climb pages its first step, once. With
+        `from_step` the steps before it are left out of the first round, if it has so many.
         """
         name, spec = self._policy(policy)
-        ladder = spec.steps if climbs else spec.steps[:1]
-        length = spec.round(spec.steps)
+        zone = ZoneInfo(self._current().time_zone)
+        route, ladder = routes.choose(spec, severity=severity, at=at, zone=zone)
+        ladder = ladder if climbs else ladder[:1]
+        first = from_step if from_step <= len(ladder) else 1
+        begin = at - ladder[first - 1].after if first > 1 else at
+        hold = spec.acknowledge_for
         climb = Climb(
             id=new_id("esc"),
             incident=incident,
@@ -117,19 +133,21 @@ class Escalations:
             state="open",
             opened_at=at,
             ended_at=None,
-            urgency="critical",
-            mentions=[],
-            acknowledge_s=None,
+            urgency=urgency,
+            mentions=list(mentions),
+            acknowledge_s=round(hold.total_seconds()) if hold is not None else None,
         )
         store.add(conn, climb)
         self._tell(conn, climb, events.STARTED, at, policy=spec.title or name, steps=climb.steps)
-        first: list[Delivery] | None = None
+        if route is not None and route.title:
+            self._tell(conn, climb, events.ROUTED, at, policy=spec.title or name, route=route.title)
+        length = spec.round(ladder)
         for round_ in range(1, climb.rounds + 1):
             for number, step in enumerate(ladder, 1):
-                due_at = at + (round_ - 1) * length + step.after
-                if due_at == at:
-                    first = self._page(conn, climb, round_, number, at)
-                else:
+                if round_ == 1 and number < first:
+                    continue
+                due_at = begin + (round_ - 1) * length + step.after
+                if due_at > at:
                     self._deliveries.queue_step(
                         conn,
                         cause=climb.id,
@@ -140,8 +158,10 @@ class Escalations:
                         steps=climb.steps,
                         due_at=due_at,
                     )
-        self._timers.set(conn, _END, climb.id, at + climb.rounds * length)
-        return self._onward(conn, climb, 1, at) if first == [] else first or []
+        self._timers.set(conn, _END, climb.id, begin + climb.rounds * length)
+        if begin + ladder[first - 1].after > at:
+            return []
+        return self._climb(conn, climb, 1, first, at)
 
     def stop(self, conn: Connection, incident: str, why: str) -> None:
         """Nobody needs to be paged any more: cancels what has not been sent, in the caller's transaction."""
@@ -150,6 +170,37 @@ class Escalations:
         for id_ in store.stop(conn, incident, now):
             self._timers.cancel(conn, _END, id_)
             timeline.append(conn, incident, events.STOPPED.name, "tocsin", now, why=why)
+
+    def acknowledge_for(self, conn: Connection, incident: str) -> timedelta | None:
+        """How long an acknowledgement holds by the policy under way; None: for good."""
+        climb = store.latest(conn, incident)
+        if climb is None or climb.acknowledge_s is None:
+            return None
+        return timedelta(seconds=climb.acknowledge_s)
+
+    def step_now(self, conn: Connection, incident: str, actor: str) -> list[Delivery] | None:
+        """Somebody cannot take it: the next step at once, everybody when none is left; None when nothing is under way.
+
+        Returns pages that are claimed: give them to `Deliveries.hand` after the commit. Pressed twice within a minute
+        by the same person it counts once.
+        """
+        now = self._clock.now()
+        latest = store.latest(conn, incident)
+        climb = store.get(conn, latest.id) if latest is not None else None
+        if climb is None or climb.state == "stopped":
+            return None
+        if self._has_pressed(conn, incident, actor, now):
+            return []
+        timeline.append(conn, incident, events.PRESSED.name, actor, now)
+        waiting = pages.steps_waiting(conn, climb.id)
+        if not waiting:
+            return self._everybody(conn, climb, climb.rounds, now, asked=True)
+        pages.drop(conn, [waiting[0].id], "brought forward")
+        return self._climb(conn, climb, waiting[0].round, waiting[0].step, now)
+
+    def _has_pressed(self, conn: Connection, incident: str, actor: str, now: datetime) -> bool:
+        pressed = timeline.of_incident(conn, incident, kinds=(events.PRESSED.name,))
+        return any(each.actor == actor and now - each.at < MINUTE for each in pressed)
 
     def page_now(
         self,
@@ -172,8 +223,8 @@ class Escalations:
             written: list[Delivery] = []
             found = False
             for name, person in self._named(people):
-                routes = self._deliveries.routes(person)
-                if not routes:
+                ways = self._steps.routes(person)
+                if not ways:
                     continue
                 found = True
                 message = wording.notice(
@@ -190,7 +241,7 @@ class Escalations:
                     cause=cause,
                     incident=incident,
                     person=name,
-                    route=routes[0],
+                    route=ways[0],
                     message=message,
                     at=now,
                     claimed=True,
@@ -210,10 +261,8 @@ class Escalations:
             raise NotFound(
                 f"There is no person {person}.", field="person", fix="Look under people: in tocsin.yaml."
             )
-        routes = [
-            route for route in self._deliveries.routes(known) if channel is None or route.channel == channel
-        ]
-        if not routes:
+        ways = [each for each in self._deliveries.routes(known) if channel is None or each.channel == channel]
+        if not ways:
             raise Invalid(
                 f"No channel{f' {channel}' if channel else ''} reaches {person}.",
                 field="person",
@@ -228,7 +277,7 @@ class Escalations:
                 cause=cause,
                 incident=None,
                 person=person,
-                route=routes[0],
+                route=ways[0],
                 message=message,
                 at=now,
                 claimed=True,
@@ -245,108 +294,81 @@ class Escalations:
         climb = store.get(conn, step.cause)
         if climb is None or climb.state == "stopped":
             return []
-        return self._page(conn, climb, step.round, step.step, at) or self._onward(conn, climb, step.round, at)
+        return self._climb(conn, climb, step.round, step.step, at)
 
     def _unreached(self, conn: Connection, failed: Delivery, at: datetime) -> list[Delivery]:
-        """A page came to its person by no channel: unless the step has others, the next one is due."""
+        """A page came to its person by no channel: unless the step has others, the next one is due.
+
+        Where it was for a room, the people of the step are paged by themselves first.
+        """
         climb = store.get(conn, failed.cause)
         if climb is None or climb.state == "stopped":
             return []
+        if (failed.person or "").startswith(ROOM):
+            targets = climb.targets[failed.step - 1]
+            alone = self._write(conn, climb, targets, failed.round, failed.step, at, rooms=False)
+            if alone.reached:
+                return alone.claimed
         beside = pages.of_step(conn, climb.id, failed.round, failed.step)
-        if any(each.person is not None and each.state in (*pages.OPEN, "sent") for each in beside):
+        if any(each.person is not None and _reaches(each, at) for each in beside):
             return []
         return self._onward(conn, climb, failed.round, at)
+
+    def _climb(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> list[Delivery]:
+        """Writes the pages of one step, claimed; where they reach nobody, those of the next one that does."""
+        written = self._page(conn, climb, round_, step, at)
+        return written.claimed if written.reached else written.claimed + self._onward(conn, climb, round_, at)
 
     def _onward(self, conn: Connection, climb: Climb, round_: int, at: datetime) -> list[Delivery]:
         """The next step of the round that has somebody, now. Later rounds keep their time: by then it may be
         mended.
         """
+        claimed: list[Delivery] = []
         for step in pages.steps_waiting(conn, climb.id):
             if step.round != round_:
                 break
             pages.drop(conn, [step.id], "brought forward")
-            paged = self._page(conn, climb, round_, step.step, at)
-            if paged:
-                return paged
-        return self._everybody(conn, climb, round_, at)
+            written = self._page(conn, climb, round_, step.step, at)
+            claimed += written.claimed
+            if written.reached:
+                return claimed
+        return claimed + self._everybody(conn, climb, round_, at)
 
-    def _page(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> list[Delivery]:
-        """Writes the pages of one step, claimed; empty when there is nobody to page."""
+    def _page(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> Written:
+        """Writes the pages of one step, and tells it."""
         targets = climb.targets[step - 1]
-        paged = self._write(conn, climb, self._oncall.people(targets, at), round_=round_, step=step, at=at)
-        kind = events.STEP if paged else events.SKIPPED
+        written = self._write(conn, climb, targets, round_, step, at)
+        kind = events.STEP if written.reached else events.SKIPPED
         self._tell(conn, climb, kind, at, step=step, steps=climb.steps, target=", ".join(targets))
-        return paged
+        return written
 
-    def _everybody(self, conn: Connection, climb: Climb, round_: int, at: datetime) -> list[Delivery]:
-        """No step of the round is left: unless it reached somebody, everybody is paged."""
+    def _everybody(
+        self, conn: Connection, climb: Climb, round_: int, at: datetime, *, asked: bool = False
+    ) -> list[Delivery]:
+        """No step of the round is left: unless it reached somebody, or when it was `asked` for, everybody is paged."""
         so_far = [each for each in pages.of_cause(conn, climb.id) if each.round == round_]
-        if any(each.state in (*pages.OPEN, "sent") for each in so_far):
+        if not asked and any(each.kind == "page" and _reaches(each, at) for each in so_far):
             return []
-        people = self._oncall.people((EVERYBODY,), at)
-        paged = self._write(conn, climb, people, round_=round_, step=climb.steps, at=at, fallback=True)
-        if not paged:
+        written = self._write(conn, climb, (EVERYBODY,), round_, climb.steps, at, fallback=True)
+        if not written.reached:
             _log.error("nobody can be paged", incident=climb.incident, policy=climb.policy)
-        self._tell(conn, climb, events.FALLBACK if paged else events.NOBODY, at)
-        return paged
+        self._tell(conn, climb, events.FALLBACK if written.reached else events.NOBODY, at)
+        return written.claimed
 
     def _write(
         self,
         conn: Connection,
         climb: Climb,
-        people: Iterable[str],
-        *,
+        targets: Sequence[str],
         round_: int,
         step: int,
         at: datetime,
-        fallback: bool = False,
-    ) -> list[Delivery]:
-        written: list[Delivery] = []
-        for name, person in self._named(people):
-            routes = self._deliveries.routes(person, climb.channels)
-            # The severity's channels all at once; without any, the person's first, and the rest if that fails.
-            chosen = [route for route in routes if route.channel in climb.channels] or routes[:1]
-            message = self._message(conn, climb, name, person, round_=round_, step=step, fallback=fallback)
-            for route in chosen:
-                queued = self._deliveries.queue(
-                    conn,
-                    kind="page",
-                    cause=climb.id,
-                    incident=climb.incident,
-                    person=name,
-                    route=route,
-                    message=message,
-                    at=at,
-                    round_=round_,
-                    step=step,
-                    steps=climb.steps,
-                    claimed=True,
-                )
-                written += [queued] if queued else []
-        return written
-
-    def _message(
-        self,
-        conn: Connection,
-        climb: Climb,
-        name: str,
-        person: Person,
         *,
-        round_: int,
-        step: int,
-        fallback: bool,
-    ) -> Message:
-        current = self._current()
-        return wording.page(
-            conn,
-            climb,
-            person=name,
-            language=self._language(person),
-            zone=current.time_zone,
-            service=current.service(climb.service).title or climb.service,
-            round_=round_,
-            step=step,
-            fallback=fallback,
+        fallback: bool = False,
+        rooms: bool = True,
+    ) -> Written:
+        return self._steps.write(
+            conn, climb, targets, round_=round_, step=step, at=at, fallback=fallback, rooms=rooms
         )
 
     def _end(self, due: Timer) -> None:
@@ -382,8 +404,11 @@ class Escalations:
         commanders = [str(each.data.get("person")) for each in roles if each.data.get("role") == "commander"]
         yield commanders[-1:]
         climb = store.latest(conn, incident)
-        for targets in climb.targets if climb is not None else ():
-            yield self._oncall.people(targets, at)
+        if climb is not None:
+            for targets in climb.targets:
+                yield list(
+                    self._targets.of(conn, targets, incident=incident, service=climb.service, at=at).people
+                )
         yield self._oncall.people((EVERYBODY,), at)
 
     def _named(self, names: Iterable[str]) -> list[tuple[str, Person]]:
@@ -397,3 +422,8 @@ class Escalations:
         self, conn: Connection, climb: Climb, kind: timeline.Kind, at: datetime, **data: object
     ) -> None:
         timeline.append(conn, climb.incident, kind.name, "tocsin", at, **data)
+
+
+def _reaches(page: Delivery, at: datetime) -> bool:
+    """Whether its person has it, or has it soon; one that waits for the end of quiet hours helps nobody now."""
+    return page.state in page_rows.REACHED or (page.state in pages.OPEN and page.due_at <= at + _SOON)

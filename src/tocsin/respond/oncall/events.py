@@ -12,3 +12,19 @@ FALLBACK = declare("escalation.fallback", N_("Nobody could be reached: paging ev
 EXHAUSTED = declare("escalation.exhausted", N_("Escalation {policy} is exhausted: nobody has acknowledged"))
 NOBODY = declare("escalation.nobody", N_("Nobody can be paged: no channel reaches anybody"))
 STOPPED = declare("escalation.stopped", N_("Escalation stopped: {why}"))
+TWICE = declare(
+    "escalation.twice",
+    N_("{person} was paged by {channel} less than a minute ago: step {step} of {steps} does not do it again"),
+)
+SOON = declare(
+    "escalation.soon",
+    N_("{person} was paged by {channel} less than a minute ago: the next page leaves at {until}"),
+)
+QUIET = declare(
+    "escalation.quiet", N_("The page to {person} by {channel} waits for the end of quiet hours at {until}")
+)
+DIGESTED = declare(
+    "escalation.digested", N_("Quiet hours of {person}: goes into the digest instead of {channel}")
+)
+ROUTED = declare("escalation.routed", N_("Escalation {policy} takes its steps for: {route}"))
+PRESSED = declare("escalation.pressed", N_("{actor} asked for the next step"))

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from tocsin.respond.oncall.hours import hours_of
-from tocsin.respond.oncall.rotation import instant
+from tocsin.respond.oncall.hours import hours_of, instant
 
 _MEETING = 32
 

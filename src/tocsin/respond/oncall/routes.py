@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tocsin.respond.oncall.holidays import is_holiday
-from tocsin.respond.oncall.hours import hours_of
-from tocsin.respond.oncall.rotation import instant
+from tocsin.respond.oncall.hours import hours_of, instant
 from tocsin.respond.oncall.section import Escalation, Route, Step
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,9 @@ contact_rules = Table(
 )
 
 
-def get(conn: Connection, person: str) -> Row[Any] | None:
-    return conn.execute(select(contact_rules).where(contact_rules.c.person == person)).first()
+def of(conn: Connection, people: Sequence[str]) -> Sequence[Row[Any]]:
+    """The rows of those who have some."""
+    return conn.execute(select(contact_rules).where(contact_rules.c.person.in_(people))).all()
 
 
 def put(conn: Connection, person: str, rules: list[dict[str, Any]], by: str, at: datetime) -> None:

@@ -19,6 +19,8 @@ from tocsin.respond.oncall.hours import checked as checked_hours
 from tocsin.respond.oncall.schedule import Holidays, Schedule
 
 EVERYBODY = N_("everybody")
+EVERYONE = "everyone"
+"""Among the mentions of a severity: all who are in the room."""
 _NAMED = ("schedule", "person", "team", "lead", "channel", "role", "title")
 _OF_SERVICE = ("service:team", "service:lead")
 _DEFAULT_PAUSE = timedelta(minutes=5)
@@ -233,6 +235,8 @@ class OncallSection(Section):
 class Rota(Directory, Protocol):
     """What on call reads of the configuration."""
 
+    @property
+    def people(self) -> Mapping[str, Person]: ...
     @property
     def schedules(self) -> Mapping[str, Schedule]: ...
     @property

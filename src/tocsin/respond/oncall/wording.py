@@ -17,6 +17,7 @@ _MEASURED = N_("Measured: {values} (rule: {rule})")
 _RULE = N_("Severity {severity} by rule: {rule}")
 _SINCE = N_("Since {time}")
 _STEP = N_("You are paged in step {step} of {steps}.")
+_STEP_OF_ROOM = N_("Step {step} of {steps}.")
 _ROUND = N_("Nobody has acknowledged yet: this is round {round} of {rounds}.")
 _FALLBACK = N_("Nobody on call could be reached, so everybody is paged.")
 _TEST = N_("A test page from Tocsin")
@@ -34,8 +35,10 @@ def page(
     round_: int,
     step: int,
     fallback: bool = False,
+    mentions: tuple[str, ...] = (),
+    everyone: bool = False,
 ) -> Message:
-    """The message of one step to one person."""
+    """The message of one step to one person, or to a room: then `person` is empty."""
     lines = [translate(language, _SERVICE, service=service, incident=climb.incident)]
     lines += _reason(conn, climb, language)
     lines.append(translate(language, _SINCE, time=exact(language, climb.since, zone)))
@@ -43,7 +46,8 @@ def page(
     if fallback:
         lines.append(translate(language, _FALLBACK))
     elif climb.steps > 1:
-        lines.append(translate(language, _STEP, step=step, steps=climb.steps))
+        text = _STEP if person else _STEP_OF_ROOM
+        lines.append(translate(language, text, step=step, steps=climb.steps))
     if round_ > 1:
         lines.append(translate(language, _ROUND, round=round_, rounds=climb.rounds))
     return Message(
@@ -53,6 +57,8 @@ def page(
         severity=climb.severity,
         incident=climb.incident,
         person=person,
+        mentions=mentions,
+        everyone=everyone,
         language=language,
     )
 
