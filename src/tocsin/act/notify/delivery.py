@@ -46,6 +46,7 @@ SWITCH_AFTER = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=24)
 _RECLAIM_S = 4.0
 _BATCH = 200
+_TURN = timedelta(hours=1)  # what waits for longer waits for the end of quiet hours
 _HANDED_OVER = timedelta(seconds=5)
 _FRESH = timedelta(seconds=4)  # less than after which a claim may be taken back: what is older asks again
 _GRACE_S = 6.0
@@ -471,14 +472,24 @@ class Deliveries:
         self, conn: Connection, stuck: Delivery, at: datetime, *, last: bool = False
     ) -> list[Delivery]:
         """The same page by the next channel of its person. Without one: whoever asked to know is told, if
-        `last`.
+        `last`, or if it was for nobody in particular, as for a room.
+
+        A channel that waits for its turn has it now, and one by which the person has just been paged for the
+        incident is no other way.
         """
         person = self._current().people.get(stuck.person or "")
         so_far = store.of_page(conn, stuck.page)
+        turn = [each for each in so_far if each.state == "waiting" and at < each.due_at <= at + _TURN]
+        if any(store.hasten(conn, each.page, each.channel or "", at) for each in turn[:1]):
+            return []
         tried = {each.channel for each in so_far}
         for route in self.routes(person) if person is not None and stuck.person is not None else ():
             if route.channel in tried or stuck.message is None or stuck.person is None:
                 continue
+            if stuck.incident is not None and store.has_left(
+                conn, stuck.incident, stuck.person, route.channel, at - SWITCH_AFTER
+            ):
+                return []
             instead = self.queue(
                 conn,
                 kind=stuck.kind,
@@ -497,8 +508,14 @@ class Deliveries:
             )
             if instead is not None:
                 return [instead]
-        hopeless = all(each.state in ("failed", "cancelled") for each in so_far if each.id != stuck.id)
-        if last and hopeless and stuck.kind == "page" and self._unreachable is not None:
+        hopeless = all(
+            each.state in ("failed", "cancelled") or (each.state == "waiting" and each.due_at > at)
+            for each in so_far
+            if each.id != stuck.id
+        )
+        if stuck.kind != "page" or self._unreachable is None:
+            return []
+        if (last and hopeless) or person is None:
             return self._unreachable(conn, stuck, at)
         return []
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    func,
     literal,
     or_,
     select,
@@ -69,7 +70,7 @@ delivery = Table(
     Column("receipt", Text),  # the provider's own name for the message
     Column("delivered_at", Time),
     Column("code", Text),  # four digits, by which a reply names this page
-    Column("left_at", Time),  # when a capped channel let it through
+    Column("left_at", Time),  # when it was let through to the receiver, which counts for the caps
     Column("held_at", Time),  # since when a cap keeps it back
     Column("bundle", Text),  # the delivery whose message stands for this one, too
     Index("ix_delivery_incident", "incident", "due_at"),
@@ -289,6 +290,109 @@ def renew(conn: Connection, claimed: Delivery, now: datetime) -> bool:
     return done.rowcount == 1
 
 
+def is_mine(conn: Connection, claimed: Delivery) -> bool:
+    """Whether this claim still stands."""
+    return conn.execute(select(delivery.c.id).where(*_mine(claimed))).first() is not None
+
+
+def left_since(conn: Connection, channel: str, address: str, since: datetime) -> list[datetime]:
+    """When messages left for this address; one that stood for others counts once."""
+    columns = delivery.c
+    query = select(columns.left_at).where(
+        columns.channel == channel,
+        columns.address == address,
+        columns.left_at > since,
+        columns.bundle.is_(None),
+    )
+    return [each for each in conn.scalars(query) if each is not None]
+
+
+def has_left(conn: Connection, claimed: Delivery) -> bool:
+    """Whether anything about the incident has left for this address before."""
+    columns = delivery.c
+    query = select(columns.id).where(
+        columns.incident == claimed.incident,
+        columns.channel == claimed.channel,
+        columns.address == claimed.address,
+        columns.left_at.is_not(None),
+        columns.id != claimed.id,
+    )
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def let_through(conn: Connection, claimed: Delivery, now: datetime) -> None:
+    """It leaves now; counted from here on, also when its process dies."""
+    conn.execute(update(delivery).where(*_mine(claimed)).values(left_at=now, held_at=None))
+
+
+def hold(conn: Connection, claimed: Delivery, until: datetime, now: datetime) -> bool:
+    """There is no room for it before `until`: it waits, and was not tried. Says whether that is news."""
+    was_held = delivery.c.held_at.is_not(None)
+    before = conn.execute(select(was_held).where(delivery.c.id == claimed.id)).scalar_one()
+    conn.execute(
+        update(delivery)
+        .where(*_mine(claimed))
+        .values(
+            state="waiting",
+            attempt=claimed.attempt - 1,
+            next_at=until,
+            held_at=case((was_held, delivery.c.held_at), else_=literal(now, Time)),
+            claimed_by=None,
+            claimed_at=None,
+        )
+    )
+    attempts.forget(conn, claimed.id, claimed.attempt)
+    return not before
+
+
+def take_along(conn: Connection, lead: Delivery, now: datetime) -> list[Delivery]:
+    """Claims what a cap holds back for the same address, so that one message stands for all of it."""
+    columns = delivery.c
+    rows = conn.execute(
+        update(delivery)
+        .where(
+            columns.channel == lead.channel,
+            columns.address == lead.address,
+            columns.kind == lead.kind,
+            columns.state.in_(OPEN),
+            columns.held_at.is_not(None),
+            columns.id != lead.id,
+        )
+        .values(
+            state="claimed",
+            claimed_by=lead.claimed_by,
+            claimed_at=now,
+            attempt=columns.attempt + 1,
+            left_at=now,
+            bundle=lead.id,
+        )
+        .returning(delivery)
+    )
+    found = sorted((Delivery.from_row(row) for row in rows), key=lambda each: each.id)
+    attempts.begin(conn, [_begun(each) for each in found])
+    return found
+
+
+def bundled_with(conn: Connection, page: Delivery) -> list[Delivery]:
+    """Every delivery for which the same message stood, itself included."""
+    lead = page.bundle or page.id
+    query = select(delivery).where(or_(delivery.c.id == lead, delivery.c.bundle == lead))
+    return [Delivery.from_row(row) for row in conn.execute(query.order_by(delivery.c.id))]
+
+
+def newest_at(conn: Connection, channel: str, address: str) -> Delivery | None:
+    """The last page that left for this address."""
+    columns = delivery.c
+    query = select(delivery).where(
+        columns.channel == channel,
+        columns.address == address,
+        columns.left_at.is_not(None),
+        columns.kind.in_(("page", "test")),
+    )
+    row = conn.execute(query.order_by(columns.left_at.desc(), columns.id.desc()).limit(1)).first()
+    return Delivery.from_row(row) if row else None
+
+
 def mark_sent(conn: Connection, claimed: Delivery, now: datetime, receipt: str | None) -> bool:
     """Accepted by the receiver. A page that was cancelled while it left has left all the same.
 
@@ -301,6 +405,8 @@ def mark_sent(conn: Connection, claimed: Delivery, now: datetime, receipt: str |
         .values(
             state=case((arrived, "delivered"), else_="sent"),
             sent_at=now,
+            left_at=func.coalesce(delivery.c.left_at, literal(now, Time)),
+            held_at=None,
             switch_at=None,
             error=None,
             receipt=receipt,
@@ -380,9 +486,41 @@ def try_again(conn: Connection, claimed: Delivery, next_at: datetime, error: str
     done = conn.execute(
         update(delivery)
         .where(*_mine(claimed))
-        .values(state="waiting", next_at=next_at, error=error, claimed_by=None, claimed_at=None)
+        .values(
+            state="waiting", next_at=next_at, error=error, claimed_by=None, claimed_at=None, bundle=None
+        )
     )
     return done.rowcount == 1
+
+
+def hasten(conn: Connection, page: str, channel: str, at: datetime) -> bool:
+    """What waits for a later time is due at `at`; False when nothing of this page waits for this channel."""
+    columns = delivery.c
+    done = conn.execute(
+        update(delivery)
+        .where(
+            columns.page == page,
+            columns.channel == channel,
+            columns.state == "waiting",
+            columns.due_at > at,
+        )
+        .values(due_at=at, next_at=at)
+    )
+    return done.rowcount > 0
+
+
+def has_left(conn: Connection, incident: str, person: str, channel: str, since: datetime) -> bool:
+    """Whether a page about the incident went to the person by this channel after `since`."""
+    columns = delivery.c
+    query = select(columns.id).where(
+        columns.incident == incident,
+        columns.kind == "page",
+        columns.person == person,
+        columns.channel == channel,
+        columns.state.in_(REACHED),
+        columns.sent_at > since,
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def drop(conn: Connection, ids: Sequence[str], why: str) -> int:
@@ -427,6 +565,7 @@ def release(conn: Connection, ids: Sequence[str], *, now: datetime, switch_after
             next_at=now,
             claimed_by=None,
             claimed_at=None,
+            bundle=None,
             switch_at=case((delivery.c.switch_at.is_not(None), literal(now + switch_after, Time))),
         )
     )

@@ -27,7 +27,7 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store
-from tocsin.respond.oncall import events, page_rows, routes, store, wording
+from tocsin.respond.oncall import events, routes, store, wording
 from tocsin.respond.oncall.oncall import Oncall
 from tocsin.respond.oncall.rules import ContactRules
 from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Escalation, Rota
@@ -426,4 +426,4 @@ class Escalations:
 
 def _reaches(page: Delivery, at: datetime) -> bool:
     """Whether its person has it, or has it soon; one that waits for the end of quiet hours helps nobody now."""
-    return page.state in page_rows.REACHED or (page.state in pages.OPEN and page.due_at <= at + _SOON)
+    return page.state in pages.REACHED or (page.state in pages.OPEN and page.due_at <= at + _SOON)

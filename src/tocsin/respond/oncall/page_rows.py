@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, or_, select
 
-from tocsin.act.notify.store import OPEN, delivery
-
-REACHED = ("sent", "delivered")
+from tocsin.act.notify.store import OPEN, REACHED, delivery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +26,7 @@ def recent(conn: Connection, incident: str, since: datetime) -> list[Left]:
     columns = delivery.c
     query = select(columns.person, columns.channel, columns.cause, columns.due_at, columns.sent_at).where(
         columns.incident == incident,
-        columns.kind == "page",
+        columns.kind.in_(("page", "ticket")),
         columns.person.is_not(None),
         or_(columns.state.in_(REACHED) & (columns.sent_at > since), columns.state.in_(OPEN)),
     )
@@ -36,16 +34,3 @@ def recent(conn: Connection, incident: str, since: datetime) -> list[Left]:
         Left(person=row.person, channel=row.channel, cause=row.cause, due_at=row.due_at, sent_at=row.sent_at)
         for row in conn.execute(query)
     ]
-
-
-def hasten(conn: Connection, page: str, channel: str, at: datetime) -> bool:
-    """A page that waits for a later time is due at `at`; False when there is none that waits."""
-    columns = delivery.c
-    done = conn.execute(
-        update(delivery)
-        .where(
-            columns.page == page, columns.channel == channel, columns.state == "waiting", columns.due_at > at
-        )
-        .values(due_at=at, next_at=at)
-    )
-    return done.rowcount > 0

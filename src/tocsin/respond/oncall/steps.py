@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import Connection
 
 from tocsin.act.notify import Channel, Deliveries, Delivery, Person, Route
+from tocsin.act.notify import store as deliveries
 from tocsin.ground import timeline
-from tocsin.respond.oncall import events, page_rows, wording
+from tocsin.respond.oncall import events, wording
 from tocsin.respond.oncall.rules import ContactRules, Rule
 from tocsin.respond.oncall.section import EVERYONE, Rota
 from tocsin.respond.oncall.store import Climb
@@ -244,7 +245,7 @@ class Steps:
         )
         if queued is None:
             # It is there already: by this channel it has failed, or it waits for a time that counts no more.
-            return Written(reached=page_rows.hasten(conn, page, channel, due_at) and loud)
+            return Written(reached=deliveries.hasten(conn, page, channel, due_at) and loud)
         recent.add(person, channel, climb.id, due_at)
         return Written(claimed=[queued] if at_once else [], reached=loud)
 
