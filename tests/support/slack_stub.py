@@ -81,6 +81,22 @@ class Message:
         }
 
     @property
+    def called(self) -> list[str]:
+        """Whom markup calls: `@U0MEI`, `!channel`. Elements of plain text and rich text hold none."""
+        marked = [self.text]
+        for block in self.blocks:
+            texts = [block.get("text"), *(block.get("elements") or [])]
+            marked += [
+                each["text"] for each in texts if isinstance(each, dict) and each.get("type") == "mrkdwn"
+            ]
+        return [
+            part.partition(">")[0].partition("|")[0]
+            for text in marked
+            for part in text.split("<")[1:]
+            if part[:1] in ("@", "!")
+        ]
+
+    @property
     def said(self) -> str:
         """All the text of the blocks that a reader sees, without that of the buttons."""
         found: list[str] = []

@@ -9,15 +9,17 @@ JSON with `ok`, also when it is a refusal; too many calls are answered 429 with 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from tocsin.act.notify import answers
+from tocsin.act.notify.answers import Conversation
 from tocsin.act.notify.channel import DEADLINE_S, DeliveryFailed
-from tocsin.ground.kernel.errors import Invalid
 from tocsin.ground.kernel.outbound import Answer, Outbound, OutboundFailed, OutboundRefused
-from tocsin.ground.kernel.secret import Secret, reveal
+from tocsin.ground.kernel.secret import Secret
 
 API = "https://slack.com/api"
 _ANSWER_AT_MOST = 512 * 1024
@@ -104,12 +106,23 @@ class Member:
 
 
 class Slack:
-    """The Web API of one workspace, as the owner of one token. Every method raises SlackFailed."""
+    """The Web API of one workspace, as the owner of one token. Every method raises SlackFailed.
 
-    def __init__(self, outbound: Outbound, token: Secret | str, api_url: str = API) -> None:
+    Without a `conversation` each call has the deadline of an attempt to itself.
+    """
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        token: Secret | str,
+        api_url: str = API,
+        *,
+        conversation: Conversation | None = None,
+    ) -> None:
         self._outbound = outbound
         self._token = token
         self._api = api_url.rstrip("/")
+        self._conversation = conversation
 
     @property
     def host(self) -> str:
@@ -145,7 +158,9 @@ class Slack:
         if key:
             given["metadata"] = {"event_type": "tocsin_message", "event_payload": {"key": key}}
         answer = self._write("chat.postMessage", given)
-        return Posted(channel=_text(answer, "channel") or channel, ts=_text(answer, "ts"))
+        return Posted(
+            channel=answers.text(answer.get("channel")) or channel, ts=answers.text(answer.get("ts"))
+        )
 
     def update(self, channel: str, ts: str, blocks: Sequence[Mapping[str, Any]], text: str) -> None:
         """Changes a message of ours; `channel` as Slack named it in its answer."""
@@ -168,7 +183,7 @@ class Slack:
         when there is one of that name, also an archived one.
         """
         answer = self._write("conversations.create", {"name": name, "is_private": private})
-        return _text(_map(answer, "channel"), "id")
+        return answers.text(answers.table(answer.get("channel")).get("id"))
 
     def invite(self, channel: str, users: Sequence[str]) -> None:
         """Invites people by their ids, up to 100; whoever is there already is no error."""
@@ -195,16 +210,18 @@ class Slack:
             if failed.error in ("users_not_found", "user_not_found"):
                 return None
             raise
-        return _text(_map(answer, "user"), "id") or None
+        return answers.text(answers.table(answer.get("user")).get("id")) or None
 
     def member(self, user: str) -> Member:
         """Who has this id."""
-        found = _map(self._ask("users.info", {"user": user}), "user")
-        profile = _map(found, "profile")
+        found = answers.table(self._ask("users.info", {"user": user}).get("user"))
+        profile = answers.table(found.get("profile"))
         return Member(
-            id=_text(found, "id"),
-            name=_text(profile, "display_name") or _text(found, "real_name") or _text(found, "name"),
-            email=_text(profile, "email"),
+            id=answers.text(found.get("id")),
+            name=answers.text(profile.get("display_name"))
+            or answers.text(found.get("real_name"))
+            or answers.text(found.get("name")),
+            email=answers.text(profile.get("email")),
             is_bot=found.get("is_bot") is True,
             is_gone=found.get("deleted") is True,
         )
@@ -213,55 +230,54 @@ class Slack:
 
     def whoami(self) -> str:
         """The id of the app's own user: what it says itself is not heard."""
-        return _text(self._ask("auth.test", {}), "user_id")
+        return answers.text(self._ask("auth.test", {}).get("user_id"))
 
     def open_socket(self) -> str:
         """An address (`wss://…`) for one websocket of Socket Mode. The token has to be one of the app, `xapp-…`."""
-        return _text(self._ask("apps.connections.open", {}), "url")
+        return answers.text(self._ask("apps.connections.open", {}).get("url"))
 
     def answer(self, response_url: str, body: Mapping[str, Any]) -> None:
         """Answers a command or a button by the address that came with it: five times within half an hour."""
         # Slack's own address is public and needs no trust; where the interface stands elsewhere, so does this.
         trusted = urlsplit(response_url).netloc == self.host
-        got = self._request(response_url, {"content-type": _JSON}, _json(body), trusted=trusted)
-        if not 200 <= got.status < 300:
-            raise _failed("the answer", f"status {got.status}", got)
-
-    def _write(self, method: str, given: Mapping[str, Any], *, fine: Sequence[str] = ()) -> dict[str, Any]:
-        return self._call(method, _JSON, _json(given), fine)
-
-    def _ask(self, method: str, given: Mapping[str, str]) -> dict[str, Any]:
-        return self._call(method, "application/x-www-form-urlencoded", urlencode(given).encode(), ())
-
-    def _call(self, method: str, form: str, content: bytes, fine: Sequence[str]) -> dict[str, Any]:
         try:
-            headers = {"authorization": f"Bearer {reveal(self._token)}", "content-type": form}
-        except Invalid as error:
-            raise SlackFailed(error.message, permanent=True, fix=error.fix) from None
-        got = self._request(f"{self._api}/{method}", headers, content, trusted=True)
-        answer = _read(got)
-        if got.status == 200 and answer.get("ok") is True:
-            return answer
-        error = _text(answer, "error")
-        if error in fine:
-            return answer
-        raise _failed(method, error, got, needed=_text(answer, "needed"))
-
-    def _request(self, url: str, headers: Mapping[str, str], content: bytes, *, trusted: bool) -> Answer:
-        try:
-            return self._outbound.request(
+            got = self._outbound.request(
                 "POST",
-                url,
-                headers=headers,
-                content=content,
+                response_url,
+                headers={"content-type": _JSON},
+                content=_json(body),
                 timeout=DEADLINE_S,
                 trusted=trusted,
-                limit=_ANSWER_AT_MOST,
             )
         except OutboundRefused as error:
-            raise SlackFailed(error.message, permanent=True, fix=error.fix) from None
+            raise SlackFailed(error.message, permanent=True) from None
         except OutboundFailed as error:
             raise SlackFailed(error.message, permanent=not error.temporary) from None
+        if not 200 <= got.status < 300:
+            raise _failed("the answer", "", got)
+
+    def _write(self, method: str, given: Mapping[str, Any], *, fine: Sequence[str] = ()) -> Mapping[str, Any]:
+        return self._call(method, _JSON, _json(given), fine)
+
+    def _ask(self, method: str, given: Mapping[str, str]) -> Mapping[str, Any]:
+        return self._call(method, "application/x-www-form-urlencoded", urlencode(given).encode(), ())
+
+    def _call(self, method: str, form: str, content: bytes, fine: Sequence[str]) -> Mapping[str, Any]:
+        conversation = self._conversation or Conversation(self._outbound)
+        try:
+            headers = {"authorization": f"Bearer {answers.revealed(self._token)}", "content-type": form}
+            got = conversation.ask(
+                "POST", f"{self._api}/{method}", headers=headers, content=content, limit=_ANSWER_AT_MOST
+            )
+        except DeliveryFailed as failed:
+            raise SlackFailed(failed.message, permanent=failed.permanent) from None
+        answer = answers.fields(got)
+        if got.status == 200 and answer.get("ok") is True:
+            return answer
+        error = answers.text(answer.get("error"))
+        if error in fine:
+            return answer
+        raise _failed(method, error, got, needed=answers.text(answer.get("needed")))
 
 
 _JSON = "application/json; charset=utf-8"  # without the charset Slack warns
@@ -271,38 +287,17 @@ def _json(given: Mapping[str, Any]) -> bytes:
     return json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _read(got: Answer) -> dict[str, Any]:
-    try:
-        found: object = json.loads(got.body)
-    except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def _text(found: Mapping[str, Any], name: str) -> str:
-    value = found.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _map(found: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = found.get(name)
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
 def _failed(method: str, error: str, got: Answer, *, needed: str = "") -> SlackFailed:
     """What Slack's answer means for another try."""
+    wait = answers.retry_after(got, now=time.time())
     if got.status == 429:
-        asked = got.headers.get("retry-after", "").strip()
         return SlackFailed(
-            f"Slack: too many calls of {method}.",
-            error="ratelimited",
-            permanent=False,
-            retry_after=float(asked[:6]) if asked.isascii() and asked.isdigit() else None,
+            f"Slack: too many calls of {method}.", error="ratelimited", permanent=False, retry_after=wait
         )
     if not error:
         # 5xx passes; what is no JSON with status 200 comes from something in between, and may pass as well.
         lasts = 300 <= got.status < 500 and got.status not in (408, 425)
-        return SlackFailed(f"Slack answered {got.status} to {method}.", permanent=lasts)
+        return SlackFailed(f"Slack answered {got.status} to {method}.", permanent=lasts, retry_after=wait)
     fix = f"give the app the scope {needed} and install it again" if needed else _CURES.get(error, "")
     return SlackFailed(
         f"Slack refused {method}: {error}{f' ({fix})' if fix else ''}.",
