@@ -316,6 +316,7 @@ class App:
             scout=self.scout,
             runs=self.runs,
             library=self.library,
+            rota=self.current,
             oncall=self.oncall,
             overrides=self.overrides,
             swaps=self.swaps,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tocsin.act.notify import Deliveries
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.incidents.roles import Roles
-    from tocsin.respond.oncall import Escalations, Handovers, Oncall, OncallSection, Overrides, Swaps
+    from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Rota, Swaps
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
     from tocsin.sense.alerts.held import Folds
@@ -51,6 +51,7 @@ class Context:
     scout: Scout
     runs: Runs
     library: Library
+    rota: Callable[[], Rota]
     oncall: Oncall
     overrides: Overrides
     swaps: Swaps

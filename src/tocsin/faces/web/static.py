@@ -13,7 +13,12 @@ from tocsin.ground.accounts import Permission
 from tocsin.ground.kernel.errors import NotFound
 
 pages = Pages()
-_KINDS = {"tocsin.css": "text/css", "live.js": "text/javascript", "tocsin.svg": "image/svg+xml"}
+_KINDS = {
+    "tocsin.css": "text/css",
+    "oncall.css": "text/css",
+    "live.js": "text/javascript",
+    "tocsin.svg": "image/svg+xml",
+}
 
 
 @pages.get("/static/{name}", Permission.PUBLIC)
