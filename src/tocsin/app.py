@@ -49,7 +49,7 @@ from tocsin.metrics import registry
 from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.roles import Roles
-from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
+from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.preconditions import Preconditions
@@ -139,7 +139,8 @@ class App:
         )
         self.overrides = Overrides(self.store, self.clock, current, self.bell)
         self.oncall = Oncall(current, self.clock, self.overrides)
-        self.swaps = Swaps(self.store, self.clock, current, self.bell, oncall=self.oncall)
+        notices = Notices(current, self.deliveries)
+        self.swaps = Swaps(self.store, self.clock, current, self.bell, oncall=self.oncall, notices=notices)
         self.escalations = Escalations(
             self.store,
             self.clock,
@@ -167,6 +168,7 @@ class App:
             self.clock,
             current,
             oncall=self.oncall,
+            notices=notices,
             unfinished=lambda conn: self.incidents.list(conn, states=OPEN, limit=200),
         )
         self.roles = Roles(desk, current, self.oncall)
@@ -200,6 +202,7 @@ class App:
         self.matcher.follow(followers)
         self.reports.follow(followers)
         self.scout.follow(followers)
+        Shadowing(self.clock, self.oncall, notices).follow(followers)
         self.roles.follow(followers)
         Outcomes(self.incidents).follow(followers)
 
@@ -215,6 +218,7 @@ class App:
             beat("followers", react, wake_on="timeline")
             beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats", led=True)
             beat("retention", self.retention.tick, wake_on="configuration", led=True)
+            beat("handovers", self.handovers.tick, wake_on="configuration", led=True)
             beat("changes", self.changes.tick, wake_on="configuration", led=True)
             beat("preconditions", self.preconditions.tick, wake_on="configuration", led=True)
         if self.serves:

@@ -1,7 +1,8 @@
-"""What does the next one have to know? A note for the end of each turn, drafted from what is open.
+"""What does the next one have to know? A note at the end of each turn, drafted from what is open.
 
 Who hands over to whom, which incidents are open and what happened to them last, who was paged in the turn, and what
-the one who goes has added in their own words.
+people have added in their own words. It is written once for each turn, by whichever process comes first, and sent to
+the next person where there is anything to tell and the turn has not ended too long ago.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, func, select
 
+from tocsin.act.notify import Delivery
 from tocsin.act.notify.store import delivery
 from tocsin.ground import timeline
 from tocsin.ground.i18n import N_, exact, translate
@@ -21,6 +23,7 @@ from tocsin.ground.kernel.errors import Invalid
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store, insert
 from tocsin.respond.oncall import schedule_store
+from tocsin.respond.oncall.notices import Notices
 from tocsin.respond.oncall.oncall import Oncall
 from tocsin.respond.oncall.section import Rota
 
@@ -35,6 +38,9 @@ _MORE = N_("and {count} more")
 _PAGED = N_("Paged since {time}: {count}")
 _NOT_PAGED = N_("Nobody was paged since {time}.")
 _NOTES = N_("Notes")
+_YOURS = N_("You are on call for {schedule} now")
+_LOOK_EVERY_S = 10.0
+_LATEST = timedelta(days=1)
 
 
 class Unfinished(Protocol):
@@ -65,6 +71,30 @@ class Note:
         return cls(**dict(row._mapping))  # pyright: ignore[reportPrivateUsage] - public by documentation, named so to keep columns free
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handover:
+    """A note as it was written at the end of a turn, in the language of the one who took over."""
+
+    schedule: str
+    at: datetime
+    giver: str | None
+    taker: str | None
+    text: str
+    written_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Row[Any]) -> Handover:
+        return cls(**dict(row._mapping))  # pyright: ignore[reportPrivateUsage] - public by documentation, named so to keep columns free
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """`news`: there is more to tell than that somebody else is on call."""
+
+    text: str
+    news: bool
+
+
 class Handovers:
     """The notes of all schedules. `unfinished` are the incidents that are open, the newest first."""
 
@@ -75,13 +105,79 @@ class Handovers:
         current: Callable[[], Rota],
         *,
         oncall: Oncall,
+        notices: Notices,
         unfinished: Callable[[Connection], Sequence[Unfinished]],
     ) -> None:
         self._store = store
         self._clock = clock
         self._current = current
         self._oncall = oncall
+        self._notices = notices
         self._unfinished = unfinished
+        self._seen: datetime | None = None
+        self._looked_at: float | None = None
+
+    # At the end of a turn
+
+    def tick(self) -> None:
+        """Writes what has fallen due since it was last asked, or since the last note before a restart."""
+        look = self._clock.monotonic()
+        if self._looked_at is not None and look - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = look
+        now = self._clock.now()
+        since = self._seen or self._last() or now
+        for schedule in self._oncall.schedules():
+            table = self._oncall.timetable(schedule)
+            for at, taker in table.changes(max(since, now - _LATEST)):
+                if at > now:
+                    break
+                self._write(schedule, at, table.who(at - _MOMENT), taker)
+        self._seen = now
+
+    def _last(self) -> datetime | None:
+        with self._store.read() as conn:
+            return conn.execute(select(func.max(schedule_store.handover.c.at))).scalar()
+
+    def _write(self, schedule: str, at: datetime, giver: str | None, taker: str | None) -> None:
+        current, now = self._current(), self._clock.now()
+        known = current.people.get(taker or "")
+        language = (known.language if known else None) or current.language
+        settings = current.schedules[schedule]
+        still = taker is not None and self._oncall.who(schedule, now) == taker
+
+        def job(conn: Connection) -> Delivery | None:
+            table = schedule_store.handover
+            draft = self._draft(conn, schedule, at, language)
+            written = conn.execute(
+                insert(conn, table)
+                .values(schedule=schedule, at=at, giver=giver, taker=taker, text=draft.text, written_at=now)
+                .on_conflict_do_nothing(index_elements=["schedule", "at"])
+            )
+            if written.rowcount != 1 or taker is None:
+                return None
+            if settings.handover == "keep" or not draft.news or not still:
+                return None
+            title = settings.title or schedule
+            return self._notices.queue(
+                conn,
+                taker,
+                lambda tongue: (translate(tongue, _YOURS, schedule=title), tuple(draft.text.splitlines())),
+                cause=f"handover/{schedule}/{at:%Y%m%dT%H%M%S}",
+                at=now,
+            )
+
+        self._notices.hand(self._store.write(job))
+
+    def written(self, schedule: str, limit: int = 20) -> list[Handover]:
+        """The notes of the last turns, the newest first. Raises NotFound."""
+        self._oncall.timetable(schedule)
+        table = schedule_store.handover
+        query = select(table).where(table.c.schedule == schedule).order_by(table.c.at.desc()).limit(limit)
+        with self._store.read() as conn:
+            return [Handover.from_row(row) for row in conn.execute(query)]
+
+    # Words
 
     def note(self, schedule: str, text: str, by: str) -> Note:
         """Adds a sentence to the next hand-over. Raises NotFound, Invalid for an empty or endless text."""
@@ -95,10 +191,12 @@ class Handovers:
         return made
 
     def draft(self, conn: Connection, schedule: str, at: datetime | None = None, language: str = "") -> str:
-        """What the note would say if the turn ended now, or says of the turn that ends at `at`."""
-        moment = at or self._clock.now()
-        current, table = self._current(), self._oncall.timetable(schedule)
-        tongue = language or current.language
+        """What the note would say if the turn ended now, or says of the turn that ends at `at`. Raises NotFound."""
+        tongue = language or self._current().language
+        return self._draft(conn, schedule, at or self._clock.now(), tongue).text
+
+    def _draft(self, conn: Connection, schedule: str, moment: datetime, tongue: str) -> Draft:
+        table = self._oncall.timetable(schedule)
         since = table.since(moment - _MOMENT)
         giver = table.who(moment - _MOMENT)
         taker = table.who(moment)
@@ -120,41 +218,27 @@ class Handovers:
             ),
             "",
         ]
-        lines += self._incidents(conn, tongue, when)
-        lines += ["", *self._pages(conn, giver, since, moment, tongue, when)]
+        unfinished = self._unfinished(conn)
+        pages = self._pages(conn, giver, since, moment)
         notes = self._notes(conn, schedule, since, moment)
+        lines += _incidents(conn, unfinished, tongue, when)
+        lines += ["", *_paged(pages, since, tongue, when)]
         if notes:
             lines += ["", translate(tongue, _NOTES)]
             lines += [
                 f"- {when(each.at)} {self._called(_person(each.by), tongue)}: {each.text}" for each in notes
             ]
-        return "\n".join(lines) + "\n"
-
-    def _incidents(self, conn: Connection, language: str, when: Callable[[datetime], str]) -> list[str]:
-        found = self._unfinished(conn)
-        if not found:
-            return [translate(language, _NONE_OPEN)]
-        lines = [translate(language, _OPEN, count=len(found))]
-        for each in found[:_SHOWN]:
-            lines.append(f"- {each.id} [{each.severity}] {each.title} ({translate(language, each.state)})")
-            told = timeline.of_incident(conn, each.id)
-            if told:
-                lines.append(f"  {when(told[-1].at)} {timeline.sentence(told[-1], language)}")
-        if len(found) > _SHOWN:
-            lines.append(translate(language, _MORE, count=len(found) - _SHOWN))
-        return lines
+        return Draft(text="\n".join(lines) + "\n", news=bool(unfinished or pages or notes))
 
     def _pages(
-        self,
-        conn: Connection,
-        person: str | None,
-        since: datetime,
-        until: datetime,
-        language: str,
-        when: Callable[[datetime], str],
-    ) -> list[str]:
+        self, conn: Connection, person: str | None, since: datetime, until: datetime
+    ) -> list[tuple[datetime, str]]:
+        """When somebody was paged, and for which incident, the newest first."""
+        if person is None:
+            return []
+        first = func.min(delivery.c.due_at)
         query = (
-            select(delivery.c.incident, func.min(delivery.c.due_at).label("first"))
+            select(first, delivery.c.incident)
             .where(
                 delivery.c.kind == "page",
                 delivery.c.person == person,
@@ -162,16 +246,9 @@ class Handovers:
                 delivery.c.due_at < until,
             )
             .group_by(delivery.c.page, delivery.c.incident)
-            .order_by(func.min(delivery.c.due_at).desc())
+            .order_by(first.desc())
         )
-        rows: Sequence[Row[Any]] = conn.execute(query).all()
-        if not rows:
-            return [translate(language, _NOT_PAGED, time=when(since))]
-        lines = [translate(language, _PAGED, time=when(since), count=len(rows))]
-        lines += [f"- {when(row.first)} {row.incident or ''}".rstrip() for row in rows[:_SHOWN]]
-        if len(rows) > _SHOWN:
-            lines.append(translate(language, _MORE, count=len(rows) - _SHOWN))
-        return lines
+        return [(at, incident or "") for at, incident in conn.execute(query)]
 
     def _notes(self, conn: Connection, schedule: str, since: datetime, until: datetime) -> list[Note]:
         table = schedule_store.note
@@ -179,10 +256,35 @@ class Handovers:
         return [Note.from_row(row) for row in conn.execute(query.order_by(table.c.at, table.c.id))]
 
     def _called(self, person: str | None, language: str) -> str:
-        if person is None:
-            return translate(language, _NOBODY)
-        known = self._current().people.get(person)
-        return getattr(known, "name", None) or person
+        return translate(language, _NOBODY) if person is None else self._notices.called(person)
+
+
+def _incidents(
+    conn: Connection, found: Sequence[Unfinished], language: str, when: Callable[[datetime], str]
+) -> list[str]:
+    if not found:
+        return [translate(language, _NONE_OPEN)]
+    lines = [translate(language, _OPEN, count=len(found))]
+    for each in found[:_SHOWN]:
+        lines.append(f"- {each.id} [{each.severity}] {each.title} ({translate(language, each.state)})")
+        told = timeline.of_incident(conn, each.id)
+        if told:
+            lines.append(f"  {when(told[-1].at)} {timeline.sentence(told[-1], language)}")
+    return [*lines, *_more(found, language)]
+
+
+def _paged(
+    found: Sequence[tuple[datetime, str]], since: datetime, language: str, when: Callable[[datetime], str]
+) -> list[str]:
+    if not found:
+        return [translate(language, _NOT_PAGED, time=when(since))]
+    lines = [translate(language, _PAGED, time=when(since), count=len(found))]
+    lines += [f"- {when(at)} {incident}".rstrip() for at, incident in found[:_SHOWN]]
+    return [*lines, *_more(found, language)]
+
+
+def _more(found: Sequence[object], language: str) -> list[str]:
+    return [translate(language, _MORE, count=len(found) - _SHOWN)] if len(found) > _SHOWN else []
 
 
 def _person(actor: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.respond.oncall.override import LONGEST, Overrides
+from tocsin.respond.oncall.rotation import Turn
 from tocsin.respond.oncall.schedule import Schedule
 from tocsin.respond.oncall.section import EVERYBODY, Rota, members
-from tocsin.respond.oncall.timetable import Cover, Timetable
+from tocsin.respond.oncall.timetable import Cover, Stretch, Timetable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +37,7 @@ class Shift:
     """One person on call in one go. `person` is None in a gap; `layer` is empty there and with an `override`.
 
     `override` is the id of what put the person there, `config:1` for one that stands in the configuration.
-    `shadow` are those who learn at its beginning; they are not on call.
+    `shadow` are those who learn beside that person for some of the time; they are not on call.
     """
 
     schedule: str
@@ -84,7 +85,7 @@ class Oncall:
 
     def at(self, moment: datetime) -> list[Duty]:
         """Every schedule as it is at that instant."""
-        return [self.duty(name, moment) for name in self._current().schedules]
+        return [self.duty(name, moment) for name in self.schedules()]
 
     def shifts(self, schedule: str, start: datetime, end: datetime) -> list[Shift]:
         """This time without a hole, gaps as shifts of nobody; turns of one person that follow each other are one.
@@ -95,6 +96,7 @@ class Oncall:
             raise Invalid("the end comes after the start, and within a year", field="end")
         table = self.timetable(schedule)
         found: list[Shift] = []
+        learning = table.learning(start, end)
         for each in table.stretches(start, end):
             shift = Shift(
                 schedule=schedule,
@@ -103,7 +105,7 @@ class Oncall:
                 end=each.end,
                 layer="" if each.layer is None else table.schedule.layer_name(each.layer),
                 override=each.override,
-                shadow=table.shadows(each.start) if each.person else (),
+                shadow=_beside(each, learning),
             )
             if found and replace(shift, start=found[-1].start) == replace(found[-1], end=shift.end):
                 found[-1] = replace(found[-1], end=shift.end)
@@ -127,6 +129,10 @@ class Oncall:
                 named.append(self.who(name, moment))
         return list(dict.fromkeys(each for each in named if each is not None and each in current.people))
 
+    def schedules(self) -> Sequence[str]:
+        """The names of all of them, in the order of the configuration."""
+        return tuple(self._current().schedules)
+
     def timetable(self, name: str) -> Timetable:
         """The schedule with what people changed. Raises NotFound."""
         current = self._current()
@@ -148,3 +154,10 @@ class Oncall:
 
     def _zone(self, schedule: Schedule) -> ZoneInfo:
         return ZoneInfo(schedule.time_zone or self._current().time_zone)
+
+
+def _beside(stretch: Stretch, learning: Sequence[Turn]) -> tuple[str, ...]:
+    if stretch.person is None:
+        return ()
+    found = (who for start, end, who in learning if start < stretch.end and end > stretch.start)
+    return tuple(dict.fromkeys(who for who in found if who != stretch.person))

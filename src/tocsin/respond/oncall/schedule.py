@@ -107,6 +107,12 @@ class Schedule(Settings):
         default=(), description="The last one that applies counts."
     )
 
+    handover: Literal["tell", "keep"] = Field(
+        default="tell",
+        description="Whether the note at the end of a turn is sent to the next person, if there is anything to tell, "
+        "or only kept.",
+    )
+
     @model_validator(mode="after")
     def _possible(self) -> Schedule:
         if all(layer.shadow for layer in self.layers):

@@ -13,18 +13,29 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, or_, select, update
 
+from tocsin.act.notify import Delivery
 from tocsin.ground.accounts import Identity, Permission, require
+from tocsin.ground.i18n import N_, exact, translate
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store, insert
 from tocsin.respond.oncall import override, schedule_store
+from tocsin.respond.oncall.notices import Notices
 from tocsin.respond.oncall.oncall import Oncall, Shift
 from tocsin.respond.oncall.override import LONGEST, Override, checked_text
 from tocsin.respond.oncall.section import Rota
 
 State = Literal["asked", "accepted", "declined", "cancelled"]
+_SUBJECTS: dict[State, str] = {
+    "asked": N_("{giver} asks you to take their shift of {schedule}"),
+    "accepted": N_("{taker} takes your shift of {schedule}"),
+    "declined": N_("{taker} cannot take your shift of {schedule}"),
+    "cancelled": N_("{giver} no longer asks you to take their shift of {schedule}"),
+}
+_GIVEN = N_("The shift: {start} – {end}")
+_RETURNED = N_("In return: {start} – {end}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,13 +83,21 @@ class Swaps:
     """Those of all schedules."""
 
     def __init__(
-        self, store: Store, clock: Clock, current: Callable[[], Rota], bell: Bell, *, oncall: Oncall
+        self,
+        store: Store,
+        clock: Clock,
+        current: Callable[[], Rota],
+        bell: Bell,
+        *,
+        oncall: Oncall,
+        notices: Notices,
     ) -> None:
         self._store = store
         self._clock = clock
         self._current = current
         self._bell = bell
         self._oncall = oncall
+        self._notices = notices
 
     # Questions
 
@@ -145,14 +164,18 @@ class Swaps:
             asked_at=self._clock.now(),
         )
         self._legs(wanted)
-        self._store.write(lambda conn: _write(conn, wanted))
-        self._bell.ring(override.TOPIC)
-        return wanted
+
+        def job(conn: Connection) -> Swap:
+            _write(conn, wanted)
+            return wanted
+
+        return self._done(job, tell=taker if _actor(taker) != by else None)
 
     def accept(self, id_: str, by: str) -> Swap:
         """Puts it into effect. Raises NotFound, or Conflict when it was answered or the shifts have moved since."""
+        known = self.get(id_)
         try:
-            legs = self._legs(self.get(id_))
+            legs = self._legs(known)
         except Invalid as error:
             raise Conflict(error.message, field=error.field, fix="Cancel the swap and ask anew.") from None
 
@@ -174,20 +197,58 @@ class Swaps:
                 override.write(conn, made)
             return answered
 
-        return self._done(job)
+        return self._done(job, tell=known.giver)
 
     def decline(self, id_: str, by: str) -> Swap:
         """The taker does not want to. Raises NotFound, or Conflict when it was answered."""
-        return self._done(lambda conn: self._answer(conn, id_, "declined", by))
+        tell = self.get(id_).giver
+        return self._done(lambda conn: self._answer(conn, id_, "declined", by), tell=tell)
 
     def cancel(self, id_: str, by: str) -> Swap:
         """The giver takes the question back. Raises NotFound, or Conflict when it was answered."""
-        return self._done(lambda conn: self._answer(conn, id_, "cancelled", by))
+        tell = self.get(id_).taker
+        return self._done(lambda conn: self._answer(conn, id_, "cancelled", by), tell=tell)
 
-    def _done(self, job: Callable[[Connection], Swap]) -> Swap:
-        answered = self._store.write(job)
+    def _done(self, job: Callable[[Connection], Swap], *, tell: str | None) -> Swap:
+        """Writes it together with the notice to the other one of the two."""
+
+        def whole(conn: Connection) -> tuple[Swap, Delivery | None]:
+            swap = job(conn)
+            if tell is None:
+                return swap, None
+            queued = self._notices.queue(
+                conn,
+                tell,
+                lambda language: self._wording(swap, language),
+                cause=f"swap/{swap.id}/{swap.state}",
+                at=self._clock.now(),
+            )
+            return swap, queued
+
+        swap, queued = self._store.write(whole)
         self._bell.ring(override.TOPIC)
-        return answered
+        self._notices.hand(queued)
+        return swap
+
+    def _wording(self, swap: Swap, language: str) -> tuple[str, tuple[str, ...]]:
+        table = self._oncall.timetable(swap.schedule)
+
+        def time(start: datetime, end: datetime) -> dict[str, str]:
+            zone = table.zone.key
+            return {"start": exact(language, start, zone), "end": exact(language, end, zone)}
+
+        lines = [translate(language, _GIVEN, **time(swap.start, swap.end))]
+        if swap.back_start is not None and swap.back_end is not None:
+            lines.append(translate(language, _RETURNED, **time(swap.back_start, swap.back_end)))
+        if swap.note:
+            lines.append(swap.note)
+        return translate(
+            language,
+            _SUBJECTS[swap.state],
+            giver=self._notices.called(swap.giver),
+            taker=self._notices.called(swap.taker),
+            schedule=table.schedule.title or swap.schedule,
+        ), tuple(lines)
 
     def _answer(self, conn: Connection, id_: str, state: State, by: str) -> Swap:
         known, table = _get(conn, id_, lock=True), schedule_store.swap
@@ -237,6 +298,10 @@ def may_ask(identity: Identity, giver: str) -> None:
 def may_answer(identity: Identity, person: str) -> None:
     """The taker answers, the giver cancels, an operator may do both for them. Raises Denied."""
     may_ask(identity, person)
+
+
+def _actor(person: str) -> str:
+    return f"person:{person}"
 
 
 def _write(conn: Connection, made: Swap) -> None:

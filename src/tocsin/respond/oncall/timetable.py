@@ -73,13 +73,21 @@ class Timetable:
 
     def shadows(self, at: datetime) -> tuple[str, ...]:
         """Who learns at this instant, without the one on call."""
+        learning = [layer for layer in self.schedule.layers if layer.shadow]
+        if not learning:
+            return ()
         on_call, found = self.who(at), dict[str, None]()
-        for layer in self.schedule.layers:
-            if layer.shadow and rotation.counts(layer, self.schedule.holidays, at, self.zone):
+        for layer in learning:
+            if rotation.counts(layer, self.schedule.holidays, at, self.zone):
                 turn = rotation.turn_of(layer, at, self.zone)
                 if turn >= 0:
                     found[layer.people[turn % len(layer.people)]] = None
         return tuple(each for each in found if each != on_call)
+
+    def learning(self, start: datetime, end: datetime) -> list[Turn]:
+        """Who learns when within this time, in order; also while they are on call themselves."""
+        indices = [index for index, layer in enumerate(self.schedule.layers) if layer.shadow]
+        return sorted(turn for index in indices for turn in self.pieces(index, start, end))
 
     def stretches(self, start: datetime, end: datetime) -> list[Stretch]:
         """The whole of this time, gaps included, in order; a stretch ends where its turn does."""
