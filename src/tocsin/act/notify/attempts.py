@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Float, Index, Integer, Row, Table, Text, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    Row,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from tocsin.ground.store import Time, metadata
 
@@ -76,6 +89,15 @@ def end(
         .where(delivery_attempt.c.delivery == delivery, delivery_attempt.c.number == number)
         .values(
             outcome=outcome, started_at=started_at, ended_at=ended_at, error=error, retry_after=retry_after
+        )
+    )
+
+
+def forget(conn: Connection, delivery: str, number: int) -> None:
+    """It was claimed and then not tried at all."""
+    conn.execute(
+        delete(delivery_attempt).where(
+            delivery_attempt.c.delivery == delivery, delivery_attempt.c.number == number
         )
     )
 

@@ -9,7 +9,8 @@ that address.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -19,6 +20,7 @@ from sqlalchemy import Connection
 from tocsin.act.notify import events, store
 from tocsin.act.notify.channel import Call, Channel, Report
 from tocsin.act.notify.message import one_line
+from tocsin.act.notify.outcomes import Outcomes
 from tocsin.act.notify.section import Directory, Person
 from tocsin.act.notify.store import Delivery
 from tocsin.ground import timeline
@@ -35,6 +37,8 @@ sentence that they read, in their language."""
 _UNKNOWN = N_("No page has this number, or it was for somebody else.")
 _SEVERAL = N_("Several pages have this number: open the link in the message.")
 _NOBODY_HEARS = N_("This cannot be answered here: open the link in the message.")
+_AND_MORE = N_("{sentence} And {count} more.")
+_LOOKS, _LOOK_S = 5, 0.2
 _log = structlog.get_logger(__name__)
 
 
@@ -42,8 +46,8 @@ class Sending(Protocol):
     """What of delivery is needed here."""
 
     def channel(self, name: str) -> Channel[Any] | None: ...
-    def lost(self, conn: Connection, taken: Delivery, error: str, at: datetime) -> list[Delivery]: ...
-    def hand(self, claimed: list[Delivery]) -> None: ...
+    def is_shared(self, page: Delivery) -> bool: ...
+    def hand(self, claimed: Iterable[Delivery]) -> None: ...
     def tell(
         self, conn: Connection, kind: timeline.Kind, about: Delivery, at: datetime, **data: object
     ) -> None: ...
@@ -53,12 +57,18 @@ class Calls:
     """The ear of all channels."""
 
     def __init__(
-        self, store_: Store, clock: Clock, current: Callable[[], Directory], sending: Sending
+        self,
+        store_: Store,
+        clock: Clock,
+        current: Callable[[], Directory],
+        sending: Sending,
+        outcomes: Outcomes,
     ) -> None:
         self._store = store_
         self._clock = clock
         self._current = current
         self._sending = sending
+        self._outcomes = outcomes
         self._wish: Wish | None = None
 
     def on_wish(self, told: Wish) -> None:
@@ -76,23 +86,30 @@ class Calls:
 
     def _carry_out(self, name: str, channel: Channel[Any], report: Report) -> str:
         match report.kind:
-            case "delivered":
-                self._store.write(lambda conn: self._arrived(conn, name, report))
-                return ""
-            case "failed":
-                instead = self._store.write(lambda conn: self._lost(conn, name, report))
-                self._sending.hand(instead)
+            case "delivered" | "failed":
+                self._await(name, report)
+                job = self._arrived if report.kind == "delivered" else self._lost
+                self._sending.hand(self._store.write(lambda conn: job(conn, name, report)))
                 return ""
             case "acknowledged" | "escalated":
                 return self._wanted(name, channel, report, report.kind)
 
     # ── what became of it ────────────────────────────────────────────────────────────────────────────────
 
-    def _arrived(self, conn: Connection, name: str, report: Report) -> None:
+    def _await(self, name: str, report: Report) -> None:
+        """A provider may be quicker than the commit of its own receipt: such a report is given a moment."""
+        for _ in range(_LOOKS if report.receipt else 0):
+            with self._store.read() as conn:
+                if self._named(conn, name, report):
+                    return
+            time.sleep(_LOOK_S)
+
+    def _arrived(self, conn: Connection, name: str, report: Report) -> list[Delivery]:
         now = self._clock.now()
         for each in self._named(conn, name, report):
             if store.mark_delivered(conn, each.id, now):
                 self._sending.tell(conn, events.DELIVERED, each, now)
+        return []
 
     def _lost(self, conn: Connection, name: str, report: Report) -> list[Delivery]:
         now = self._clock.now()
@@ -100,7 +117,7 @@ class Calls:
         return [
             instead
             for each in self._named(conn, name, report)
-            for instead in self._sending.lost(conn, each, error, now)
+            for instead in self._outcomes.lost(conn, each, error, now)
         ]
 
     def _named(self, conn: Connection, name: str, report: Report) -> list[Delivery]:
@@ -120,24 +137,42 @@ class Calls:
         wish: Literal["acknowledged", "escalated"],
     ) -> str:
         with self._store.read() as conn:
-            if report.receipt or report.delivery:
-                candidates = self._named(conn, name, report)
-            else:
-                candidates = store.by_code(conn, report.code) if report.code else []
-        meant = [
-            (each, who) for each in candidates if (who := self._speaker(name, channel, each, report.address))
-        ]
-        language = self._current().language
+            candidates = self._meant(conn, name, report)
+            meant = [
+                (page, who)
+                for page in candidates
+                if (who := self._speaker(name, channel, page, report.address)) is not None
+            ]
+            pages = store.bundled_with(conn, meant[0][0]) if meant else []
         if not meant:
-            return translate(language, _UNKNOWN)
+            return translate(self._current().language, _UNKNOWN)
         page, who = meant[0]
-        language = page.message.language if page.message else language
-        if len({(each.incident, each.kind) for each, _ in meant}) > 1 and not report.receipt:
+        language = page.message.language if page.message else self._current().language
+        if not report.receipt and len({each.page for each, _ in meant}) > 1:
             return translate(language, _SEVERAL)
         if self._wish is None:
             return translate(language, _NOBODY_HEARS)
+        # The message stood for all of these, and said so.
+        sentences = [
+            self._do(self._wish, each, wish, who)
+            for each in sorted(pages, key=lambda each: each.id != page.id)
+        ]
+        if len(sentences) > 1:
+            return translate(language, _AND_MORE, sentence=sentences[0], count=len(sentences) - 1)
+        return sentences[0]
+
+    def _meant(self, conn: Connection, name: str, report: Report) -> list[Delivery]:
+        """The pages that a wish may be about; without any name, the last one that left for who speaks."""
+        if report.receipt or report.delivery:
+            return self._named(conn, name, report)
+        if report.code:
+            return store.by_code(conn, report.code)
+        newest = store.newest_at(conn, name, report.address)
+        return [newest] if newest is not None else []
+
+    def _do(self, do: Wish, page: Delivery, wish: Literal["acknowledged", "escalated"], who: str) -> str:
         try:
-            return self._wish(page, wish, who)
+            return do(page, wish, who)
         except TocsinError as error:
             _log.info("a wish could not be carried out", wish=wish, delivery=page.id, why=error.message)
             return error.message
@@ -147,7 +182,7 @@ class Calls:
         if not address or page.person is None:
             return None
         people = self._current().people
-        if page.channel == name and channel.room is not None and page.address == channel.room:
+        if page.channel == name and self._sending.is_shared(page):
             return next((who for who, person in people.items() if _is_at(channel, person, address)), None)
         if page.channel == name and page.address == address:
             return page.person

@@ -7,8 +7,9 @@ years with them (github.com/target/goalert, engine/message/ratelimit).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,3 +26,18 @@ TEXTS = (
     Cap(messages=21, within=timedelta(hours=3)),
 )
 CALLS = (Cap(messages=3, within=timedelta(minutes=15)),)
+
+
+def room_from(caps: Sequence[Cap], left: Sequence[datetime], now: datetime) -> datetime:
+    """When the next message may leave, given when those before it did: `now` where there is room."""
+    free = now
+    for cap in caps:
+        within = sorted(each for each in left if each > now - cap.within)
+        if len(within) >= cap.messages:
+            free = max(free, within[-cap.messages] + cap.within)
+    return free
+
+
+def longest(caps: Sequence[Cap]) -> timedelta:
+    """How far back one has to look."""
+    return max((cap.within for cap in caps), default=timedelta())

@@ -4,17 +4,27 @@ settings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import time
 from functools import cache
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import Field, GetCoreSchemaHandler, SerializeAsAny, create_model
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    SerializeAsAny,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic_core import CoreSchema
 
 from tocsin.act.notify.channel import Channel, ChannelSettings, Reachable
 from tocsin.ground.catalogue import did_you_mean
 from tocsin.ground.kernel.extensions import discover
-from tocsin.ground.kernel.settings import Problem, Section
+from tocsin.ground.kernel.settings import Problem, Section, Settings
 
 GROUP = "tocsin.channels"
 
@@ -44,8 +54,42 @@ class _AnyKind:
         return handler.generate_schema(Annotated[every, Field(discriminator="kind")])
 
 
+_WALL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+def _wall_time(text: object) -> object:
+    if isinstance(text, time):
+        return text
+    if not isinstance(text, str) or not _WALL.fullmatch(text):
+        raise ValueError(f'{text!r} is no time of day; write it in quotes, like "09:00"')
+    return time.fromisoformat(text)
+
+
+class Digest(Settings):
+    """When people read what wakes nobody, as one message."""
+
+    at: Annotated[
+        time,
+        BeforeValidator(_wall_time),
+        PlainSerializer(lambda value: value.strftime("%H:%M"), return_type=str),
+        WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+        Field(description='The time of day of the person, in quotes: "09:00".'),
+    ] = time(9)
+    channel: Annotated[
+        str | None, Field(description="One of channels:; else the first that reaches the person.")
+    ] = None
+    severities: Annotated[
+        tuple[str, ...],
+        Field(description="Levels whose notices wait for it, such as P3. Pages never do."),
+    ] = ()
+
+
 class ChannelSection(Section):
     """The keys of notification."""
+
+    digest: Annotated[
+        Digest, Field(default_factory=Digest, description="One message a day for what wakes nobody.")
+    ]
 
     channels: Annotated[
         dict[str, Annotated[SerializeAsAny[ChannelSettings], _AnyKind()]],
@@ -64,6 +108,13 @@ class ChannelSection(Section):
                         message=f"there is no channel {channel}",
                         fix=did_you_mean(channel, self.channels, "channels"),
                     )
+        wanted = self.digest.channel
+        if wanted is not None and wanted not in self.channels:
+            yield Problem(
+                path=("digest", "channel"),
+                message=f"there is no channel {wanted}",
+                fix=did_you_mean(wanted, self.channels, "channels"),
+            )
 
 
 class Person(Reachable, Protocol):
@@ -73,6 +124,8 @@ class Person(Reachable, Protocol):
     def channels(self) -> Iterable[str]: ...
     @property
     def language(self) -> str | None: ...
+    @property
+    def time_zone(self) -> str | None: ...
 
 
 class Directory(Protocol):
@@ -86,6 +139,8 @@ class Directory(Protocol):
     def language(self) -> str: ...
     @property
     def time_zone(self) -> str: ...
+    @property
+    def digest(self) -> Digest: ...
 
 
 def kind_of(settings: ChannelSettings) -> str:

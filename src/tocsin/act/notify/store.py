@@ -307,8 +307,8 @@ def left_since(conn: Connection, channel: str, address: str, since: datetime) ->
     return [each for each in conn.scalars(query) if each is not None]
 
 
-def has_left(conn: Connection, claimed: Delivery) -> bool:
-    """Whether anything about the incident has left for this address before."""
+def has_more(conn: Connection, claimed: Delivery) -> bool:
+    """Whether anything else about the incident has left for this address."""
     columns = delivery.c
     query = select(columns.id).where(
         columns.incident == claimed.incident,
@@ -486,9 +486,7 @@ def try_again(conn: Connection, claimed: Delivery, next_at: datetime, error: str
     done = conn.execute(
         update(delivery)
         .where(*_mine(claimed))
-        .values(
-            state="waiting", next_at=next_at, error=error, claimed_by=None, claimed_at=None, bundle=None
-        )
+        .values(state="waiting", next_at=next_at, error=error, claimed_by=None, claimed_at=None, bundle=None)
     )
     return done.rowcount == 1
 
