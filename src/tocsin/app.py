@@ -49,6 +49,7 @@ from tocsin.metrics import registry
 from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.roles import Roles
+from tocsin.respond.incidents.wishes import Wishes
 from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
@@ -163,6 +164,7 @@ class App:
             check=self.checks.of_service,
         )
         self.incidents = Incidents(desk)
+        self.deliveries.on_wish(Wishes(self.incidents, current).carry_out)
         self.handovers = Handovers(
             self.store,
             self.clock,

@@ -6,6 +6,11 @@ from tocsin.ground.timeline import declare, reason
 declare("incident.opened", N_("Opened as {severity} from an alert of {source}: {title}"))
 declare("incident.declared", N_("Declared as {severity} by {actor}: {title}"))
 declare("incident.acknowledged", N_("Acknowledged by {by}, {seconds} after it was detected"))
+declare("incident.unacknowledged", N_("{by} has it no longer: {why}"))
+declare("acknowledgement.renewed", N_("Acknowledged once more by {actor}, until {until}"))
+declare(
+    "acknowledgement.expired", N_("The acknowledgement by {by} has expired after {seconds}: it pages again")
+)
 declare("incident.mitigated", N_("Service is back, being watched: {why}"))
 declare("incident.resolved", N_("Resolved: {why}"))
 declare("incident.reopened", N_("Opened again: {why}"))

@@ -16,7 +16,16 @@ from tocsin.ground.i18n import clock as at_clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.respond.incidents import events as events  # declares the kinds
-from tocsin.respond.incidents import false_alarm, lifecycle, noise_marks, reality, recovery, store
+from tocsin.respond.incidents import (
+    acknowledgement,
+    false_alarm,
+    given_back,
+    lifecycle,
+    noise_marks,
+    reality,
+    recovery,
+    store,
+)
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import OPEN, Incident
 from tocsin.respond.incidents.noise_marks import Mark
@@ -36,6 +45,7 @@ class Incidents:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        desk.timers.on(acknowledgement.TIMER, self._expire, urgent=True)
         desk.timers.on("soak", self._soak)
         desk.timers.on("incident.afterwards", self._afterwards)
         desk.timers.on("clock.warn", self._warn)
@@ -165,6 +175,15 @@ class Incidents:
     def acknowledge(self, id_: str, actor: str) -> Incident:
         return self._act(lambda conn: (lifecycle.acknowledge(self._desk, conn, id_, actor), ()))
 
+    def unacknowledge(self, id_: str, why: str, actor: str) -> Incident:
+        """Nobody has it after all: it pages again. Raises Conflict when nobody had it."""
+        said = lifecycle.written(why, "why")
+        return self._act(lambda conn: given_back.unacknowledge(self._desk, conn, id_, said, actor))
+
+    def escalate(self, id_: str, actor: str) -> Incident:
+        """I cannot take it: the next step is paged at once. Raises Conflict when it is watched or over."""
+        return self._act(lambda conn: given_back.pass_on(self._desk, conn, id_, actor))
+
     def set_severity(self, id_: str, level: str, reason: str, actor: str) -> Incident:
         said = lifecycle.written(reason, "reason")
         return self._act(lambda conn: lifecycle.set_severity(self._desk, conn, id_, level, said, actor))
@@ -216,6 +235,10 @@ class Incidents:
         self._desk.bell.ring("timeline")
 
     # Timers
+
+    def _expire(self, due: Timer) -> None:
+        with contextlib.suppress(NotFound):
+            self._after(given_back.expire(self._desk, due))
 
     def _soak(self, due: Timer) -> None:
         with contextlib.suppress(NotFound):

@@ -11,7 +11,7 @@ from tocsin.ground import timeline
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Conflict, Invalid
 from tocsin.ground.store import insert
-from tocsin.respond.incidents import clocks, store
+from tocsin.respond.incidents import acknowledgement, clocks, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import FALSE_ALARM, Incident
 from tocsin.respond.incidents.opening import escalate
@@ -39,13 +39,14 @@ def written(text: str, field: str) -> str:
 
 
 def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
-    """Somebody has it: paging stops. Acknowledging again changes nothing; whoever was first has it."""
+    """Somebody has it: paging stops. Acknowledging again renews it where it would end; whoever was first has it."""
     incident = store.get(conn, id_, lock=True)
     if incident.state in ("resolved", "closed"):
         raise Conflict(f"{incident.id} is already {incident.state}", fix="Open it again if it is back.")
-    if incident.acknowledged_by and incident.state != "triggered":
-        return incident
     now = desk.clock.now()
+    if incident.acknowledged_by and incident.state != "triggered":
+        acknowledgement.renew(desk, conn, incident, actor, now)
+        return incident
     person = person_of(actor)
     # An incident that was opened again keeps its first acknowledgement; the new one is on the timeline.
     store.change(
@@ -60,6 +61,7 @@ def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
     timeline.append(conn, incident.id, "incident.acknowledged", actor, now, by=person, seconds=seconds)
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("acknowledged"))
+    acknowledgement.hold(desk, conn, incident.id, now)
     if actor.startswith("person:") and "commander" not in store.roles_of(conn, incident.id):
         give(conn, incident.id, "commander", person, actor, now)
     return store.get(conn, incident.id)
@@ -219,6 +221,7 @@ def reopen(
     if not has_it:
         clocks.restart(conn, desk.timers, changed, level.clocks if level else {}, now)
     if has_it:
+        acknowledgement.hold(desk, conn, incident.id, now)
         lines = [why]
         return changed, tuple(
             desk.escalations.page_now(

@@ -92,8 +92,19 @@ def open_incident(
     return Opened(incident=incident, pages=escalate(desk, conn, incident, decision.spec))
 
 
-def escalate(desk: Desk, conn: Connection, incident: Incident, level: Level | None) -> tuple[Delivery, ...]:
-    """Writes every page of the service's escalation policy; the first are already claimed by this process."""
+def escalate(
+    desk: Desk,
+    conn: Connection,
+    incident: Incident,
+    level: Level | None,
+    *,
+    from_step: int = 1,
+    climbs: bool | None = None,
+) -> tuple[Delivery, ...]:
+    """Writes every page of the service's escalation policy; the first are already claimed by this process.
+
+    `climbs` says otherwise than the level whether later steps follow.
+    """
     if level is not None and level.repeat:
         desk.timers.set(conn, REPEAT, incident.id, desk.clock.now() + level.repeat)
     return tuple(
@@ -106,6 +117,10 @@ def escalate(desk: Desk, conn: Connection, incident: Incident, level: Level | No
             policy=desk.service(incident.service).escalation,
             at=desk.clock.now(),
             channels=list(level.channels) if level else [],
-            climbs=level.escalate if level else True,
+            climbs=(level.escalate if level else True) if climbs is None else climbs,
+            # Nobody knows how bad a level is that has left its policy.
+            urgency=level.urgency if level else "critical",
+            mentions=level.mentions if level else (),
+            from_step=from_step,
         )
     )

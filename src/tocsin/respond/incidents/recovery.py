@@ -72,7 +72,7 @@ def _tell_at_least_once(desk: Desk, conn: Connection, incident: Incident) -> tup
     level = desk.level(incident.policy, incident.severity)
     if incident.acknowledged_by or (level is not None and not level.page):
         return ()
-    if any(each.state == "sent" for each in of_incident(conn, incident.id)):
+    if any(each.state in ("sent", "delivered") for each in of_incident(conn, incident.id)):
         return ()
     zone = desk.services().time_zone
     return tuple(

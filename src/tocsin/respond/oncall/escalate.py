@@ -34,7 +34,6 @@ from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Esca
 from tocsin.respond.oncall.steps import ROOM, Steps, Written
 from tocsin.respond.oncall.store import Climb
 from tocsin.respond.oncall.targets import Targets
-from tocsin.respond.oncall.twice import MINUTE
 
 if TYPE_CHECKING:  # the engine takes a second to import, and `tocsin config check` needs none
     from tocsin.ground.engine import Timer
@@ -178,29 +177,21 @@ class Escalations:
             return None
         return timedelta(seconds=climb.acknowledge_s)
 
-    def step_now(self, conn: Connection, incident: str, actor: str) -> list[Delivery] | None:
+    def step_now(self, conn: Connection, incident: str) -> list[Delivery] | None:
         """Somebody cannot take it: the next step at once, everybody when none is left; None when nothing is under way.
 
-        Returns pages that are claimed: give them to `Deliveries.hand` after the commit. Pressed twice within a minute
-        by the same person it counts once.
+        Returns pages that are claimed: give them to `Deliveries.hand` after the commit.
         """
         now = self._clock.now()
         latest = store.latest(conn, incident)
         climb = store.get(conn, latest.id) if latest is not None else None
         if climb is None or climb.state == "stopped":
             return None
-        if self._has_pressed(conn, incident, actor, now):
-            return []
-        timeline.append(conn, incident, events.PRESSED.name, actor, now)
         waiting = pages.steps_waiting(conn, climb.id)
         if not waiting:
             return self._everybody(conn, climb, climb.rounds, now, asked=True)
         pages.drop(conn, [waiting[0].id], "brought forward")
         return self._climb(conn, climb, waiting[0].round, waiting[0].step, now)
-
-    def _has_pressed(self, conn: Connection, incident: str, actor: str, now: datetime) -> bool:
-        pressed = timeline.of_incident(conn, incident, kinds=(events.PRESSED.name,))
-        return any(each.actor == actor and now - each.at < MINUTE for each in pressed)
 
     def page_now(
         self,

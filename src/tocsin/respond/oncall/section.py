@@ -17,6 +17,7 @@ from tocsin.ground.kernel.duration import Deadline, Duration, format_duration
 from tocsin.ground.kernel.settings import Problem, Section, Settings
 from tocsin.respond.oncall.hours import checked as checked_hours
 from tocsin.respond.oncall.schedule import Holidays, Schedule
+from tocsin.sense.severity import Policy
 
 EVERYBODY = N_("everybody")
 EVERYONE = "everyone"
@@ -154,6 +155,7 @@ class OncallSection(Section):
     def cross_check(self) -> Iterable[Problem]:
         yield from self._people()
         yield from self._targets()
+        yield from self._mentions()
         services: Mapping[str, Service] = getattr(self, "services", {})  # of the catalogue, in the whole
         for name, service in services.items():
             if service.escalation is None:
@@ -220,6 +222,23 @@ class OncallSection(Section):
                         fix=f"give it one: teams: {wanted}: lead:",
                         level="warning",
                     )
+
+    def _mentions(self) -> Iterator[Problem]:
+        """Those of severities: targets, of which none is a room."""
+        policies: Mapping[str, Policy] = getattr(self, "policies", {})
+        for name, policy in policies.items():
+            for level_name, level in policy.levels.items():
+                for index, each in enumerate(level.mentions):
+                    try:
+                        wrong = each != EVERYONE and _target(each).startswith("channel:")
+                    except ValueError:
+                        wrong = True
+                    if wrong:
+                        yield Problem(
+                            path=("policies", name, "levels", level_name, "mentions", index),
+                            message=f"{each!r} is nobody to call in a room",
+                            fix=f"write {EVERYONE}, role:ROLE, lead:TEAM, team:NAME, schedule:NAME or person:NAME",
+                        )
 
     def _title(self, path: tuple[str | int, ...], wanted: str) -> Iterator[Problem]:
         people: Mapping[str, Person] = getattr(self, "people", {})

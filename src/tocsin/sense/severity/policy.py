@@ -35,6 +35,11 @@ class Level(Settings):
     channels: tuple[str, ...] = Field(
         default=(), description="Names under channels: to page by. Empty: each person's own order."
     )
+    mentions: tuple[str, ...] = Field(
+        default=(),
+        description="Whom a message in a room calls besides the people of the step: everyone, role:commander, "
+        "lead:backend, person:mei.",
+    )
     incident: bool = Field(default=True, description="Whether an alert of this level opens an incident.")
     page: bool = Field(default=True, description="Whether somebody is woken.")
     escalate: bool = Field(default=True, description="Whether the next one is paged when nobody answers.")

@@ -20,6 +20,7 @@ STANDARD: dict[str, dict[str, Any]] = {
         "confirm": True,
         "roles": _ROLES,
         "war_room": True,
+        "mentions": ("everyone",),
         "repeat": "30m",
     },
     "P1": {
