@@ -181,7 +181,8 @@ class Tocsin(Peer):
             conn.close()
 
     def untriaged(self) -> int:
-        return self.count("select count(*) from alert_event where state <> 'done'")
+        waiting = self.count("select count(*) from alert_event where state <> 'done'")
+        return waiting or self.count("select count(*) from alert_journal")
 
     def settle(self, seconds: float = 600) -> float:
         """Waits until everything is triaged and says for how many seconds; fails after `seconds`."""

@@ -36,10 +36,10 @@ services: {{shop: {{title: Shop}}}}
 
 
 def batches(sender: int, chance: random.Random) -> Iterator[list[dict[str, Any]]]:
-    """The alerts of one sender, one to five at a time."""
+    """The alerts of one sender, one to five at a time, or so many at once that they are answered from the journal."""
     number, mine = 0, ALERTS // SENDERS
     while number < mine:
-        size = min(chance.randint(1, 5), mine - number)
+        size = min(chance.choice([1, 2, 3, 4, 5, 80]) if sender % 2 else chance.randint(1, 5), mine - number)
         yield [
             {
                 "labels": {"alertname": f"A{sender}-{each}", "service": "shop", "severity": "info"},

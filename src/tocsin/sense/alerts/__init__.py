@@ -2,8 +2,9 @@
 
 from tocsin.sense.alerts.acknowledge import acknowledge, id_of_key
 from tocsin.sense.alerts.alert import Alert, AlertEvent
+from tocsin.sense.alerts.batch import Outcome
 from tocsin.sense.alerts.entrance import Entrance
-from tocsin.sense.alerts.ledger import TOPIC, Ledger, Outcome
+from tocsin.sense.alerts.ledger import TOPIC, Ledger
 from tocsin.sense.alerts.news import claim, done
 from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.alerts.signal import API, MONITOR, Sender, Signal

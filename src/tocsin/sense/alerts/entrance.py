@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tocsin.ground.kernel.errors import Unavailable
-from tocsin.sense.alerts.ledger import Entry, Ledger, Outcome
+from tocsin.sense.alerts.batch import Outcome
+from tocsin.sense.alerts.ledger import Entry, Ledger
 from tocsin.sense.alerts.signal import Sender, Signal
 
 COMMIT_S = 10.0

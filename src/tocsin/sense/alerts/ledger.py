@@ -6,6 +6,10 @@ of arrival, writes alerts and news, and only after the commit lets the answers g
 original. 3. A commit that fails fails every message in it, and memory stays as it was. 4. Once a second the writer
 adds up the repeats and ends the alerts that have not been said again in time.
 
+While alerts pour in, 2 is divided: what was said is settled and written to the journal (journal.py), which costs a
+fifth; that commit lets the answers go, and the writer brings the tables up to date behind it, in a quarter of its time,
+and in all of it once it is far behind. So an answer in a storm is as durable as any, and comes sooner.
+
 Threads call `record`; an event loop has an `Entrance` (entrance.py), which hands over what came in one turn of the loop
 and is told of a whole commit at once.
 
@@ -21,9 +25,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
-import msgspec
 import structlog
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -33,28 +36,33 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Overloaded, TocsinError, Unavailable
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
+from tocsin.sense.alerts import journal
 from tocsin.sense.alerts import store as rows
 from tocsin.sense.alerts.alert import id_of
+from tocsin.sense.alerts.batch import Batch, Outcome, news
 from tocsin.sense.alerts.fingerprint import fingerprint
 from tocsin.sense.alerts.memory import Memory
 from tocsin.sense.alerts.section import AlertsSection
-from tocsin.sense.alerts.settle import Result, Settled, Standing, settle, time_flags
+from tocsin.sense.alerts.settle import Standing, settle
 from tocsin.sense.alerts.signal import Sender, Signal
 
 TOPIC = "alerts"
 _BEAT_S = 1.0
 _AT_ONCE = 2_000
+_JOURNALED_AT_ONCE = 500
+_FEW = 64
+"""So many alerts that come alone go into the tables at once: what Prometheus sends on a quiet day."""
+_BEHIND_MOST_S = 2.0
+"""Nothing that was answered waits longer for the tables than this: then they come first, and senders wait."""
+_BEHIND_HELD = 4_000
+"""What is to be written is kept at hand for so many alerts; of more, the journal is read again."""
+_BEHIND_SHARE = 3
+"""How much longer than the tables the journal has the writer while alerts pour in."""
+_UNTIDY_MOST_S = 5.0
 _WAITING_MOST = 50_000
 _ENDED_AT_ONCE = 500
 _OTHERS_FLUSH = timedelta(seconds=2)
 _log = structlog.get_logger(__name__)
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What became of one signal."""
-
-    alert: str
-    result: Result
 
 
 class Entry:
@@ -73,6 +81,15 @@ class Entry:
         """Called in the writer's thread, once for all entries of a commit that share it."""
         self.outcomes: list[Outcome] | None = None
         self.failure: TocsinError | None = None
+
+
+class _Behind(NamedTuple):
+    """A row of the journal that the tables do not know yet: how many alerts, since when (s), and what they change."""
+
+    place: int
+    size: int
+    since: float
+    batch: Batch | None
 
 
 class Ledger:
@@ -98,14 +115,19 @@ class Ledger:
         self._wake = threading.Condition()
         self._queue: deque[Entry] = deque()
         self._waiting = 0
+        self._behind: deque[_Behind] = deque()
+        self._behind_size = 0
+        self._behind_held = 0
+        self._tables_due = 0.0
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._started = clock.now()
         self._counted = 0
 
     def start(self) -> None:
-        """Rebuilds the memory from the store and begins to write."""
+        """Carries over what the journal holds, rebuilds the memory from the store, and begins to write."""
         self._started = self._clock.now()
+        self._carry_over()
         with self._store.read() as conn:
             standing = list(rows.firing_standings(conn))
         with self._held:
@@ -126,6 +148,17 @@ class Ledger:
     def firing(self) -> int:
         """How many alerts fire; on Postgres, where others write as well, as of the last beat."""
         return len(self._memory) if self._alone else self._counted
+
+    @property
+    def behind(self) -> int:
+        """How many alerts were answered and are not in the tables yet."""
+        return self._behind_size
+
+    def catch_up(self) -> None:
+        """Returns when all that was answered before stands in the tables; not for the loop. Raises Unavailable."""
+        if self._behind:
+            with self._turn:
+                self._write_tables(whole=True)
 
     def record(self, signals: Sequence[Signal], sender: Sender) -> list[Outcome]:
         """Takes the signals of one message, all or none; returns after the commit. Raises Unavailable."""
@@ -196,12 +229,22 @@ class Ledger:
         more = False
         while True:
             with self._wake:
-                if not more:
+                if not (more or self._behind):
                     self._wake.wait_for(lambda: self._stopping or bool(self._queue), timeout=_BEAT_S)
-                entries = self._drain()
+                pouring = self._alone and (bool(self._behind) or self._waiting > _FEW)
+                entries = self._drain(_JOURNALED_AT_ONCE if pouring else _AT_ONCE)
                 last = self._stopping and not self._queue
             if entries:
-                self._answer(entries)
+                self._answer(entries, pouring=pouring)
+            now = self._clock.monotonic()
+            if self._behind:
+                late = now > beat + _UNTIDY_MOST_S
+                if not self._tidied(partial(self._follow_up, whole=last or late, idle=not entries)):
+                    self._wait_a_beat()
+            if self._behind:
+                if last:
+                    return  # the journal keeps it for the next start
+                continue
             due = self._clock.monotonic() >= beat
             if last or more or due:
                 more = self._tidied(partial(self.flush, whole=last))
@@ -211,22 +254,29 @@ class Ledger:
             if last:
                 return
 
-    def _drain(self) -> list[Entry]:
+    def _wait_a_beat(self) -> None:
+        """The tables cannot be written at the moment: it is tried again, but not all the time."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._stopping or bool(self._queue), timeout=_BEAT_S / 4)
+
+    def _drain(self, most: int) -> list[Entry]:
         taken: list[Entry] = []
         size = 0
-        while self._queue and size < _AT_ONCE:
+        while self._queue and size < most:
             entry = self._queue.popleft()
             size += len(entry.ids)
             taken.append(entry)
         self._waiting -= size
         return taken
 
-    def _answer(self, entries: list[Entry]) -> None:
+    def _answer(self, entries: list[Entry], *, pouring: bool = False) -> None:
         """One transaction for all; then memory, then the answers, then the bell."""
-        batch: _Batch | None = None
+        batch: Batch | None = None
         try:
             with self._turn:
-                batch = self._store.intake(lambda conn: self._write(conn, entries))
+                if self._behind and self._clock.monotonic() - self._behind[0].since > _BEHIND_MOST_S:
+                    self._write_tables(whole=False)
+                batch = self._journaled(entries) if pouring else self._written(entries)
                 with self._held:
                     for alert_id, now in batch.touches:
                         self._memory.touch(batch.known[alert_id], now)
@@ -246,12 +296,106 @@ class Ledger:
             told.setdefault(entry.after, []).append(entry)
         for after, theirs in told.items():
             after(theirs)
-        if batch and batch.events:
+        if batch and batch.events and not pouring:
             self._bell.ring(TOPIC)
 
-    def _write(self, conn: Connection, entries: list[Entry]) -> _Batch:
-        """The job: settles every signal and writes what changed. May run twice, so it changes only its own batch."""
-        batch = _Batch(self._known(conn, entries), self._service_of)
+    def _written(self, entries: Sequence[Entry]) -> Batch:
+        """Settles and writes into the tables, which say already whatever was answered before."""
+        self._write_tables(whole=True)
+
+        def job(conn: Connection) -> Batch:
+            batch = self._settled(self._known(conn, entries), entries)
+            batch.write(conn)
+            return batch
+
+        return self._store.intake(job)
+
+    def _journaled(self, entries: Sequence[Entry]) -> Batch:
+        """Settles, and writes down what was said; the tables follow."""
+        said = journal.words(journal.Said(each.signals, each.sender, each.now) for each in entries)
+
+        def job(conn: Connection) -> tuple[int, Batch]:
+            batch = self._settled(self._known(conn, entries), entries)
+            return journal.keep(conn, said), batch
+
+        place, batch = self._store.intake(job)
+        size = sum([len(each.ids) for each in entries])
+        held = size if self._behind_held + size <= _BEHIND_HELD else 0
+        self._behind.append(_Behind(place, size, self._clock.monotonic(), batch if held else None))
+        self._behind_size += size
+        self._behind_held += held
+        return batch
+
+    def _follow_up(self, *, whole: bool, idle: bool) -> bool:
+        """Brings the tables nearer to what was answered: all the way if `whole`, and at once when there is nothing else
+        to do; else when it is their turn. True."""
+        began = self._clock.monotonic()
+        if whole or idle or began >= self._tables_due:
+            with self._turn:
+                self._write_tables(whole=whole)
+            ended = self._clock.monotonic()
+            self._tables_due = ended + _BEHIND_SHARE * (ended - began)
+        return True
+
+    def _write_tables(self, *, whole: bool) -> None:
+        """Carries the oldest of what was answered into the tables, or all of it. In our turn."""
+        while self._behind:
+            oldest = self._behind[0]
+            try:
+                events = self._store.intake(
+                    lambda conn, oldest=oldest: self._carry(conn, oldest.place, oldest.batch)
+                )
+            except TocsinError:
+                raise  # the database, not the alerts: it is tried again
+            except Exception:
+                _log.exception("alerts stay in the journal until the next start", place=oldest.place)
+                events = False
+                with self._held, self._store.read() as conn:
+                    for each in journal.read(conn, oldest.place):
+                        self._memory.forget(Entry(each.signals, each.sender, each.now, _nobody_waits).ids)
+            self._behind.popleft()
+            self._behind_size -= oldest.size
+            self._behind_held -= oldest.size if oldest.batch else 0
+            if events:
+                self._bell.ring(TOPIC)
+            if not whole:
+                return
+
+    def _carry(
+        self, conn: Connection, place: int, batch: Batch | None = None, *, repeats: bool = False
+    ) -> bool:
+        """Writes a row of the journal into the tables, which say already whatever came before it; whether that is news.
+
+        `repeats`: counts what came again, too, which no memory has counted.
+        """
+        if batch is None:
+            said = journal.read(conn, place)
+            entries = [Entry(each.signals, each.sender, each.now, _nobody_waits) for each in said]
+            ids = {alert_id for entry in entries for alert_id in entry.ids}
+            batch = self._settled(rows.standings(conn, sorted(ids), lock=False), entries)
+        batch.write(conn)
+        if repeats:
+            rows.touch(conn, batch.repeats())
+        journal.carried_over(conn, place)
+        return bool(batch.events)
+
+    def _carry_over(self) -> None:
+        """What a process that died had answered, and not yet written into the tables."""
+        with self._store.read() as conn:
+            places = journal.left_behind(conn)
+        for place in places:
+            try:
+                self._store.intake(lambda conn, place=place: self._carry(conn, place, repeats=True))
+            except TocsinError:
+                raise
+            except Exception:
+                _log.exception(
+                    "alerts of the journal could not be carried over; they stay there", place=place
+                )
+
+    def _settled(self, known: dict[str, Standing], entries: Sequence[Entry]) -> Batch:
+        """Settles every signal in order, against what stands. May run twice, so it changes only its own batch."""
+        batch = Batch(known, self._service_of)
         timeout = self._current().resolve_timeout
         for entry in entries:
             outcomes: list[Outcome] = []
@@ -267,10 +411,9 @@ class Ledger:
                 batch.take(verdict, signal, entry)
                 outcomes.append(Outcome(alert=alert_id, result=verdict.result))
             batch.outcomes.append(outcomes)
-        batch.write(conn)
         return batch
 
-    def _known(self, conn: Connection, entries: list[Entry]) -> dict[str, Standing]:
+    def _known(self, conn: Connection, entries: Sequence[Entry]) -> dict[str, Standing]:
         wanted = {alert_id for entry in entries for alert_id in entry.ids}
         known: dict[str, Standing] = {}
         if self._alone:
@@ -300,6 +443,7 @@ class Ledger:
         """Adds the repeats counted in memory to the rows, all or a bite of them; whether there are more."""
         while True:
             with self._turn:
+                self._write_tables(whole=True)  # a repeat is added to a row that has to be there
                 with self._held:
                     touched = self._memory.take_touched(_AT_ONCE)
                 if not touched:
@@ -319,6 +463,7 @@ class Ledger:
         due = now if self._alone else now - _OTHERS_FLUSH
         settled = self._started + self._current().resolve_timeout
         with self._turn:
+            self._write_tables(whole=True)
             ended = self._store.intake(lambda conn: self._end(conn, due, now, settled))
             if self._alone:
                 with self._held:
@@ -336,7 +481,7 @@ class Ledger:
         ]
         for standing in ended:
             rows.move(conn, standing, last_seen=now, count=0)
-        rows.announce(conn, [_news(standing, "resolved", now) for standing in ended])
+        rows.announce(conn, [news(standing, "resolved", now) for standing in ended])
         return ended
 
     def _repeated_since(self, alert_id: str, due: datetime) -> bool:
@@ -346,83 +491,8 @@ class Ledger:
         return known is not None and known.expires_at is not None and known.expires_at > due
 
 
-class _Batch:
-    """What one transaction changes: the standings it leaves, the rows and news it writes, the answers it allows."""
-
-    def __init__(self, known: dict[str, Standing], service_of: Callable[[Mapping[str, str]], str]) -> None:
-        self.known = known
-        self.heard: set[str] = set()
-        self.touches: list[tuple[str, datetime]] = []
-        self.outcomes: list[list[Outcome]] = []
-        self.events: list[dict[str, Any]] = []
-        self._service_of = service_of
-        self._texts: dict[str, tuple[Signal, Entry, int]] = {}
-        self._moves: dict[str, tuple[datetime, int]] = {}
-
-    def take(self, verdict: Settled, signal: Signal, entry: Entry) -> None:
-        standing, now = verdict.standing, entry.now
-        self.known[standing.id] = standing
-        self.heard.add(standing.id)
-        if not verdict.changed:
-            self.touches.append((standing.id, now))
-            return
-        if verdict.text:
-            before = self._texts.get(standing.id)
-            self._texts[standing.id] = (signal, entry, before[2] + 1 if before else 1)
-        else:
-            _, count = self._moves.get(standing.id, (now, 0))
-            self._moves[standing.id] = (now, count + 1)
-        if verdict.event:
-            service = signal.labels.get("service", "")
-            self.events.append(_news(standing, verdict.event, now, service))
-
-    def _row(self, alert_id: str, signal: Signal, entry: Entry, said: int) -> dict[str, Any]:
-        """The text as it was said last, with the state that the batch leaves."""
-        standing, now = self.known[alert_id], entry.now
-        seen, moved = self._moves.pop(alert_id, (now, 0))
-        return {
-            "id": alert_id,
-            "name": signal.name,
-            "service": self._service_of(signal.labels),
-            "labels": dict(signal.labels),
-            "annotations": dict(signal.annotations),
-            "value": signal.value,
-            "state": standing.state,
-            "source": entry.sender.source,
-            "key": entry.sender.key,
-            "url": signal.url,
-            "flags": signal.flags + time_flags(signal, now),
-            "dedup_key": signal.dedup_key,
-            "episode": standing.episode,
-            "starts_at": standing.starts_at,
-            "ends_at": standing.ends_at,
-            "expires_at": standing.expires_at,
-            "sender_start": standing.sender_start,
-            "sender_end": standing.sender_end,
-            "first_seen": now,
-            "last_seen": max(seen, now),
-            "said": said + moved,
-        }
-
-    def write(self, conn: Connection) -> None:
-        """Texts first; then the alerts whose state alone has moved. By id: two processes then wait for each other in
-        one order."""
-        rows.put(conn, [self._row(alert_id, *self._texts[alert_id]) for alert_id in sorted(self._texts)])
-        for alert_id in sorted(self._moves):
-            seen, count = self._moves[alert_id]
-            rows.move(conn, self.known[alert_id], last_seen=seen, count=count)
-        rows.announce(conn, self.events)
-
-
-def _news(standing: Standing, kind: str, now: datetime, service: str = "") -> dict[str, Any]:
-    return {
-        "alert": standing.id,
-        "kind": kind,
-        "episode": standing.episode,
-        "at": now,
-        "state": "new",
-        "lane": rows.lane_of(standing.key, service),
-    }
+def _nobody_waits(_: list[Entry]) -> None:
+    """Its sender was answered, or knows that it was not."""
 
 
 def _not_stored() -> Unavailable:

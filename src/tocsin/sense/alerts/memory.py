@@ -47,6 +47,13 @@ class Memory:
         if len(self._resolved) > RESOLVED_KEPT:
             del self._resolved[next(iter(self._resolved))]
 
+    def forget(self, alert_ids: Iterable[str]) -> None:
+        """What stands here and could not be written: the next word about it is news again."""
+        for alert_id in alert_ids:
+            self._firing.pop(alert_id, None)
+            self._resolved.pop(alert_id, None)
+            self._touched.pop(alert_id, None)
+
     def touch(self, standing: Standing, now: datetime) -> None:
         """Counts one more repeat of an alert that stands as `standing` says."""
         before = self._touched.get(standing.id)
