@@ -79,6 +79,11 @@ class Cluster:
         self.workers.append(worker)
         return worker
 
+    def logs(self) -> str:
+        """The end of what each process said."""
+        told = [self.web.log(), *(worker.log() for worker in self.workers)]
+        return "\n---\n".join(each[-1_500:] for each in told)
+
     def stop(self) -> None:
         for worker in self.workers:
             worker.stop()

@@ -10,9 +10,9 @@ from typing import Any
 
 
 class Receiver:
-    """`messages` holds (time, headers, JSON body) in the order of arrival."""
+    """`messages` holds (time, headers, JSON body) in the order of arrival; each is answered `delay_s` later."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, delay_s: float = 0.0) -> None:
         self.messages: list[tuple[float, dict[str, str], Any]] = []
         received = self.messages
 
@@ -22,6 +22,7 @@ class Receiver:
                 received.append(
                     (time.time(), {k.lower(): v for k, v in self.headers.items()}, json.loads(body))
                 )
+                time.sleep(delay_s)
                 self.send_response(204)
                 self.end_headers()
 
