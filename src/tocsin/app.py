@@ -49,6 +49,7 @@ from tocsin.metrics import registry
 from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.roles import Roles
+from tocsin.respond.incidents.updates import Updates
 from tocsin.respond.incidents.wishes import Wishes
 from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
 from tocsin.respond.runbooks.follow import Matcher
@@ -174,6 +175,7 @@ class App:
             unfinished=lambda conn: self.incidents.list(conn, states=OPEN, limit=200),
         )
         self.roles = Roles(desk, current, self.oncall)
+        self.updates = Updates(desk, self.incidents, current, self.oncall)
         self.retention = Retention(self.store, self.clock, current, self.incidents.of_alerts)
         self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
         self.triage = Triage(desk=desk)
@@ -206,6 +208,7 @@ class App:
         self.scout.follow(followers)
         Shadowing(self.clock, self.oncall, notices).follow(followers)
         self.roles.follow(followers)
+        self.updates.follow(followers)
         Outcomes(self.incidents).follow(followers)
 
         def react() -> None:
@@ -319,6 +322,7 @@ class App:
             folds=self.folds,
             incidents=self.incidents,
             roles=self.roles,
+            updates=self.updates,
             scout=self.scout,
             runs=self.runs,
             library=self.library,
@@ -348,6 +352,7 @@ class App:
             folds=self.folds,
             incidents=self.incidents,
             roles=self.roles,
+            updates=self.updates,
             scout=self.scout,
             oncall=self.oncall,
             overrides=self.overrides,

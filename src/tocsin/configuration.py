@@ -28,6 +28,7 @@ from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
 from tocsin.respond.incidents.roles.section import RoleSection
+from tocsin.respond.incidents.updates.section import StakeholderSection
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.folding_section import FoldingSection
@@ -46,6 +47,7 @@ class Configuration(
     LibrarySection,
     RunSection,
     RoleSection,
+    StakeholderSection,
     OncallSection,
     PolicySection,
     AlertsSection,

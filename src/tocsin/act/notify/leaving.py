@@ -34,7 +34,9 @@ def as_it_leaves(
         when = exact(message.language, leaving.due_at, zone)
         lines = (*lines, translate(message.language, _WAS_DUE, time=when))
     page_link = links.incident(leaving.incident) if leaving.incident is not None else ""
-    if leaving.kind == "test":
+    if leaving.kind == "update":
+        link, label = "", ""  # for people outside, to whom no page of ours is open
+    elif leaving.kind == "test":
         link, label = links.acknowledge(leaving.id), _TEST_ARRIVED
     elif leaving.kind == "page" and not shared:
         link, label = links.acknowledge(leaving.id), _ACKNOWLEDGE

@@ -14,6 +14,7 @@ from tocsin.ground.store import Store
 from tocsin.learn.reports import Reports
 from tocsin.respond.incidents import Incidents, Scout
 from tocsin.respond.incidents.roles import Roles
+from tocsin.respond.incidents.updates import Updates
 from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
@@ -40,6 +41,7 @@ class Context:
     folds: Folds
     incidents: Incidents
     roles: Roles
+    updates: Updates
     scout: Scout
     oncall: Oncall
     overrides: Overrides

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tocsin.act.notify import Deliveries
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.incidents.roles import Roles
+    from tocsin.respond.incidents.updates import Updates
     from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Rota, Swaps
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
@@ -47,6 +48,7 @@ class Context:
     accounts: Accounts
     incidents: Incidents
     roles: Roles
+    updates: Updates
     folds: Folds
     scout: Scout
     runs: Runs

@@ -72,6 +72,7 @@ def incident_page(visit: Visit) -> Response:
         reality = context.incidents.reality(conn, incident.id)
         roles = context.incidents.roles(conn, incident.id)
         holdings = context.roles.of(conn, incident.id)
+        told = next(iter(context.updates.of(conn, incident.id)), None)
         changes = _changes(visit, conn, incident)
     story, whole = story_of(events), visit.query.get("story") == "all"
     open_runs = [each for each in runs if each.run.is_open]
@@ -101,6 +102,7 @@ def incident_page(visit: Visit) -> Response:
         clocks=clock_views(clocks, visit.speech.now),
         roles=roles,
         holdings=holdings,
+        told=told,
         people=[(name, each.name) for name, each in context.catalogue().people.items()],
         alerts=sorted(alerts, key=lambda each: (each.state != "firing", each.starts_at, each.name))[
             :_MOST_ALERTS

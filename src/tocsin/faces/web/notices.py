@@ -6,9 +6,12 @@ from tocsin.ground.i18n import N_
 
 NOTICES = {
     "acknowledged": N_("You have it. Paging has stopped."),
+    "unacknowledged": N_("Nobody has it. It pages again."),
+    "escalated": N_("The next step is being paged."),
     "noted": N_("Your note is on the timeline."),
     "severity": N_("The severity is changed, and the clocks with it."),
     "assigned": N_("The role is assigned."),
+    "update-sent": N_("The update is on its way. Who has it stands beside it."),
     "handover-asked": N_("They are asked. Until they accept, nothing changes."),
     "handover-accepted": N_("You have taken over."),
     "handover-declined": N_("It stays where it was."),

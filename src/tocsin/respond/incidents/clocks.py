@@ -20,6 +20,8 @@ from tocsin.respond.incidents.incident import Incident
 from tocsin.respond.incidents.store import IncidentClock, clocks_of, incident_clock
 
 WARN_SHARE = 0.8
+UPDATE = "update"
+"""The clock of what people outside are told: it begins anew with each update."""
 STARTS = {"report": "resolved", "postmortem": "resolved"}
 MET_BY = {
     "assess": "acknowledged",
@@ -165,6 +167,8 @@ def recompute(
         if clock.met_at:
             continue
         deadline = deadlines.get(clock.name)
+        if deadline is None and clock.name == UPDATE:
+            continue  # promised to people outside, whatever the severity has become
         if deadline is None:
             _drop(conn, timers, clock)
             timeline.append(conn, incident.id, "clock.dropped", "tocsin", at, clock=clock.name)
@@ -184,6 +188,16 @@ def recompute(
     begin(conn, timers, incident, deadlines, "detected", incident.detected_at, at)
     if incident.resolved_at:
         begin(conn, timers, incident, deadlines, "resolved", incident.resolved_at, at)
+
+
+def promise(conn: Connection, timers: Timers, incident: str, due_at: datetime | None, at: datetime) -> None:
+    """People outside have just been told: the next update is due then, or no more."""
+    if due_at is not None:
+        _set(conn, timers, incident, UPDATE, at, due_at - at)
+        return
+    for clock in clocks_of(conn, incident):
+        if clock.name == UPDATE:
+            _drop(conn, timers, clock)
 
 
 def _silence(conn: Connection, timers: Timers, incident: str, name: str) -> None:

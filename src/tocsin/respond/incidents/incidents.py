@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, func, select, update
 
@@ -15,7 +16,6 @@ from tocsin.ground.i18n import N_
 from tocsin.ground.i18n import clock as at_clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
-from tocsin.respond.incidents import events as events  # declares the kinds
 from tocsin.respond.incidents import (
     acknowledgement,
     false_alarm,
@@ -26,6 +26,7 @@ from tocsin.respond.incidents import (
     recovery,
     store,
 )
+from tocsin.respond.incidents import events as events  # declares the kinds
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import OPEN, Incident
 from tocsin.respond.incidents.noise_marks import Mark
@@ -36,6 +37,18 @@ from tocsin.sense.alerts import Alert
 from tocsin.sense.severity import declared
 
 Outcome = tuple[Incident, tuple[Delivery, ...]]
+
+
+class OnClock(Protocol):
+    """Told, in the transaction that notes it, that a clock of one name is nearly over or over: returns pages that it
+    wrote as claimed.
+    """
+
+    def __call__(
+        self, conn: Connection, incident: Incident, running: IncidentClock, *, missed: bool
+    ) -> Sequence[Delivery]: ...
+
+
 _MISSED = timeline.reason(N_("The clock {clock} has run out: {title}"))
 _WAS_DUE = timeline.reason(N_("It was due at {time} ({incident})."))
 
@@ -45,11 +58,16 @@ class Incidents:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._on_clock: dict[str, OnClock] = {}
         desk.timers.on(acknowledgement.TIMER, self._expire, urgent=True)
         desk.timers.on("soak", self._soak)
         desk.timers.on("incident.afterwards", self._afterwards)
         desk.timers.on("clock.warn", self._warn)
         desk.timers.on("clock.miss", self._miss, urgent=True)
+
+    def on_clock(self, name: str, told: OnClock) -> None:
+        """Who reminds people of the clock of that name, instead of a page when it was missed."""
+        self._on_clock[name] = told
 
     # Questions
 
@@ -268,14 +286,15 @@ class Incidents:
             if not missed and (now >= clock.due_at or _was_warned(conn, clock)):
                 return ()
             timeline.append(conn, id_, kind, "tocsin", now, clock=name, due_at=clock.due_at.isoformat())
-            if not missed:
-                return ()
-            conn.execute(
-                update(incident_clock)
-                .where(incident_clock.c.incident == id_, incident_clock.c.name == name)
-                .values(state="missed")
-            )
-            return self._page_missed(conn, incident, name, clock.due_at)
+            if missed:
+                conn.execute(
+                    update(incident_clock)
+                    .where(incident_clock.c.incident == id_, incident_clock.c.name == name)
+                    .values(state="missed")
+                )
+            if (told := self._on_clock.get(name)) is not None:
+                return tuple(told(conn, incident, clock, missed=missed))
+            return self._page_missed(conn, incident, name, clock.due_at) if missed else ()
 
         self._after(self._desk.store.write(job))
 

@@ -14,6 +14,7 @@ CLOCK_TITLES = {
     "respond": N_("Respond"),
     "act": N_("Act"),
     "restore": N_("Restore"),
+    "update": N_("Next update"),
     "report": N_("Report"),
     "postmortem": N_("Postmortem"),
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tocsin.cli.commands.incident import role
+from tocsin.cli.commands.incident import role, update
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Number = Annotated[
@@ -25,6 +25,8 @@ def add(app: typer.Typer) -> None:
         ("timeline", timeline),
         ("declare", declare),
         ("ack", acknowledge),
+        ("unack", unacknowledge),
+        ("escalate", escalate),
         ("severity", severity),
         ("note", note),
         ("mitigate", mitigate),
@@ -36,6 +38,7 @@ def add(app: typer.Typer) -> None:
     ):
         incident.command(name)(command)
     role.add(incident)
+    update.add(incident)
     app.add_typer(incident, name="incident")
 
 
@@ -163,6 +166,16 @@ def declare(
 def acknowledge(number: _Number, as_json: _Json = False) -> None:
     """Take it: paging stops."""
     _act((number, "acknowledge"), {}, as_json)
+
+
+def unacknowledge(number: _Number, why: Annotated[str, typer.Argument(help="Why.")] = "", as_json: _Json = False) -> None:
+    """Give it back: nobody has it, and it pages again."""
+    _act((number, "unacknowledge"), {"why": why}, as_json)
+
+
+def escalate(number: _Number, as_json: _Json = False) -> None:
+    """Page the next step at once, since you cannot take it."""
+    _act((number, "escalate"), {}, as_json)
 
 
 def severity(
