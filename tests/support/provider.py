@@ -89,6 +89,8 @@ class Provider:
     """How many lines of a message its reader sees at least."""
     asks_to_wait: ClassVar[bool] = True
     """Whether it can say when to come again."""
+    limited: ClassVar[bool] = True
+    """Whether a message can be too long for it."""
     signs_the_body: ClassVar[bool] = True
     """Whether its calls are signed over what they say; else they carry a shared word."""
     unsigned: ClassVar[Mapping[str, Any]] = {}

@@ -168,3 +168,27 @@ def test_a_mail_server_inside_a_metadata_network_is_refused_for_good(outbound: O
     with pytest.raises(DeliveryFailed) as failed:
         Email(settings, outbound).send(PAGE, "mei@example.com", "key")
     assert failed.value.permanent
+
+
+def test_below_the_button_stands_the_link_to_the_incident(mail, outbound: Outbound):
+    incident = "https://tocsin.example.com/incidents/INC-2026-0001"
+    page = Message(
+        kind="page",
+        subject="x",
+        lines=(),
+        language="zh_Hant",
+        link=PAGE.link,
+        link_label="確認",
+        page_link=incident,
+    )
+    channel(outbound, mail.port).send(page, "mei@example.com", "key")
+    [sent] = mail.mails
+    assert re.findall(r'href="([^"]+)"', sent.get_body(("html",)).get_content()) == [PAGE.link, incident]
+    assert re.findall(r"https://\S+", sent.get_body(("plain",)).get_content()) == [PAGE.link, incident]
+
+
+def test_a_mail_loads_nothing_from_anywhere(mail, outbound: Outbound):
+    channel(outbound, mail.port).send(PAGE, "mei@example.com", "key")
+    page = mail.mails[0].get_body(("html",)).get_content()
+    assert not re.search(r"<(img|link|script|iframe)|url\(|@import", page)
+    assert "prefers-color-scheme:dark" in page

@@ -148,3 +148,27 @@ def test_a_host_of_cloud_metadata_is_refused_for_good(outbound: Outbound):
     with pytest.raises(DeliveryFailed) as failed:
         channel(outbound).send(PAGE, "http://169.254.169.254/latest", "key")
     assert failed.value.permanent
+
+
+def test_while_a_secret_changes_each_request_has_both_signatures(
+    receiver, outbound: Outbound, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OLD", "the old secret")
+    monkeypatch.setenv("NEW", "the new secret")
+    channel(outbound, secret="env:OLD", next_secret="env:NEW").send(PAGE, f"{receiver.url}/", "key")
+    [request] = receiver.requests
+    stamp = int(request.headers["webhook-timestamp"])
+    assert request.headers["webhook-signature"].split(" ") == [
+        sign(secret, "key", stamp, request.body) for secret in ("the old secret", "the new secret")
+    ]
+
+
+def test_an_address_that_is_a_secret_is_used_but_not_told(
+    receiver, outbound: Outbound, configure, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOOK_URL", f"{receiver.url}/T0KEN")
+    hook = channel(outbound, url="env:HOOK_URL")
+    address = hook.address(configure().people["ana"])
+    assert "T0KEN" not in address
+    hook.send(PAGE, address, "key")
+    assert [request.path for request in receiver.requests] == ["/T0KEN"]

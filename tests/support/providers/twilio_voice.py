@@ -59,21 +59,21 @@ class Server(TwilioAccount):
             (self.signed(status, "status", {**sid, "CallStatus": "ringing"}), ()),
             (
                 self.signed(status, "status", {**sid, "CallStatus": "completed"}),
-                (Report(kind="delivered", receipt="CA1", delivery="dlv_1"),),
+                (Report(kind="delivered", delivery="dlv_1"),),
             ),
             (
                 self.signed(
                     status, "status", {**sid, "CallStatus": "completed", "AnsweredBy": "machine_start"}
                 ),
-                (Report(kind="failed", receipt="CA1", delivery="dlv_1", error="a machine answered"),),
+                (Report(kind="failed", delivery="dlv_1", error="a machine answered"),),
             ),
             (
                 self.signed(status, "status", {**sid, "CallStatus": "no-answer"}),
-                (Report(kind="failed", receipt="CA1", delivery="dlv_1", error="Twilio: nobody answered"),),
+                (Report(kind="failed", delivery="dlv_1", error="Twilio: nobody answered"),),
             ),
         ]
         for digit, kind in (("4", "acknowledged"), ("6", "escalated")):
-            report = Report(kind=kind, receipt="CA1", delivery="dlv_1", address=phone)
+            report = Report(kind=kind, delivery="dlv_1", address=phone)
             found.append((self.signed(digits, "digits", {**sid, "Digits": digit}), (report,)))
         return found
 

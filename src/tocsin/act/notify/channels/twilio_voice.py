@@ -104,7 +104,6 @@ class TwilioVoice(Channel[TwilioVoiceSettings]):
         report = Report(
             kind="acknowledged" if kind == "acknowledged" else "escalated",
             delivery=delivery,
-            receipt=form.get("CallSid", ""),
             address=form.get("To", ""),
         )
         return Heard(
@@ -145,13 +144,13 @@ class TwilioVoice(Channel[TwilioVoiceSettings]):
 
 
 def _status(delivery: str, form: Mapping[str, str]) -> tuple[Report, ...]:
-    receipt, status = form.get("CallSid", ""), form.get("CallStatus", "")
+    status = form.get("CallStatus", "")
     if status == "completed":
         if form.get("AnsweredBy", "").startswith(("machine", "fax")):
-            return (Report(kind="failed", receipt=receipt, delivery=delivery, error="a machine answered"),)
-        return (Report(kind="delivered", receipt=receipt, delivery=delivery),)
+            return (Report(kind="failed", delivery=delivery, error="a machine answered"),)
+        return (Report(kind="delivered", delivery=delivery),)
     if status not in _ENDED:
         return ()
     code = form.get("SipResponseCode", "")
     error = one_line(f"Twilio: {_ENDED[status]}{f', SIP {code}' if code and code != '200' else ''}")
-    return (Report(kind="failed", receipt=receipt, delivery=delivery, error=error),)
+    return (Report(kind="failed", delivery=delivery, error=error),)
