@@ -24,6 +24,7 @@ _COLUMNS = {"month": 42, "week": 48}
 _MONTH = {"en": "MMMM y", "zh_Hant": "y 年 M 月"}
 _WEEK = {"en": "d MMM y", "zh_Hant": "y 年 M 月 d 日"}
 _WEEKDAY = {"en": "EEE", "zh_Hant": "EEEEE"}
+_AROUND = {"en": ("{} ", ""), "zh_Hant": ("", "（{}）")}
 _DAY_OF_MONTH = {"en": "EEE d MMM", "zh_Hant": "M 月 d 日（EEEEE）"}
 _MOMENT = {"en": "EEE d, HH:mm", "zh_Hant": "d 日（EEEEE）HH:mm"}
 
@@ -55,11 +56,13 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayName:
-    """A day above a line, or beside it. `inside`: it belongs to the month that is shown."""
+    """A day above a line: its number, with its weekday before or after it. `inside`: it belongs to the month shown."""
 
     date: date
     name: str
     weekday: str
+    before: str
+    after: str
     today: bool
     inside: bool
 
@@ -88,6 +91,15 @@ class Strip:
     lines: tuple[Line, ...]
     before: date
     after: date
+
+    @property
+    def instead(self) -> bool:
+        """Whether somebody stands in on it."""
+        return any(bar.shift.override for line in self.lines for bar in line.bars)
+
+    @property
+    def learns(self) -> bool:
+        return any(bar.learns for line in self.lines for bar in line.bars)
 
 
 def bounds(view: str, at: date, zone: str) -> tuple[datetime, datetime]:
@@ -173,11 +185,14 @@ def _line(
         DayName(
             date=day,
             name=str(day.day),
-            weekday=format_date(day, _WEEKDAY.get(language, _WEEKDAY["en"]), locale=language),
+            weekday=weekday,
+            before=_AROUND.get(language, _AROUND["en"])[0].format(weekday),
+            after=_AROUND.get(language, _AROUND["en"])[1].format(weekday),
             today=day == today,
             inside=not month or day.month == month,
         )
         for day in (begin + n * _DAY for n in range(days))
+        for weekday in (format_date(day, _WEEKDAY.get(language, _WEEKDAY["en"]), locale=language),)
     )
     here = start <= speech.now < end
     return Line(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from tocsin.ground.i18n import N_
+from tocsin.ground.timeline import Reason, reason
 from tocsin.respond.oncall import fairness, holidays
 from tocsin.respond.oncall.timetable import Stretch, Timetable
 
@@ -17,6 +19,12 @@ AHEAD = timedelta(weeks=12)
 _FAIR = 1.5
 _DEVIATION_HOURS = 24.0
 _LONGEST_LOOK = timedelta(days=730)
+_GAP = reason(N_("Nobody is on call once in the next 12 weeks, {hours} hours altogether."))
+_GAPS = reason(N_("Nobody is on call {n} times in the next 12 weeks, {hours} hours altogether."))
+_COVERED = reason(N_("The layer {layer} never counts: others lie on top of all of it."))
+_ALONE = reason(N_("Only {person} is ever on call: nobody takes over in illness or sleep."))
+_UNREACHABLE = reason(N_("{person} has no address, so a page reaches nobody."))
+_UNKNOWN = reason(N_("{person} is not under people:, so nobody is paged."))
 
 
 class Reachable(Protocol):
@@ -28,7 +36,9 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """`text` is a sentence in English. `start` and `end` are where it is first seen, if it is about a time."""
+    """`text` is a reason of ours, in English; `timeline.told` has it in other languages. `start` and `end` are where
+    it is first seen, if it is about a time.
+    """
 
     schedule: str
     level: Literal["error", "warning", "info"]
@@ -92,12 +102,12 @@ def _gaps(name: str, table: Timetable, at: datetime) -> Iterator[Finding]:
         return
     start, end = found[0]
     hours = sum(((over - begin) for begin, over in found), timedelta()) / timedelta(hours=1)
-    times = "once" if len(found) == 1 else f"{len(found)} times"
+    told = _GAP(hours=f"{hours:.0f}") if len(found) == 1 else _GAPS(n=len(found), hours=f"{hours:.0f}")
     yield Finding(
         schedule=name,
         level="error",
         rule="gap",
-        text=f"Nobody is on call {times} in the next 12 weeks, {hours:.0f} hours altogether.",
+        text=told,
         start=start,
         end=end,
     )
@@ -112,7 +122,7 @@ def _covered(name: str, table: Timetable, stretches: Sequence[Stretch], at: date
                 schedule=name,
                 level="warning",
                 rule="covered",
-                text=f"The layer {table.schedule.layer_name(index)} never counts: others lie on top of all of it.",
+                text=_COVERED(layer=table.schedule.layer_name(index)),
                 start=own[0][0],
                 end=own[-1][1],
             )
@@ -125,7 +135,7 @@ def _alone(name: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
             schedule=name,
             level="warning",
             rule="alone",
-            text=f"Only {people.pop()} is ever on call: nobody takes over in illness or sleep.",
+            text=_ALONE(person=people.pop()),
         )
 
 
@@ -143,9 +153,7 @@ def _unreachable(
                 schedule=name,
                 level="error",
                 rule="unreachable" if known else "unknown",
-                text=f"{each.person} has no address, so a page reaches nobody."
-                if known
-                else f"{each.person} is not under people:, so nobody is paged.",
+                text=_UNREACHABLE(person=each.person) if known else _UNKNOWN(person=each.person),
                 start=each.start,
                 end=each.end,
             )
@@ -163,7 +171,7 @@ def _unfair(name: str, table: Timetable, at: datetime) -> Iterator[Finding]:
             for start, end, person in table.pieces(index, at, at + look)
         ]
         loads = fairness.hours(pieces, table.zone, lambda day: holidays.is_holiday(calendar, day))
-        for what, count, least in _MEASURES:
+        for told, count, least in _MEASURES:
             values = {person: count(loads.get(person, fairness.Load())) for person in set(layer.people)}
             mean = sum(values.values()) / len(values)
             most = max(values, key=lambda person: (values[person], person))
@@ -172,16 +180,32 @@ def _unfair(name: str, table: Timetable, at: datetime) -> Iterator[Finding]:
                     schedule=name,
                     level="warning",
                     rule="unfair",
-                    text=f"In the layer {table.schedule.layer_name(index)} {most} has {values[most]:.0f} {what}, "
-                    f"{mean:.0f} would be even.",
+                    text=told(
+                        layer=table.schedule.layer_name(index),
+                        person=most,
+                        n=f"{values[most]:.0f}",
+                        even=f"{mean:.0f}",
+                    ),
                     start=at,
                     end=at + look,
                 )
                 break
 
 
-_MEASURES: tuple[tuple[str, Callable[[fairness.Load], float], float], ...] = (
-    ("hours", lambda load: load.hours, _DEVIATION_HOURS),
-    ("nights", lambda load: load.nights, 3),
-    ("weekend days", lambda load: load.weekends, 3),
+_MEASURES: tuple[tuple[Reason, Callable[[fairness.Load], float], float], ...] = (
+    (
+        reason(N_("In the layer {layer} {person} has {n} hours, {even} would be even.")),
+        lambda load: load.hours,
+        _DEVIATION_HOURS,
+    ),
+    (
+        reason(N_("In the layer {layer} {person} has {n} nights, {even} would be even.")),
+        lambda load: load.nights,
+        3,
+    ),
+    (
+        reason(N_("In the layer {layer} {person} has {n} weekend days, {even} would be even.")),
+        lambda load: load.weekends,
+        3,
+    ),
 )
