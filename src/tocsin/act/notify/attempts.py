@@ -93,11 +93,11 @@ def end(
     )
 
 
-def forget(conn: Connection, delivery: str, number: int) -> None:
-    """It was claimed and then not tried at all."""
+def forget(conn: Connection, deliveries: Sequence[str]) -> None:
+    """These were claimed, and then not tried at all."""
     conn.execute(
         delete(delivery_attempt).where(
-            delivery_attempt.c.delivery == delivery, delivery_attempt.c.number == number
+            delivery_attempt.c.delivery.in_(deliveries), delivery_attempt.c.outcome.is_(None)
         )
     )
 

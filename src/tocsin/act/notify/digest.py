@@ -18,7 +18,7 @@ from sqlalchemy import Column, Connection, Index, Row, Table, Text, func, select
 from tocsin.act.notify import store
 from tocsin.act.notify.message import Message
 from tocsin.act.notify.store import Delivery, delivery
-from tocsin.ground.i18n import N_, exact, translate
+from tocsin.ground.i18n import N_, calendar, translate
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Json, Time, insert, metadata
 
@@ -37,7 +37,7 @@ digest_item = Table(
 )
 _MOST_LINES = 50
 _DAYS_AHEAD = 7
-_SUBJECT = N_("{count} messages that could wait")
+_SUBJECT = N_("What could wait ({count})")
 _LINE = N_("{time}: {subject}")
 _MORE = N_("and {count} more, which Tocsin shows")
 
@@ -163,7 +163,7 @@ def written(message: Message, items: list[Item], zone: str) -> Message:
     """The digest as it leaves: a line for each message, moments in `zone`."""
     language = message.language
     lines = [
-        translate(language, _LINE, time=exact(language, each.at, zone), subject=each.message.subject)
+        translate(language, _LINE, time=calendar(language, each.at, zone), subject=each.message.subject)
         for each in items[:_MOST_LINES]
     ]
     if len(items) > _MOST_LINES:

@@ -30,7 +30,7 @@ def as_it_leaves(
 ) -> Message:
     """The message, complete. What is `shared`, as a room or a ticket is, gets no link that acts for one person."""
     lines = message.lines
-    if at - leaving.due_at > _LATE:
+    if at - leaving.due_at > _LATE and leaving.kind != "digest":
         when = exact(message.language, leaving.due_at, zone)
         lines = (*lines, translate(message.language, _WAS_DUE, time=when))
     page_link = links.incident(leaving.incident) if leaving.incident is not None else ""

@@ -341,7 +341,7 @@ def hold(conn: Connection, claimed: Delivery, until: datetime, now: datetime) ->
             claimed_at=None,
         )
     )
-    attempts.forget(conn, claimed.id, claimed.attempt)
+    attempts.forget(conn, [claimed.id])
     return not before
 
 
@@ -369,6 +369,7 @@ def take_along(conn: Connection, lead: Delivery, now: datetime) -> list[Delivery
         .returning(delivery)
     )
     found = sorted((Delivery.from_row(row) for row in rows), key=lambda each: each.id)
+    attempts.forget(conn, [each.id for each in found])
     attempts.begin(conn, [_begun(each) for each in found])
     return found
 
