@@ -129,6 +129,7 @@ class App:
             links=self.links,
             outbound=self.outbound,
             boots=self.engine.boots,
+            is_urgent=self._is_urgent,
         )
         self.deliveries.sends = self.works
         self.warnings = SilenceWarnings(
@@ -237,6 +238,12 @@ class App:
 
     def _service_of(self, labels: Mapping[str, str]) -> str:
         return service_of(self.current(), labels)[0]
+
+    def _is_urgent(self, severity: str) -> bool:
+        """Whether a policy calls this level critical: no cap holds back its first page."""
+        current = self.current()
+        levels = (policy.levels.get(severity) for policy in (current.policy(None), *current.policies.values()))
+        return any(level is not None and level.urgency == "critical" for level in levels)
 
     def _key_of(self, plain: str) -> Key | None:
         """The intake key of that secret; the address of a heartbeat is one, too."""
