@@ -177,6 +177,26 @@ def acknowledge(request: Request, number: Name) -> Incident:
 
 
 @routes.post(
+    "/incidents/{number}/unacknowledge",
+    permission=Permission.RESPOND,
+    summary="Nobody has it after all: it pages again",
+)
+def unacknowledge(request: Request, number: Name, body: Why) -> Incident:
+    """Refused when nobody had it. The escalation begins anew, and so do the clocks that the acknowledgement met."""
+    return context_of(request).incidents.unacknowledge(number, body.why, identity_of(request).actor)
+
+
+@routes.post(
+    "/incidents/{number}/escalate",
+    permission=Permission.RESPOND,
+    summary="I cannot take it: page the next step at once",
+)
+def escalate(request: Request, number: Name) -> Incident:
+    """Who had acknowledged has it no longer. Asked twice within a minute by the same person, it counts once."""
+    return context_of(request).incidents.escalate(number, identity_of(request).actor)
+
+
+@routes.post(
     "/incidents/{number}/severity", permission=Permission.RESPOND, summary="Raise or lower the severity"
 )
 def set_severity(request: Request, number: Name, body: SeverityChange) -> Incident:

@@ -1,7 +1,7 @@
 """“I have it”: the page behind the link in a message. It works without an account, in the language of who was paged.
 
-Opening it changes nothing, since scanners open links too; its one button does. The signed link is the proof, so it
-needs no session, and what it allows is this one act for this one person.
+Opening it changes nothing, since scanners open links too; its buttons do. The signed link is the proof, so it
+needs no session, and what it allows is to say “I have it” or “I cannot take it”, for this one person.
 """
 
 from __future__ import annotations
@@ -34,9 +34,14 @@ def acknowledge(visit: Visit) -> Response:
     delivery = _delivery(visit)
     if delivery.incident:
         with visit.context.store.read() as conn:
-            is_open = visit.context.incidents.get(conn, delivery.incident).is_open
-        if is_open:
-            visit.context.incidents.acknowledge(delivery.incident, f"person:{delivery.person}")
+            incident = visit.context.incidents.get(conn, delivery.incident)
+        actor = f"person:{delivery.person}"
+        if visit.form.get("wish") == "escalated":
+            if incident.state == "triggered":
+                visit.context.incidents.escalate(delivery.incident, actor)
+            return visit.go(visit.path, notice="escalated")
+        if incident.is_open:
+            visit.context.incidents.acknowledge(delivery.incident, actor)
     return visit.go(visit.path)
 
 

@@ -30,6 +30,18 @@ def acknowledge(visit: Visit) -> Response:
     return _back(visit, "acknowledged")
 
 
+@pages.post("/incidents/{id}/unacknowledge", Permission.RESPOND)
+def unacknowledge(visit: Visit) -> Response:
+    visit.context.incidents.unacknowledge(_id(visit), visit.form.get("why", ""), visit.identity.actor)
+    return _back(visit, "unacknowledged")
+
+
+@pages.post("/incidents/{id}/escalate", Permission.RESPOND)
+def escalate(visit: Visit) -> Response:
+    visit.context.incidents.escalate(_id(visit), visit.identity.actor)
+    return _back(visit, "escalated")
+
+
 @pages.post("/incidents/{id}/severity", Permission.RESPOND)
 def severity(visit: Visit) -> Response:
     visit.context.incidents.set_severity(

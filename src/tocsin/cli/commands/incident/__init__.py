@@ -168,7 +168,9 @@ def acknowledge(number: _Number, as_json: _Json = False) -> None:
     _act((number, "acknowledge"), {}, as_json)
 
 
-def unacknowledge(number: _Number, why: Annotated[str, typer.Argument(help="Why.")] = "", as_json: _Json = False) -> None:
+def unacknowledge(
+    number: _Number, why: Annotated[str, typer.Argument(help="Why.")] = "", as_json: _Json = False
+) -> None:
     """Give it back: nobody has it, and it pages again."""
     _act((number, "unacknowledge"), {"why": why}, as_json)
 
