@@ -87,6 +87,11 @@ class ContactRules:
         with self._store.read() as conn:
             return self.read(conn, person)
 
+    def kept_of(self, person: str) -> Kept:
+        """The same of somebody who is in the configuration. Raises NotFound."""
+        self._known(person)
+        return self.kept(person)
+
     def read(self, conn: Connection, person: str) -> Kept:
         """The same within a transaction. A row that cannot be read counts as none: a page leaves all the same."""
         row = next(iter(rules_store.of(conn, [person])), None)
