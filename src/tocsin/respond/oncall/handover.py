@@ -22,6 +22,7 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store, insert
+from tocsin.ground.timeline.store import timeline_event
 from tocsin.respond.oncall import schedule_store
 from tocsin.respond.oncall.notices import Notices
 from tocsin.respond.oncall.oncall import Oncall
@@ -153,8 +154,9 @@ class Handovers:
                 insert(conn, table)
                 .values(schedule=schedule, at=at, giver=giver, taker=taker, text=draft.text, written_at=now)
                 .on_conflict_do_nothing(index_elements=["schedule", "at"])
-            )
-            if written.rowcount != 1 or taker is None:
+                .returning(table.c.schedule)
+            ).first()
+            if written is None or taker is None:
                 return None
             if settings.handover == "keep" or not draft.news or not still:
                 return None
@@ -265,12 +267,26 @@ def _incidents(
     if not found:
         return [translate(language, _NONE_OPEN)]
     lines = [translate(language, _OPEN, count=len(found))]
+    last = _last_events(conn, [each.id for each in found[:_SHOWN]])
     for each in found[:_SHOWN]:
         lines.append(f"- {each.id} [{each.severity}] {each.title} ({translate(language, each.state)})")
-        told = timeline.of_incident(conn, each.id)
-        if told:
-            lines.append(f"  {when(told[-1].at)} {timeline.sentence(told[-1], language)}")
+        if event := last.get(each.id):
+            lines.append(f"  {when(event.at)} {timeline.sentence(event, language)}")
     return [*lines, *_more(found, language)]
+
+
+def _last_events(conn: Connection, incidents: Sequence[str]) -> dict[str, timeline.Event]:
+    """What happened last to each; that pages were on their way is no news."""
+    columns = timeline_event.c
+    query = (
+        select(columns.incident, func.max(columns.seq))
+        .where(columns.incident.in_(incidents), columns.kind.not_like("page.%"))
+        .group_by(columns.incident)
+    )
+    return {
+        incident: timeline.of_incident(conn, incident, after=seq - 1, limit=1)[0]
+        for incident, seq in conn.execute(query)
+    }
 
 
 def _paged(

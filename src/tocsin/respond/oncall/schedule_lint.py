@@ -16,7 +16,7 @@ from tocsin.respond.oncall.timetable import Stretch, Timetable
 
 AHEAD = timedelta(weeks=12)
 """How far a schedule is looked at."""
-_FAIR = 1.5
+_FAIR = 1.25
 _DEVIATION_HOURS = 24.0
 _LONGEST_LOOK = timedelta(days=730)
 _GAP = reason(N_("Nobody is on call once in the next 12 weeks, {hours} hours altogether."))
