@@ -5,6 +5,7 @@ Nothing below knows this page; tests start it in their own process, with another
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import sys
@@ -45,6 +46,7 @@ from tocsin.ground.store.migrate import migrate
 from tocsin.ground.timeline import Followers
 from tocsin.learn.analytics import Outcomes
 from tocsin.learn.reports import Reports
+from tocsin.learn.watch import Auditor, Latencies
 from tocsin.metrics import registry
 from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
@@ -52,6 +54,8 @@ from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.incidents.updates import Updates
 from tocsin.respond.incidents.wishes import Wishes
 from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
+from tocsin.respond.oncall.drill import Drills
+from tocsin.respond.oncall.summon import Summons
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.preconditions import Preconditions
@@ -72,6 +76,7 @@ from tocsin.sense.monitor import Monitor
 _log = structlog.get_logger(__name__)
 _KEEP_ALIVE_S = 75  # senders come again each minute
 _STEPS_AT_ONCE = 100
+_ROUND_S = 1_800.0  # a round over every link of a library, or over every repository
 _COLLECT_AFTER = 200_000  # allocations: at the default, the collector's pauses are the stalls of a burst
 
 
@@ -95,6 +100,7 @@ class App:
         self._started = threading.Event()
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
         current = self.current
         self.store = Store.open(database_of(folder, first.database_url))
@@ -145,6 +151,14 @@ class App:
         notices = Notices(current, self.deliveries)
         self.swaps = Swaps(self.store, self.clock, current, self.bell, oncall=self.oncall, notices=notices)
         self.escalations = Escalations(
+            self.store,
+            self.clock,
+            current,
+            oncall=self.oncall,
+            deliveries=self.deliveries,
+            timers=self.engine.timers,
+        )
+        self.drills = Drills(
             self.store,
             self.clock,
             current,
@@ -211,6 +225,24 @@ class App:
         self.roles.follow(followers)
         self.updates.follow(followers)
         Outcomes(self.incidents).follow(followers)
+        self.talk = self._talk()
+        self.ear = Ear(self.talk)
+        self.socket_mode = SocketMode(self.talk, self.ear)
+        self.tidy = Tidy(self.talk, self.engine.timers)
+        self.tidy.follow(followers)
+        self.latencies = Latencies(self.store, self.clock, current, self.incidents)
+        self.latencies.follow(followers)
+        self.auditor = Auditor(
+            self.store,
+            self.clock,
+            current,
+            engine=self.engine,
+            sender=self.deliveries,
+            outbound=self.outbound,
+            links=self.links,
+            pulse=self._answers,
+            forget=self.latencies.forget,
+        )
 
         def react() -> None:
             """Until all is read, or it is somebody else's turn: a storm writes faster than the beat."""
@@ -226,15 +258,29 @@ class App:
             beat("retention", self.retention.tick, wake_on="configuration", led=True)
             beat("handovers", self.handovers.tick, wake_on="configuration", led=True)
             beat("changes", self.changes.tick, wake_on="configuration", led=True)
-            beat("preconditions", self.preconditions.tick, wake_on="configuration", led=True)
+            beat(
+                "preconditions",
+                self.preconditions.tick,
+                wake_on="configuration",
+                led=True,
+                patience_s=_ROUND_S,
+            )
         if self.serves:
             beat("mailbook", self.mailbook.tick, wake_on="configuration")
             beat("quota", self.quota.tick, wake_on="configuration")
-        beat("repositories", self.repositories.tick, wake_on="configuration")
+        beat("repositories", self.repositories.tick, wake_on="configuration", patience_s=_ROUND_S)
         self.hub = web.Hub(self.store, self.bell)
         self.asgi = self._web()
 
     # Parts
+
+    def _answers(self, seconds: float) -> bool:
+        """Does the loop of the web come round within so many seconds?"""
+        if self._loop is None:
+            return True
+        came = threading.Event()
+        self._loop.call_soon_threadsafe(came.set)
+        return came.wait(seconds)
 
     def _service_of(self, labels: Mapping[str, str]) -> str:
         return service_of(self.current(), labels)[0]
@@ -346,7 +392,11 @@ class App:
             report=self._report,
             waiting_for=self.waiting_for,
             configuration_problems=lambda: [str(each) for each in self.problems],
-            registry=registry(self.store, self.engine, self.ledger),
+            registry=registry(self.store, self.engine, self.ledger, self.latencies),
+            auditor=self.auditor,
+            latencies=self.latencies,
+            boots=self.engine.boots,
+            drills=self.drills,
             version=__version__,
         )
         rest = api.Context(
@@ -369,6 +419,10 @@ class App:
             library=self.library,
             runs=self.runs,
             reports=self.reports,
+            auditor=self.auditor,
+            latencies=self.latencies,
+            boots=self.engine.boots,
+            drills=self.drills,
             heartbeats=self.heartbeats,
             mailbook=self.mailbook,
             replay=receiver.replay,
@@ -395,10 +449,12 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
         await run_in_threadpool(self.start)
+        self._loop = asyncio.get_running_loop()
         await self.hub.start()
         try:
             yield
         finally:
+            self._loop = None
             await self.hub.stop()
             await run_in_threadpool(self.stop)
 
@@ -417,10 +473,12 @@ class App:
             self.triage.start()
             self.monitor.start()
             self.reminders.start()
+            self.drills.start()
         # So that the first alert does not wait until hundreds of files are read.
         threading.Thread(target=self.library.all, name="library", daemon=True).start()
         self._watcher = threading.Thread(target=self._watch, name="configuration", daemon=True)
         self._watcher.start()
+        self.auditor.start()
         self._started.set()
 
     def stop(self) -> None:
@@ -428,6 +486,10 @@ class App:
         self._started.clear()
         self._stopping.set()
         for part in (
+            self.socket_mode,
+            self.ear,
+            self.tidy,
+            self.auditor,
             self.repositories,
             self.preconditions,
             self.monitor,

@@ -27,8 +27,11 @@ from tocsin.ground.kernel.settings import AsWritten, Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
+from tocsin.learn.watch import WatchSection
 from tocsin.respond.incidents.roles.section import RoleSection
 from tocsin.respond.incidents.updates.section import StakeholderSection
+from tocsin.respond.incidents.war_room.section import WarRoomSection
+from tocsin.respond.oncall.drill import DrillSection
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.folding_section import FoldingSection
@@ -44,10 +47,13 @@ _log = structlog.get_logger(__name__)
 
 
 class Configuration(
+    WatchSection,
     LibrarySection,
     RunSection,
     RoleSection,
     StakeholderSection,
+    WarRoomSection,
+    DrillSection,
     OncallSection,
     PolicySection,
     AlertsSection,

@@ -15,6 +15,7 @@ from tocsin.faces.api import (
     catalogue,
     changes,
     contact_rules,
+    drills,
     heartbeats,
     incident_roles,
     incident_updates,
@@ -30,6 +31,7 @@ from tocsin.faces.api import (
     silences,
     sources,
     status,
+    watch,
 )
 from tocsin.faces.api.context import Context
 from tocsin.faces.api.limits import BodyLimit
@@ -51,6 +53,7 @@ _FEATURES = (
     incident_updates,
     oncall,
     contact_rules,
+    drills,
     oncall_handovers,
     oncall_overrides,
     oncall_swaps,
@@ -58,6 +61,7 @@ _FEATURES = (
     runs,
     approvals,
     catalogue,
+    watch,
 )
 
 

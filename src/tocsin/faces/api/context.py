@@ -8,14 +8,17 @@ from pathlib import Path
 
 from tocsin.ground.accounts import Accounts
 from tocsin.ground.catalogue import CatalogueSection
+from tocsin.ground.engine import Boots
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.learn.reports import Reports
+from tocsin.learn.watch import Auditor, Latencies
 from tocsin.respond.incidents import Incidents, Scout
 from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.incidents.updates import Updates
 from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
+from tocsin.respond.oncall.drill import Drills
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
@@ -52,6 +55,10 @@ class Context:
     runs: Runs
     reports: Reports
     heartbeats: Heartbeats
+    auditor: Auditor
+    latencies: Latencies
+    boots: Boots
+    drills: Drills
     mailbook: Mailbook
     replay: Callable[[str], Answer]
     folder: Path

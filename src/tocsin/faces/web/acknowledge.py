@@ -32,6 +32,7 @@ def show(visit: Visit) -> Response:
 @pages.post("/a/{token}", Permission.PUBLIC, by_link=True)
 def acknowledge(visit: Visit) -> Response:
     delivery = _delivery(visit)
+    visit.context.drills.arrived(delivery)
     if delivery.incident:
         with visit.context.store.read() as conn:
             incident = visit.context.incidents.get(conn, delivery.incident)
@@ -58,6 +59,9 @@ def _delivery(visit: Visit) -> Delivery:
 def _page(visit: Visit, delivery: Delivery) -> Response:
     if delivery.message:
         visit = replace(visit, speech=replace(visit.speech, language=delivery.message.language))
+    drill = visit.context.drills.of(delivery)
+    if drill is not None:
+        return visit.page("drill.html", person=delivery.person, drill=drill)
     if not delivery.incident:
         return visit.page("acknowledge_test.html", person=delivery.person)
     with visit.context.store.read() as conn:

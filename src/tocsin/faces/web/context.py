@@ -18,10 +18,13 @@ from tocsin.ground.store import Store
 
 if TYPE_CHECKING:
     from tocsin.act.notify import Deliveries
+    from tocsin.ground.engine import Boots
+    from tocsin.learn.watch import Auditor, Latencies
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.incidents.roles import Roles
     from tocsin.respond.incidents.updates import Updates
     from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Rota, Swaps
+    from tocsin.respond.oncall.drill import Drills
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
     from tocsin.sense.alerts.held import Folds
@@ -62,6 +65,10 @@ class Context:
     deliveries: Deliveries
     mailbook: Mailbook
     heartbeats: Heartbeats
+    auditor: Auditor
+    latencies: Latencies
+    boots: Boots
+    drills: Drills
     replay: Callable[[str], Answer]
     report: Callable[[str], str]
     waiting_for: Callable[[], list[str]]

@@ -48,6 +48,7 @@ from tocsin.faces.web import (
     source_new,
     sources,
     static,
+    watch,
 )
 from tocsin.faces.web.context import Context
 from tocsin.ground.i18n import N_
@@ -84,6 +85,7 @@ FEATURES = (
     preferences.pages,
     static.pages,
     health.pages,
+    watch.pages,
 )
 
 

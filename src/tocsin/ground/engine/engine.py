@@ -62,6 +62,8 @@ class Engine:
         self._dbos: DBOS | None = None
         self._recovered: set[str] = set()
         self._problems: dict[str, str] = {}
+        self._patience: dict[str, float] = {}
+        self._came_round: dict[str, float] = {}
         self.beats: list[str] = []
         self._added: dict[str, tuple[Callable[[], object], str]] = {}
         self._wires = None if store.is_sqlite else Wires(store, bell, self.boots.id)
@@ -95,10 +97,25 @@ class Engine:
         """What has stopped working, by the name of the beat; empty when all is well."""
         return dict(self._problems)
 
-    def on_beat(self, name: str, act: Callable[[], object], *, wake_on: str, led: bool = False) -> None:
+    def hanging(self, seconds: float) -> dict[str, float]:
+        """The beats that have not come round for longer than that beyond their time, with how long, in seconds."""
+        now = self._clock.monotonic()
+        quiet = {name: now - at for name, at in list(self._came_round.items())}
+        return {name: each for name, each in quiet.items() if each > seconds + self._patience.get(name, 0.0)}
+
+    def on_beat(
+        self,
+        name: str,
+        act: Callable[[], object],
+        *,
+        wake_on: str,
+        led: bool = False,
+        patience_s: float = 0.0,
+    ) -> None:
         """Before the start: calls `act` each quarter of a second, or at once when the bell rings; with `led` only in
-        the process that leads.
+        the process that leads. `patience_s` is how long one call may take without hanging.
         """
+        self._patience[name] = patience_s
 
         def as_leader() -> None:
             if self.leads():
@@ -185,6 +202,8 @@ class Engine:
         """Calls `act` each `every_s` seconds, or at once when the bell rings; an error is told and the beat goes on."""
         woken = threading.Event()
         self.beats.append(name)
+        self._came_round[name] = self._clock.monotonic()
+        self._patience.setdefault(name, every_s)
         if wake_on:
             self._bell.on(wake_on, woken.set)
 
@@ -197,6 +216,7 @@ class Engine:
                     if name not in self._problems:
                         _log.exception("a beat of the engine failed", beat=name)
                     self._problems[name] = str(problem)
+                self._came_round[name] = self._clock.monotonic()
                 if wake_on:
                     woken.wait(every_s)
                     woken.clear()

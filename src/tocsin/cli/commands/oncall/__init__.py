@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tocsin.cli.commands.oncall import ask, handover, lint, override, rules, swap
+from tocsin.cli.commands.oncall import ask, drill, handover, lint, override, rules, swap
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -15,7 +15,7 @@ def add(app: typer.Typer) -> None:
     oncall = typer.Typer(
         no_args_is_help=True, help="Who is on call, what is changed about it, and a page to try it."
     )
-    for part in (ask, override, swap, handover, lint, rules):
+    for part in (ask, override, swap, handover, lint, rules, drill):
         part.add(oncall)
     oncall.command("test-page")(send_test_page)
     app.add_typer(oncall, name="oncall")
