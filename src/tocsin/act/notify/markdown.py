@@ -7,6 +7,9 @@ become, where a backslash is gone. A line never begins with `/`, which some trac
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+
+from tocsin.act.notify.fitting import Size, fit
 
 _MARKS = re.compile(r"([\\`*_{}\[\]()<>#+|~!&$-])")
 _CALLS = re.compile(r"[@＠]")
@@ -24,6 +27,15 @@ def escape(text: str) -> str:
     shown = uncalled(_MARKS.sub(r"\\\1", text))
     shown = _NUMBERED.sub(r"\1\\\2", shown)
     return f"{_NOTHING}{shown}" if shown.startswith("/") else shown
+
+
+def block(lines: Iterable[str], room: int, *, size: Size = len, line: Callable[[str], str] = escape) -> str:
+    """Lines as Markdown that takes at most `room`; what is too much is cut before it is escaped."""
+
+    def shown(text: str) -> str:
+        return "\n".join(line(each) for each in text.split("\n"))
+
+    return shown(fit("\n".join(lines), room, size=lambda text: size(shown(text))))
 
 
 def link(label: str, url: str) -> str:

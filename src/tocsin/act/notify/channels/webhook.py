@@ -4,8 +4,9 @@ The request follows Standard Webhooks (github.com/standard-webhooks/standard-web
 same for every attempt at one message, so that a receiver can drop what it has already seen, and with a
 `secret` the header `webhook-signature` proves the sender: `v1,` and the base64 of HMAC-SHA-256 over
 `id.timestamp.body`. A secret that begins with `whsec_` is base64, as that specification writes it; any other
-is used as it is. To change a secret without a gap, set `next_secret`: each request then has both signatures, until every
-receiver knows the new one and it becomes `secret`. A `url` that is a secret is never shown or stored.
+is used as it is. To change a secret without a gap, set `next_secret`: each request then has both signatures,
+until every receiver knows the new one and it becomes `secret`. A `url` that is a secret is never shown or
+stored.
 
 The body is `{"type": "tocsin.page", "timestamp": …, "data": {kind, incident, severity, subject, lines,
 person, link, language, …}}`. An answer 2xx means accepted. 408, 425, 429 and 5xx are tried again, after
@@ -28,7 +29,7 @@ from pydantic import Field
 from tocsin.act.notify.answers import Conversation, revealed
 from tocsin.act.notify.channel import Channel, ChannelSettings, Reachable
 from tocsin.act.notify.message import Message
-from tocsin.ground.kernel.errors import Invalid
+from tocsin.act.notify.rooms import host_of
 from tocsin.ground.kernel.secret import Secret, SecretOrText
 
 
@@ -60,7 +61,7 @@ class Webhook(Channel[WebhookSettings]):
         if url is None:
             return person.webhook
         # What is a secret does not become part of the record of what was sent.
-        return _host(url) if isinstance(url, Secret) else url
+        return host_of(url, self.kind) if isinstance(url, Secret) else url
 
     def receiver(self, address: str) -> str:
         return urlsplit(address).netloc or address
@@ -100,13 +101,6 @@ def _key(secret: str) -> bytes:
         except binascii.Error:
             return secret.encode()
     return secret.encode()
-
-
-def _host(url: Secret) -> str | None:
-    try:
-        return urlsplit(url.reveal()).netloc or None
-    except Invalid:
-        return "webhook"  # an attempt says what is missing
 
 
 def _iso(stamp: int) -> str:
