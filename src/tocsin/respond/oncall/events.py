@@ -14,7 +14,7 @@ NOBODY = declare("escalation.nobody", N_("Nobody can be paged: no channel reache
 STOPPED = declare("escalation.stopped", N_("Escalation stopped: {why}"))
 TWICE = declare(
     "escalation.twice",
-    N_("{person} was paged by {channel} less than a minute ago: step {step} of {steps} does not do it again"),
+    N_("{person} has a page by {channel} within the same minute: step {step} of {steps} adds none"),
 )
 SOON = declare(
     "escalation.soon",
