@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tocsin.ground.i18n import N_, translate
 from tocsin.respond.oncall.timetable import Stretch, Timetable
 
 BEFORE = timedelta(weeks=4)
 AHEAD = timedelta(weeks=26)
 _READ_AGAIN = timedelta(hours=1)
+_LONGEST = timedelta(days=400)
+_ON_CALL = N_("{schedule}: {person} is on call")
+_SHADOW = N_("{schedule}: {person} learns")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,10 +33,13 @@ class Entry:
     end: datetime
     layer: str
     override: str | None
+    shadow: bool = False
 
 
 def entries(tables: Mapping[str, Timetable], at: datetime, person: str | None = None) -> list[Entry]:
-    """The turns from four weeks before to half a year after `at`, of one person or of all, in order."""
+    """The turns from four weeks before to half a year after `at`, of one person or of all, in order; of one
+    person also those in which they learn.
+    """
     found = [
         Entry(
             schedule=name,
@@ -47,7 +54,27 @@ def entries(tables: Mapping[str, Timetable], at: datetime, person: str | None = 
         for each in _whole(table, at - BEFORE, at + AHEAD)
         if each.person is not None and person in (None, each.person)
     ]
-    return sorted(found, key=lambda each: (each.start, each.schedule))
+    if person is not None:
+        found += [each for name, table in tables.items() for each in _learning(name, table, at, person)]
+    return sorted(found, key=lambda each: (each.start, each.schedule, each.shadow))
+
+
+def _learning(name: str, table: Timetable, at: datetime, person: str) -> list[Entry]:
+    margin = _margin(table)
+    return [
+        Entry(
+            schedule=name,
+            title=table.schedule.title or name,
+            person=person,
+            start=start,
+            end=end,
+            layer="",
+            override=None,
+            shadow=True,
+        )
+        for start, end, who in table.learning(at - BEFORE - margin, at + AHEAD + margin)
+        if who == person and start < at + AHEAD and end > at - BEFORE
+    ]
 
 
 def ics(
@@ -58,6 +85,7 @@ def ics(
     host: str,
     people: Mapping[str, str],
     url: str = "",
+    language: str = "en",
 ) -> bytes:
     """The feed as it is sent. `people` are full names, `host` that of the installation, `url` leads to the page."""
     import icalendar
@@ -66,19 +94,24 @@ def ics(
     calendar.add("prodid", "-//Tocsin//On call//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", _READ_AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
     for each in entries_:
         event: Any = icalendar.Event()
-        event.add("uid", f"{each.schedule}-{each.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{host}")
+        kind = "shadow" if each.shadow else "on-call"
+        event.add("uid", f"{kind}-{each.schedule}-{each.start.astimezone(UTC):%Y%m%dT%H%M%SZ}@{host}")
         event.add("dtstamp", at.astimezone(UTC).replace(microsecond=0))
         event.add("dtstart", each.start.astimezone(UTC))
         event.add("dtend", each.end.astimezone(UTC))
-        event.add("summary", f"{each.title}: {people.get(each.person, each.person)}")
+        summary = translate(
+            language,
+            _SHADOW if each.shadow else _ON_CALL,
+            schedule=each.title,
+            person=people.get(each.person, each.person),
+        )
+        event.add("summary", summary)
         event.add("transp", "TRANSPARENT")  # whoever is on call may still be invited to lunch
-        event.add("categories", ["On call"])
         if url:
             event.add("url", url)
         calendar.add_component(event)
@@ -87,10 +120,14 @@ def ics(
 
 def _whole(table: Timetable, start: datetime, end: datetime) -> list[Stretch]:
     """What reaches into this time, not cut at its ends: a turn that began before must not begin anew each day."""
-    longest = max(layer.length for layer in table.schedule.layers)
-    margin = min(max(longest, table.longest_cover()), timedelta(days=400)) + timedelta(days=3)
+    margin = _margin(table)
     return [
         each
         for each in table.stretches(start - margin, end + margin)
         if each.start < end and each.end > start
     ]
+
+
+def _margin(table: Timetable) -> timedelta:
+    longest = max(layer.length for layer in table.schedule.layers)
+    return min(max(longest, table.longest_cover()), _LONGEST) + timedelta(days=3)
