@@ -15,6 +15,7 @@ class Receiver:
     def __init__(self, *, delay_s: float = 0.0) -> None:
         self.messages: list[tuple[float, dict[str, str], Any]] = []
         received = self.messages
+        asked = self._asked = list[str]()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -26,6 +27,11 @@ class Receiver:
                 self.send_response(204)
                 self.end_headers()
 
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_response(204)
+                self.end_headers()
+
             def log_message(self, *_: Any) -> None:
                 return
 
@@ -34,6 +40,11 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
+
+    @property
+    def asked(self) -> int:
+        """How many times it was called with GET."""
+        return len(self._asked)
 
     def stop(self) -> None:
         self._server.shutdown()

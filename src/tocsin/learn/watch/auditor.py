@@ -76,6 +76,11 @@ class Report:
     before: Sequence[Found]
 
 
+def clock_of(conn: Connection) -> datetime | None:
+    """What time it is for the database; None where it has no clock of its own."""
+    return conn.scalar(select(func.clock_timestamp())) if conn.dialect.name == "postgresql" else None
+
+
 class Auditor:
     """The auditor of one process. `pulse` says whether the web's loop answers within so many seconds."""
 
@@ -91,6 +96,7 @@ class Auditor:
         links: Links,
         pulse: Callable[[float], bool] = lambda _: True,
         resolve: Resolve = system_resolve,
+        other_clock: Callable[[Connection], datetime | None] = clock_of,
         forget: Callable[[Connection], None] = lambda _: None,
     ) -> None:
         self._store = store_
@@ -102,6 +108,7 @@ class Auditor:
         self._links = links
         self._pulse = pulse
         self._resolve = resolve
+        self._other_clock = other_clock
         self._forget = forget
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -201,9 +208,7 @@ class Auditor:
         self._forget(conn)
 
     def _skew(self, conn: Connection, now: datetime) -> Iterator[Finding]:
-        if self._store.is_sqlite:
-            return
-        theirs = conn.scalar(select(func.clock_timestamp()))
+        theirs = self._other_clock(conn)
         if theirs is None:
             return
         differ = abs((self._clock.now() - theirs).total_seconds())
