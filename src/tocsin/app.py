@@ -52,6 +52,7 @@ from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.incidents.updates import Updates
+from tocsin.respond.incidents.war_room import WarRooms
 from tocsin.respond.incidents.wishes import Wishes
 from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
 from tocsin.respond.oncall.drill import Drills
@@ -191,6 +192,7 @@ class App:
         )
         self.roles = Roles(desk, current, self.oncall)
         self.updates = Updates(desk, self.incidents, current, self.oncall)
+        self.war_rooms = WarRooms(desk, current, self.links)
         self.retention = Retention(self.store, self.clock, current, self.incidents.of_alerts)
         self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
         self.triage = Triage(desk=desk)
@@ -224,6 +226,7 @@ class App:
         Shadowing(self.clock, self.oncall, notices).follow(followers)
         self.roles.follow(followers)
         self.updates.follow(followers)
+        self.war_rooms.follow(followers)
         Outcomes(self.incidents).follow(followers)
         self.talk = self._talk()
         self.ear = Ear(self.talk)
@@ -255,6 +258,7 @@ class App:
         if self.works:
             beat("followers", react, wake_on="timeline")
             beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats", led=True)
+            beat("war rooms", self.war_rooms.tick, wake_on="timeline", patience_s=_ROUND_S)
             beat("retention", self.retention.tick, wake_on="configuration", led=True)
             beat("handovers", self.handovers.tick, wake_on="configuration", led=True)
             beat("changes", self.changes.tick, wake_on="configuration", led=True)
@@ -376,6 +380,7 @@ class App:
             incidents=self.incidents,
             roles=self.roles,
             updates=self.updates,
+            war_rooms=self.war_rooms,
             scout=self.scout,
             runs=self.runs,
             library=self.library,
@@ -410,6 +415,7 @@ class App:
             incidents=self.incidents,
             roles=self.roles,
             updates=self.updates,
+            war_rooms=self.war_rooms,
             scout=self.scout,
             oncall=self.oncall,
             overrides=self.overrides,

@@ -36,7 +36,7 @@ BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-stub-bot-token", "xapp-stub-app-tok
 TEAM, APP, BOT_USER = "T0001", "A0001", "U0BOT"
 ALL_SCOPES = frozenset(
     {"chat:write", "channels:manage", "channels:join", "channels:write.invites", "channels:write.topic"}
-    | {"pins:write", "users:read", "users:read.email", "commands", "channels:history"}
+    | {"channels:read", "pins:write", "users:read", "users:read.email", "commands", "channels:history"}
 )
 
 
@@ -123,6 +123,8 @@ class Channel:
     members: set[str] = field(default_factory=set)
     topic: str = ""
     archived: bool = False
+    creator: str = "U0ELSE"
+    created: int = 0
     pins: list[str] = field(default_factory=list)
 
 
@@ -153,6 +155,7 @@ class SlackStub:
 
     def __init__(self, scopes: frozenset[str] = ALL_SCOPES) -> None:
         self.scopes = scopes
+        self.now: Callable[[], float] = time.time
         self.users: dict[str, dict[str, Any]] = {}
         self.channels: dict[str, Channel] = {}
         self.messages: list[Message] = []
@@ -465,7 +468,37 @@ class SlackStub:
         if any(each.name == name for each in self.channels.values()):
             raise Refused("name_taken")
         made = self.add_channel(f"C0NEW{next(self._numbers):04d}", name)
+        made.creator, made.created = BOT_USER, int(self.now())
         return {"channel": {"id": made.id, "name": name, "is_channel": True, "creator": BOT_USER}}
+
+    def _list(self, given: dict[str, Any]) -> dict[str, Any]:
+        """In pages; the cursor of the last one is empty (docs.slack.dev/reference/methods/conversations.list)."""
+        wanted = str(given.get("types", "public_channel")).split(",")
+        if set(wanted) - {"public_channel", "private_channel", "mpim", "im"}:
+            raise Refused("invalid_types")
+        shown = [each for each in self.channels.values() if each.id.startswith("C")]
+        try:
+            limit, start = int(given.get("limit", 100)), int(given.get("cursor") or 0)
+        except ValueError:
+            raise Refused("invalid_cursor") from None
+        if not 0 < limit <= 1000:
+            raise Refused("invalid_limit")
+        after = start + limit
+        page = [
+            {
+                "id": each.id,
+                "name": each.name,
+                "is_channel": True,
+                "is_archived": each.archived,
+                "creator": each.creator,
+                "created": each.created,
+            }
+            for each in shown[start:after]
+        ]
+        return {
+            "channels": page,
+            "response_metadata": {"next_cursor": str(after) if after < len(shown) else ""},
+        }
 
     def _invite(self, given: dict[str, Any]) -> dict[str, Any]:
         channel = self._writable(given.get("channel"))
@@ -641,6 +674,12 @@ METHODS: dict[str, Method] = {
     "chat.postEphemeral": Method(_SAYS | {"user"}, SlackStub._whisper, "chat:write"),
     "conversations.create": Method(
         frozenset({"name", "is_private", "team_id"}), SlackStub._create, "channels:manage"
+    ),
+    "conversations.list": Method(
+        frozenset({"types", "limit", "cursor", "exclude_archived", "team_id"}),
+        SlackStub._list,
+        "channels:read",
+        takes_json=False,
     ),
     "conversations.invite": Method(
         frozenset({"channel", "users", "force"}), SlackStub._invite, "channels:write.invites"

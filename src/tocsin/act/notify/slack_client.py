@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -23,6 +24,7 @@ from tocsin.ground.kernel.secret import Secret
 
 API = "https://slack.com/api"
 _ANSWER_AT_MOST = 512 * 1024
+_PAGES_AT_MOST = 100
 _LASTING = """
 access_denied account_inactive as_user_not_supported attachment_payload_limit_exceeded cannot_dm_bot
 cannot_reply_to_message cant_update_message channel_not_found deprecated_endpoint duplicate_channel_not_found
@@ -105,6 +107,17 @@ class Member:
     is_gone: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Channel:
+    """A channel of the workspace. `creator` is the id of whoever made it."""
+
+    id: str
+    name: str
+    creator: str
+    created_at: datetime
+    is_archived: bool
+
+
 class Slack:
     """The Web API of one workspace, as the owner of one token. Every method raises SlackFailed.
 
@@ -184,6 +197,19 @@ class Slack:
         """
         answer = self._write("conversations.create", {"name": name, "is_private": private})
         return answers.text(answers.table(answer.get("channel")).get("id"))
+
+    def find_channel(self, name: str, *, private: bool = False) -> Channel | None:
+        """The channel of exactly that name; None when there is none that the app may see."""
+        given = {"types": "private_channel" if private else "public_channel", "limit": "200"}
+        for _ in range(_PAGES_AT_MOST):
+            answer = self._ask("conversations.list", given)
+            for each in answers.rows(answer.get("channels")):
+                if each.get("name") == name:
+                    return _channel(each)
+            given["cursor"] = answers.text(answers.table(answer.get("response_metadata")).get("next_cursor"))
+            if not given["cursor"]:
+                return None
+        return None
 
     def invite(self, channel: str, users: Sequence[str]) -> None:
         """Invites people by their ids, up to 100; whoever is there already is no error."""
@@ -278,6 +304,18 @@ class Slack:
         if error in fine:
             return answer
         raise _failed(method, error, got, needed=answers.text(answer.get("needed")))
+
+
+def _channel(found: Mapping[str, Any]) -> Channel:
+    created = found.get("created")
+    seconds = created if isinstance(created, int) and 0 <= created < 1 << 40 else 0
+    return Channel(
+        id=answers.text(found.get("id")),
+        name=answers.text(found.get("name")),
+        creator=answers.text(found.get("creator")),
+        created_at=datetime.fromtimestamp(seconds, UTC),
+        is_archived=found.get("is_archived") is True,
+    )
 
 
 _JSON = "application/json; charset=utf-8"  # without the charset Slack warns

@@ -17,6 +17,7 @@ from tocsin.learn.watch import Auditor, Latencies
 from tocsin.respond.incidents import Incidents, Scout
 from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.incidents.updates import Updates
+from tocsin.respond.incidents.war_room import WarRooms
 from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
 from tocsin.respond.oncall.drill import Drills
 from tocsin.respond.runbooks.library import Library
@@ -45,6 +46,7 @@ class Context:
     incidents: Incidents
     roles: Roles
     updates: Updates
+    war_rooms: WarRooms
     scout: Scout
     oncall: Oncall
     overrides: Overrides

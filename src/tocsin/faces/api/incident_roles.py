@@ -1,8 +1,9 @@
-"""Who has which role of an incident? Read the roles with their cards, ask somebody to take over, answer."""
+"""Who has which role of an incident, and where do they talk? Roles with their cards, hand-overs, the war room."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query, Request
@@ -13,6 +14,7 @@ from tocsin.ground.accounts import Permission
 from tocsin.ground.i18n import translate
 from tocsin.respond.incidents import ROLE_TITLES, Incident
 from tocsin.respond.incidents.roles import Handover, Holding
+from tocsin.respond.incidents.war_room import WarRoom
 
 routes = Routes("incidents")
 Language = Annotated[Literal["en", "zh_Hant"], Query(description="Of what is told.")]
@@ -32,6 +34,22 @@ class RoleAnswer:
     duty: str
     first: list[str]
     asked: Handover | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoomAnswer:
+    """`state` is `none`, `wanted` (not there yet), `open`, or `dropped` (it was over before there was a room).
+
+    `error` says why it does not work now, empty while it does; it is tried again at `next_try_at`.
+    """
+
+    incident: str
+    state: str
+    name: str | None
+    channel: str | None
+    error: str
+    next_try_at: datetime | None
+    meeting: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +117,37 @@ def accept_handover(request: Request, number: Name, role: Name) -> Incident:
 )
 def decline_handover(request: Request, number: Name, role: Name, body: HandoverAnswer) -> Incident:
     return context_of(request).roles.decline(number, role, body.reason, identity_of(request).actor)
+
+
+@routes.get("/incidents/{number}/room", permission=Permission.READ, summary="Its war room")
+def get_room(request: Request, number: Name) -> RoomAnswer:
+    context = context_of(request)
+    with context.store.read() as conn:
+        incident = context.incidents.get(conn, number)
+        found = context.war_rooms.of(conn, incident.id)
+    return _room(incident.id, found, context.war_rooms.meeting(incident.id))
+
+
+@routes.post("/incidents/{number}/room", permission=Permission.RESPOND, summary="Open a war room for it")
+def open_room(request: Request, number: Name) -> RoomAnswer:
+    """For an incident whose severity wants none. It is there some seconds later."""
+    context = context_of(request)
+    incident = context.war_rooms.ask(number, identity_of(request).actor)
+    with context.store.read() as conn:
+        found = context.war_rooms.of(conn, incident.id)
+    return _room(incident.id, found, context.war_rooms.meeting(incident.id))
+
+
+def _room(incident: str, found: WarRoom | None, meeting: str) -> RoomAnswer:
+    return RoomAnswer(
+        incident=incident,
+        state=found.state if found else "none",
+        name=found.name if found else None,
+        channel=found.room if found else None,
+        error=found.error if found else "",
+        next_try_at=found.next_at if found and found.error else None,
+        meeting=meeting,
+    )
 
 
 def _answer(holding: Holding, language: str) -> RoleAnswer:

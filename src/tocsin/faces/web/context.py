@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.incidents.roles import Roles
     from tocsin.respond.incidents.updates import Updates
+    from tocsin.respond.incidents.war_room import WarRooms
     from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Rota, Swaps
     from tocsin.respond.oncall.drill import Drills
     from tocsin.respond.runbooks.library import Library
@@ -52,6 +53,7 @@ class Context:
     incidents: Incidents
     roles: Roles
     updates: Updates
+    war_rooms: WarRooms
     folds: Folds
     scout: Scout
     runs: Runs

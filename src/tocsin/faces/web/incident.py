@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from tocsin.faces.web.clock_view import clock_views
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import next_act
+from tocsin.faces.web.paged import paged
 from tocsin.faces.web.run_view import Asked, PartView, ladder_view
 from tocsin.faces.web.severities import levels_of, severity_view
 from tocsin.faces.web.story import story_of
@@ -73,7 +74,9 @@ def incident_page(visit: Visit) -> Response:
         roles = context.incidents.roles(conn, incident.id)
         holdings = context.roles.of(conn, incident.id)
         told = next(iter(context.updates.of(conn, incident.id)), None)
+        war_room = context.war_rooms.of(conn, incident.id)
         changes = _changes(visit, conn, incident)
+        sent = paged(conn, incident.id, visit.speech)
     story, whole = story_of(events), visit.query.get("story") == "all"
     open_runs = [each for each in runs if each.run.is_open]
     asking = next((each for each in open_runs if each.run.state == "waiting"), next(iter(open_runs), None))
@@ -103,12 +106,16 @@ def incident_page(visit: Visit) -> Response:
         roles=roles,
         holdings=holdings,
         told=told,
+        war_room=war_room,
+        meeting=context.war_rooms.meeting(incident.id),
+        room_possible=context.war_rooms.possible,
         people=[(name, each.name) for name, each in context.catalogue().people.items()],
         alerts=sorted(alerts, key=lambda each: (each.state != "firing", each.starts_at, each.name))[
             :_MOST_ALERTS
         ],
         more_alerts=max(0, len(alerts) - _MOST_ALERTS),
         changes=changes,
+        paged=sent,
         runs=runs,
         asking=asking,
         offered=offered,

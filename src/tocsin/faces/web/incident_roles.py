@@ -1,4 +1,4 @@
-"""Who takes a role over? Asked, accepted and declined on the page of the incident."""
+"""Who takes a role over, and where do they talk? Asked and answered on the page of the incident."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ def decline(visit: Visit) -> Response:
     reason = visit.form.get("reason", "")
     visit.context.roles.decline(visit.parts["id"], visit.parts["role"], reason, visit.identity.actor)
     return _back(visit, "handover-declined")
+
+
+@pages.post("/incidents/{id}/room", Permission.RESPOND)
+def open_room(visit: Visit) -> Response:
+    visit.context.war_rooms.ask(visit.parts["id"], visit.identity.actor)
+    return _back(visit, "room-asked")
 
 
 def _back(visit: Visit, notice: str) -> Response:

@@ -6,7 +6,7 @@ has been done, what comes next. What the timeline does not tell stays empty; who
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -73,6 +73,28 @@ def brief(conn: Connection, catalogue: CatalogueSection, id_: str, language: str
     incident = store.get(conn, id_)
     events = timeline.of_incident(conn, incident.id, kinds=(*_TOLD, "run.finished"), limit=_READ)
     zone = catalogue.time_zone
+    told = teller(catalogue, language)
+    return Brief(
+        language=language,
+        zone=zone,
+        incident=incident,
+        service=timeline.told(catalogue.service(incident.service).title, language) or incident.service,
+        affected=_affected(incident, language),
+        told=tuple(
+            f"{clock(each.at, zone)} {told(each)}" for each in events[-lines:] if each.kind != "run.finished"
+        ),
+        done=tuple(dict.fromkeys(told(each) for each in events if each.kind in _DONE)),
+        clocks=tuple(each for each in store.clocks_of(conn, incident.id) if each.met_at is None),
+        roles={
+            role: catalogue.people[person].name if person in catalogue.people else person
+            for role, person in store.roles_of(conn, incident.id).items()
+        },
+    )
+
+
+def teller(catalogue: CatalogueSection, language: str) -> Callable[[timeline.Event], str]:
+    """Tells an event as a sentence, people and roles by the names that others call them."""
+    zone = catalogue.time_zone
 
     def name(person: str) -> str:
         known = catalogue.people.get(person)
@@ -86,26 +108,11 @@ def brief(conn: Connection, catalogue: CatalogueSection, id_: str, language: str
 
     def told(event: timeline.Event) -> str:
         kind, _, who = event.actor.partition(":")
-        said = replace(
-            event,
-            data=voice.values(event.data),
-            actor=f"person:{name(who)}" if kind == "person" else event.actor,
-        )
+        actor = f"person:{name(who)}" if kind == "person" else event.actor
+        said = replace(event, data=voice.values(event.data), actor=actor)
         return timeline.sentence(said, language, zone)
 
-    return Brief(
-        language=language,
-        zone=zone,
-        incident=incident,
-        service=timeline.told(catalogue.service(incident.service).title, language) or incident.service,
-        affected=_affected(incident, language),
-        told=tuple(
-            f"{clock(each.at, zone)} {told(each)}" for each in events[-lines:] if each.kind != "run.finished"
-        ),
-        done=tuple(dict.fromkeys(told(each) for each in events if each.kind in _DONE)),
-        clocks=tuple(each for each in store.clocks_of(conn, incident.id) if each.met_at is None),
-        roles={role: name(person) for role, person in store.roles_of(conn, incident.id).items()},
-    )
+    return told
 
 
 def _affected(incident: Incident, language: str) -> tuple[str, ...]:
