@@ -30,6 +30,12 @@ from tocsin.act.checks import Checks, look_around
 from tocsin.act.notify import Deliveries, Delivery
 from tocsin.connections import Doorkeeper, connections, room_for_connections
 from tocsin.faces import api, web
+from tocsin.faces.chat import http as chat
+from tocsin.faces.chat.context import Context as ChatContext
+from tocsin.faces.chat.ear import Ear
+from tocsin.faces.chat.rooms import NoRooms
+from tocsin.faces.chat.socket_mode import SocketMode
+from tocsin.faces.chat.tidy import Tidy
 from tocsin.ground.accounts import Accounts, Key
 from tocsin.ground.catalogue import service_of
 from tocsin.ground.engine import Engine, Role
@@ -56,6 +62,7 @@ from tocsin.respond.incidents.war_room import WarRooms
 from tocsin.respond.incidents.wishes import Wishes
 from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
 from tocsin.respond.oncall.drill import Drills
+from tocsin.respond.oncall.trial import Trials
 from tocsin.respond.oncall.summon import Summons
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
@@ -151,6 +158,7 @@ class App:
         self.oncall = Oncall(current, self.clock, self.overrides)
         notices = Notices(current, self.deliveries)
         self.swaps = Swaps(self.store, self.clock, current, self.bell, oncall=self.oncall, notices=notices)
+        self.trials = Trials(self.store, self.clock, current, self.deliveries)
         self.escalations = Escalations(
             self.store,
             self.clock,
@@ -292,12 +300,36 @@ class App:
     def _is_urgent(self, severity: str) -> bool:
         """Whether a policy calls this level critical: no cap holds back its first page."""
         current = self.current()
-        levels = (policy.levels.get(severity) for policy in (current.policy(None), *current.policies.values()))
+        levels = (
+            policy.levels.get(severity) for policy in (current.policy(None), *current.policies.values())
+        )
         return any(level is not None and level.urgency == "critical" for level in levels)
 
     def _key_of(self, plain: str) -> Key | None:
         """The intake key of that secret; the address of a heartbeat is one, too."""
         return self.accounts.key(plain) or self.heartbeats.key_of(plain)
+
+    def _talk(self) -> ChatContext:
+        current = self.current
+        return ChatContext(
+            store=self.store,
+            clock=self.clock,
+            links=self.links,
+            outbound=self.outbound,
+            access=current,
+            ways=current,
+            catalogue=current,
+            policies=current,
+            accounts=self.accounts,
+            incidents=self.incidents,
+            updates=self.updates,
+            oncall=self.oncall,
+            summons=Summons(self.store, self.clock, current, oncall=self.oncall, deliveries=self.deliveries),
+            runs=self.runs,
+            library=self.library,
+            reports=self.reports,
+            rooms=NoRooms(),
+        )
 
     def _workshop(self) -> Workshop:
         def page(conn: Connection, incident: str, subject: str, lines: list[str]) -> Sequence[Delivery]:
@@ -391,6 +423,7 @@ class App:
             handovers=self.handovers,
             escalations=self.escalations,
             deliveries=self.deliveries,
+            trials=self.trials,
             mailbook=self.mailbook,
             heartbeats=self.heartbeats,
             replay=receiver.replay,
@@ -422,6 +455,8 @@ class App:
             swaps=self.swaps,
             handovers=self.handovers,
             escalations=self.escalations,
+            deliveries=self.deliveries,
+            trials=self.trials,
             library=self.library,
             runs=self.runs,
             reports=self.reports,
@@ -435,7 +470,8 @@ class App:
             folder=self.folder,
             session_cookie=web.SESSION_COOKIE,
         )
-        application = web.make_web(pages, self.hub, {api.PREFIX: api.make_api(rest)}, self._lifespan)
+        beside = {api.PREFIX: api.make_api(rest), chat.PREFIX: chat.make_chat(self.talk, self.ear)}
+        application = web.make_web(pages, self.hub, beside, self._lifespan)
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
             """Intake first: it is the one path whose speed is promised, and it needs nothing of the pages."""
@@ -472,6 +508,7 @@ class App:
         self.folds.inhibition.rebuild()
         if self.serves:
             self.quota.start()
+            self.socket_mode.start()
         self.engine.start()
         if self.works:
             self.deliveries.start()

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from tocsin.act.checks.section import ChecksSection
 from tocsin.act.notify.section import ChannelSection
+from tocsin.faces.chat.section import ChatSection
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.errors import Invalid, TocsinError
 from tocsin.ground.kernel.includes import read_folder
@@ -61,6 +62,7 @@ class Configuration(
     HeartbeatSection,
     EmailSection,
     IntakeSection,
+    ChatSection,
     ChannelSection,
     ChecksSection,
     CatalogueSection,

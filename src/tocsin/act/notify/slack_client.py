@@ -98,9 +98,13 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """Somebody in the workspace. `email` is empty where the app may not see it; guests and bots are told apart."""
+    """Somebody that the workspace shows. `email` is empty where the app may not see it, or where nobody confirmed it.
+
+    `team` is the workspace they belong to: in a shared channel it may be another one.
+    """
 
     id: str
+    team: str
     name: str
     email: str
     is_bot: bool
@@ -242,21 +246,22 @@ class Slack:
         """Who has this id."""
         found = answers.table(self._ask("users.info", {"user": user}).get("user"))
         profile = answers.table(found.get("profile"))
+        names = (profile.get("display_name"), found.get("real_name"), found.get("name"))
         return Member(
             id=answers.text(found.get("id")),
-            name=answers.text(profile.get("display_name"))
-            or answers.text(found.get("real_name"))
-            or answers.text(found.get("name")),
-            email=answers.text(profile.get("email")),
+            team=answers.text(found.get("team_id")),
+            name=next((name for each in names if (name := answers.text(each))), ""),
+            email=answers.text(profile.get("email")) if found.get("is_email_confirmed") is not False else "",
             is_bot=found.get("is_bot") is True,
             is_gone=found.get("deleted") is True,
         )
 
     # The app itself
 
-    def whoami(self) -> str:
-        """The id of the app's own user: what it says itself is not heard."""
-        return answers.text(self._ask("auth.test", {}).get("user_id"))
+    def whoami(self) -> tuple[str, str]:
+        """The workspace and the id of the app's own user there: what it says itself is not heard."""
+        found = self._ask("auth.test", {})
+        return answers.text(found.get("team_id")), answers.text(found.get("user_id"))
 
     def open_socket(self) -> str:
         """An address (`wss://…`) for one websocket of Socket Mode. The token has to be one of the app, `xapp-…`."""

@@ -251,5 +251,5 @@ def test_a_war_room_is_made_filled_named_and_pinned(slack: SlackStub, outbound: 
     assert made.pins == [summary.ts]
     assert made.archived
     assert slack.message().text == "resolved"
-    assert client.whoami() == "U0BOT"
+    assert client.whoami() == ("T0001", "U0BOT")
     assert client.member("U0MEI").email == "mei@example.com"
