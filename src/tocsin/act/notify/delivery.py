@@ -87,8 +87,9 @@ class Deliveries(Outbox):
         self._boots = boots
         self._is_urgent = is_urgent
         self._expand: Expand | None = None
-        self._outcomes = Outcomes(self, current, self._chance)
-        self._calls = Calls(store_, clock, current, self, self._outcomes)
+        self.outcomes = Outcomes(self, current, self._chance)
+        """What becomes of messages, as it is written down."""
+        self._calls = Calls(store_, clock, current, self, self.outcomes)
         self._lanes: Lanes[Delivery] | None = None
         self._in_hand: set[str] = set()
         self._lock = threading.Lock()
@@ -104,7 +105,7 @@ class Deliveries(Outbox):
 
     def on_unreachable(self, told: Unreachable) -> None:
         """Who wants to know that a page did not reach its person by any channel."""
-        self._outcomes.on_unreachable(told)
+        self.outcomes.on_unreachable(told)
 
     def on_wish(self, told: Wish) -> None:
         """Who carries out what people want of a page, by reply, key or button."""
@@ -116,6 +117,10 @@ class Deliveries(Outbox):
         Raises NotFound, Unproven where nobody signed it, Malformed where it makes no sense.
         """
         return self._calls.heard(name, call)
+
+    def callback(self, name: str) -> str:
+        """Where the provider behind a channel calls."""
+        return self._links.channel(name)
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,7 +189,7 @@ class Deliveries(Outbox):
                 elif self._expand is not None and store.drop(conn, [each.id], _EXPANDED):
                     ready.extend(self._expand(conn, each, now))
             for each in store.to_switch(conn, now, limit=_BATCH):
-                ready.extend(self._outcomes.switch(conn, each, now))
+                ready.extend(self.outcomes.switch(conn, each, now))
             return ready
 
         ready = self._store.write(job)
@@ -293,9 +298,9 @@ class Deliveries(Outbox):
             instead: list[Delivery] = []
             for each in (claimed, *others):
                 if problem is None:
-                    self._outcomes.sent(conn, each, receipt, started, ended)
+                    self.outcomes.sent(conn, each, receipt, started, ended)
                 else:
-                    instead += self._outcomes.failed(conn, each, problem, started, ended)
+                    instead += self.outcomes.failed(conn, each, problem, started, ended)
             return instead
 
         self.hand(self._store.write(job))

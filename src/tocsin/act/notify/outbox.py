@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from tocsin.act.notify import codes, digest, events, store
 from tocsin.act.notify.channel import Channel, ChannelSettings
 from tocsin.act.notify.message import Message
+from tocsin.act.notify.nowhere import NOWHERE, Nowhere
 from tocsin.act.notify.section import Directory, Person, kind_of, kinds
 from tocsin.act.notify.store import Delivery
 from tocsin.ground import timeline
@@ -42,6 +43,7 @@ class Outbox:
         self._boot = boot
         self._chance = random.Random(uuid4().int)  # noqa: S311 - spreads retries, guards nothing
         self._channels: dict[str, tuple[ChannelSettings, Channel[Any]]] = {}
+        self._nowhere = Nowhere(ChannelSettings(), outbound)
         self.sends = True
         """Whether this process sends; one that does not writes everything as waiting, for those that do."""
 
@@ -187,6 +189,8 @@ class Outbox:
 
     def channel(self, name: str) -> Channel[Any] | None:
         """The channel of that name as configured now; made anew when its settings have changed."""
+        if name == NOWHERE:
+            return self._nowhere
         settings = self._current().channels.get(name)
         if settings is None:
             return None
@@ -195,6 +199,10 @@ class Outbox:
             known = (settings, kinds()[kind_of(settings)](settings, self._outbound))
             self._channels[name] = known
         return known[1]
+
+    def channels(self) -> Iterable[str]:
+        """The names of all channels, in the order of the configuration."""
+        return tuple(self._current().channels)
 
     def is_shared(self, page: Delivery) -> bool:
         """Whether it went to a room, where many read it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.act.notify import Deliveries
 from tocsin.ground.accounts import Accounts
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.engine import Boots
@@ -20,6 +21,7 @@ from tocsin.respond.incidents.updates import Updates
 from tocsin.respond.incidents.war_room import WarRooms
 from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
 from tocsin.respond.oncall.drill import Drills
+from tocsin.respond.oncall.trial import Trials
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
@@ -53,6 +55,8 @@ class Context:
     swaps: Swaps
     handovers: Handovers
     escalations: Escalations
+    deliveries: Deliveries
+    trials: Trials
     library: Library
     runs: Runs
     reports: Reports

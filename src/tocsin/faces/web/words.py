@@ -258,6 +258,7 @@ DELIVERY = {
     "waiting": Mark(shape="◔", tone="plain", text=N_("waits")),
     "claimed": Mark(shape="◐", tone="info", text=N_("being sent")),
     "sent": Mark(shape="✓", tone="ok", text=N_("sent")),
+    "delivered": Mark(shape="✓", tone="ok", text=N_("arrived")),
     "failed": Mark(shape="✕", tone="crit", text=N_("failed")),
     "cancelled": Mark(shape="–", tone="plain", text=N_("cancelled")),
 }
