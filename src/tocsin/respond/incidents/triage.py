@@ -21,7 +21,7 @@ from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
 from tocsin.ground.engine import Timer
 from tocsin.ground.kernel.errors import NotFound
-from tocsin.respond.incidents import fold_store, hush, joined, judge, repeat
+from tocsin.respond.incidents import fold_store, hush, joined, judge, repeat, trial
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.fold import TIMER as COUNT
 from tocsin.respond.incidents.opening import FIRST_PAGE, REPEAT
@@ -29,6 +29,7 @@ from tocsin.respond.incidents.sitting import Sitting, tell
 from tocsin.respond.incidents.storm import Storms
 from tocsin.sense.alerts import AlertEvent, claim, done, flap, get, get_many, held
 from tocsin.sense.alerts.held import Look
+from tocsin.sense.alerts.probe import is_probe
 
 BATCH = 64
 _IDLE_S = 0.25
@@ -122,6 +123,9 @@ class Triage:
         return pages
 
     def _together(self, conn: Connection, news: Sequence[AlertEvent], *, again: bool) -> list[Delivery]:
+        tried = [each for each in news if is_probe(each.alert)]
+        news = [each for each in news if not is_probe(each.alert)]
+        pages = trial.send(self.desk, conn, tried)
         sitting = Sitting(self.desk, conn, news)
         for each in news:
             if each.kind == "fired" and each.alert.state == "firing":
@@ -136,7 +140,7 @@ class Triage:
                     judge.cleared(sitting, each)
         judge.settle(sitting)
         sitting.finish()
-        return sitting.pages
+        return [*pages, *sitting.pages]
 
     def _judge(self, conn: Connection, news: AlertEvent, *, again: bool = False) -> list[Delivery]:
         try:
