@@ -23,6 +23,7 @@ from pydantic import Field, model_validator
 from tocsin.act.notify import replies
 from tocsin.act.notify.channel import Call, Channel, Heard, Reachable, Report
 from tocsin.act.notify.fitting import fitted
+from tocsin.act.notify.limits import TEXTS
 from tocsin.act.notify.message import Message, one_line
 from tocsin.act.notify.segments import is_basic, segments
 from tocsin.act.notify.twilio import TwilioSettings, below, create, proven, twiml
@@ -67,6 +68,7 @@ class TwilioSms(Channel[TwilioSmsSettings]):
         },
     )
     confirms = True
+    caps = TEXTS
 
     def address(self, person: Reachable) -> str | None:
         return person.phone

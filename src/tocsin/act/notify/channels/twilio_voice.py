@@ -20,6 +20,7 @@ from pydantic import Field
 
 from tocsin.act.notify.channel import Call, Channel, Heard, Reachable, Report
 from tocsin.act.notify.fitting import fit
+from tocsin.act.notify.limits import CALLS
 from tocsin.act.notify.message import Message, one_line
 from tocsin.act.notify.twilio import TwilioSettings, below, create, proven, twiml
 from tocsin.ground.i18n import N_, translate
@@ -65,6 +66,7 @@ class TwilioVoice(Channel[TwilioVoiceSettings]):
         },
     )
     confirms = True
+    caps = CALLS
 
     def address(self, person: Reachable) -> str | None:
         return person.phone
