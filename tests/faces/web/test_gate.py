@@ -15,7 +15,7 @@ from tocsin.ground.accounts import Permission
 
 PUBLIC = {
     *("/sign-in", "/sign-out", "/setup/{token}", "/a/{token}", "/preferences", "/static/{name}"),
-    *("/healthz", "/readyz", "/metrics"),
+    *("/healthz", "/readyz", "/metrics", "/oncall/calendar/{key}.ics"),
     *("/channels/{name}", "/channels/{name}/{rest:path}"),  # providers, whose signature the channel checks
 }
 

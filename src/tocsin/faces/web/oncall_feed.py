@@ -14,14 +14,12 @@ from starlette.responses import Response
 
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.visit import Visit
-from tocsin.ground.accounts import Identity, Key, Permission
+from tocsin.ground.accounts import CALENDAR, Account, Identity, Key, Permission
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Denied, NotFound
 from tocsin.respond.oncall import calendar_feed
 
 pages = Pages()
-KIND = "calendar"
-"""The kind of key that opens a feed, and nothing else: no source has this name."""
 _NOTHING = N_("This address leads to no calendar.")
 _NOTHING_FIX = N_("It may have been revoked. Make another one on the page of the schedule.")
 
@@ -37,14 +35,10 @@ class Feed:
 
 def feeds_of(visit: Visit, about: str) -> list[Feed]:
     """The live addresses of `schedule:NAME` or `person:NAME` that the reader may end: their own, an admin's all."""
-    keys = visit.context.accounts.keys()
     return [
         Feed(id=each.id, account=str(each.settings.get("account")), created_at=each.created_at)
-        for each in keys
-        if each.kind == KIND
-        and each.revoked_at is None
-        and each.settings.get("about") == about
-        and _may_end(visit.identity, each)
+        for each in visit.context.accounts.calendars()
+        if each.revoked_at is None and each.settings.get("about") == about and _may_end(visit.identity, each)
     ]
 
 
@@ -54,7 +48,7 @@ def make(visit: Visit) -> Response:
     about = visit.form.get("about", "")
     title, back = _subject(visit, about)
     settings = {"about": about, "account": visit.identity.name}
-    plain = visit.context.accounts.key_create(KIND, f"{KIND} {about}", None, settings)
+    plain = visit.context.accounts.key_create(CALENDAR, about, None, settings)
     base = visit.context.catalogue().public_url.rstrip("/")
     address = f"{base}/oncall/calendar/{quote(plain)}.ics"
     return visit.page(
@@ -69,7 +63,7 @@ def make(visit: Visit) -> Response:
 @pages.post("/oncall/feeds/{id}/revoke", Permission.READ)
 def revoke(visit: Visit) -> Response:
     key = visit.context.accounts.key_by_id(visit.parts["id"])
-    if key is None or key.kind != KIND:
+    if key is None or key.kind != CALENDAR:
         raise NotFound(_NOTHING, fix=_NOTHING_FIX)
     if not _may_end(visit.identity, key):
         raise Denied(N_("This address is somebody else's."), fix=N_("Ask them, or an admin."))
@@ -79,15 +73,17 @@ def revoke(visit: Visit) -> Response:
 
 @pages.get("/oncall/calendar/{key}.ics", Permission.PUBLIC)
 def feed(visit: Visit) -> Response:
-    """The calendar itself, for whoever knows the address."""
-    key = visit.context.accounts.key(visit.parts["key"])
-    if key is None or key.kind != KIND or not _still_there(visit, key):
+    """The calendar itself, for whoever knows the address; in the language of who made it."""
+    key = visit.context.accounts.calendar(visit.parts["key"])
+    account = _owner(visit, key) if key else None
+    if key is None or account is None:
         raise NotFound(_NOTHING, fix=_NOTHING_FIX)
     about = str(key.settings.get("about"))
     title, back = _subject(visit, about)
     kind, _, name = about.partition(":")
-    oncall, schedules = visit.context.oncall, visit.context.rota().schedules
-    tables = {each: oncall.timetable(each) for each in schedules if kind == "person" or each == name}
+    oncall, known = visit.context.oncall, visit.context.rota()
+    tables = {each: oncall.timetable(each) for each in known.schedules if kind == "person" or each == name}
+    reader = known.people.get(account.person or "")
     base = visit.context.catalogue().public_url.rstrip("/")
     body = calendar_feed.ics(
         calendar_feed.entries(tables, visit.speech.now, name if kind == "person" else None),
@@ -96,6 +92,7 @@ def feed(visit: Visit) -> Response:
         host=urlsplit(base).hostname or "tocsin",
         people=visit.speech.people,
         url=f"{base}{back}",
+        language=account.language or (reader and reader.language) or visit.context.catalogue().language,
     )
     return Response(body, media_type="text/calendar; charset=utf-8")
 
@@ -120,6 +117,7 @@ def _may_end(identity: Identity, key: Key) -> bool:
     return identity.role == "admin" or key.settings.get("account") == identity.name
 
 
-def _still_there(visit: Visit, key: Key) -> bool:
-    account = key.settings.get("account")
-    return any(each.name == account for each in visit.context.accounts.everyone())
+def _owner(visit: Visit, key: Key) -> Account | None:
+    """Whose address it is; nobody's once the account is gone."""
+    name = key.settings.get("account")
+    return next((each for each in visit.context.accounts.everyone() if each.name == name), None)

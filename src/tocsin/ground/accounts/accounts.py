@@ -279,8 +279,14 @@ class Accounts:
         ]
 
     def key(self, plain: str) -> Key | None:
-        """The live key with this secret, remembered for two seconds."""
-        return self._keys.find(plain)
+        """The live key of a sender with this secret, remembered for two seconds."""
+        found = self._keys.find(plain)
+        return None if found is None or found.kind == keys.CALENDAR else found
+
+    def calendar(self, plain: str) -> Key | None:
+        """The same for a calendar that is read by its address: one is never taken for the other."""
+        found = self._keys.find(plain)
+        return found if found is not None and found.kind == keys.CALENDAR else None
 
     def key_by_id(self, id_: str) -> Key | None:
         """The key with this id, also when it was revoked."""
@@ -288,8 +294,14 @@ class Accounts:
             return keys.get(conn, id_)
 
     def keys(self) -> list[Key]:
+        """Those of senders, the revoked ones too, oldest first."""
         with self._store.read() as conn:
-            return keys.everything(conn)
+            return [each for each in keys.everything(conn) if each.kind != keys.CALENDAR]
+
+    def calendars(self) -> list[Key]:
+        """Those of calendars, the revoked ones too, oldest first."""
+        with self._store.read() as conn:
+            return [each for each in keys.everything(conn) if each.kind == keys.CALENDAR]
 
     def key_revoke(self, id_or_name: str) -> None:
         now = self._clock.now()

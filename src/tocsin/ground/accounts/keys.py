@@ -18,6 +18,8 @@ from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id, new_token
 from tocsin.ground.store import Store
 
+CALENDAR = "calendar"
+"""The kind of a key that opens a calendar to whoever knows its address, and sends nothing: no source has this name."""
 _TRUSTED_S = 2.0
 _MOST_REMEMBERED = 4_096
 

@@ -1,6 +1,7 @@
 """How often was somebody on call disturbed? Pages, pages at night, and the nights and hours they fell into.
 
-A page counts once, by however many channels it came, and as soon as one of them took it. A night is 22:00 to 06:00
+A page counts once, by however many channels it came, and as soon as one of them took it; what went to a room is
+nobody's. A night is 22:00 to 06:00
 of the person's own wall time, and belongs to the evening on which it begins.
 """
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from tocsin.act.notify.store import delivery
 from tocsin.respond.oncall.fairness import NIGHT
+from tocsin.respond.oncall.steps import ROOM
 
 _MOST = 200_000
 
@@ -48,7 +50,13 @@ def disturbed(
     table = delivery.c
     query = (
         select(table.person, table.incident, func.min(table.sent_at).label("at"))
-        .where(table.kind == "page", table.person.is_not(None), table.sent_at >= start, table.sent_at < end)
+        .where(
+            table.kind == "page",
+            table.person.is_not(None),
+            table.person.not_like(f"{ROOM}%"),
+            table.sent_at >= start,
+            table.sent_at < end,
+        )
         .group_by(table.page, table.person, table.incident)
         .limit(_MOST)
     )
