@@ -87,12 +87,12 @@ def test_who_is_asked_for_now_for_then_and_for_scripts(tocsin: Run) -> None:
 
 
 def test_ones_own_turns_are_listed(tocsin: Run) -> None:
-    found = of(tocsin, "next", "jun", "--for", "3w")
+    found = of(tocsin, "next", "jun", "--for", "19d")
     assert [each["person"] for each in found] == ["jun"]
     assert found[0]["shadow"] == ["nils"]
-    every = of(tocsin, "next", "--for", "3w")
+    every = of(tocsin, "next", "--for", "19d")
     assert [each["person"] for each in every] == ["mei", "jun", "mei"]
-    assert tocsin("next", "--for", "3w").count("backend") == 3
+    assert tocsin("next", "--for", "19d").count("backend") == 3
     assert "No shift within 1h" in tocsin("next", "jun", "--for", "1h")
 
 
