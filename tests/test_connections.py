@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import uvicorn
 
 from tocsin import connections
 from tocsin.connections import Doorkeeper, room_for_connections
+from tocsin.sense.intake.source import Answer
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 Start = Callable[..., "Running"]
@@ -96,10 +97,10 @@ def start() -> Iterator[Start]:
     """Serves `echo` as `tocsin up` serves, with room for so many connections."""
     stops: list[Callable[[], None]] = []
 
-    def serve(most: int = 100) -> Running:
+    def serve(most: int = 100, take: connections.Take | None = None) -> Running:
         doorkeeper = Doorkeeper(most)
         config = uvicorn.Config(
-            echo, port=0, http=connections.connections(doorkeeper), ws="none", loop="uvloop", lifespan="off",
+            echo, port=0, http=connections.connections(doorkeeper, take), ws="none", loop="uvloop", lifespan="off",
             log_config=None, access_log=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
@@ -325,3 +326,67 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, what
         time.sleep(0.01)
+
+
+def later(
+    path: bytes, _: Sequence[tuple[bytes, bytes]], body: bytes, respond: Callable[[Answer], None]
+) -> bool:
+    """A short way for `/short`, whose answers take their time, but for what says `at once`."""
+    if path != b"/short":
+        return False
+    answer = Answer(status=202, body=b"short: " + body, headers=(("x-way", "short"),))
+    if body == b"at once":
+        respond(answer)
+    else:
+        asyncio.get_running_loop().call_later(0.05, respond, answer)
+    return True
+
+
+def test_a_request_in_one_piece_may_be_answered_on_the_short_way(start: Start):
+    running = start(take=later)
+    for body in (b"at once", b"in a while"):
+        (answer,) = running.ask(post(len(body), path=b"/short") + body)
+        assert (answer.status, answer.headers["x-way"], answer.body) == (202, "short", b"short: " + body)
+
+
+def test_answers_of_both_ways_keep_the_order_of_the_requests(start: Start):
+    running = start(take=later)
+    slow = post(4, path=b"/short") + b"slow"
+    other = post(5) + b"other"
+    quick = post(7, path=b"/short") + b"at once"
+    answers: list[Heard] = []
+    with running.connect() as made:
+        made.sendall(quick + slow + other + quick + slow)
+        while len(answers) < 5:
+            answers += heard(made)
+    # What comes behind one that waits goes the long way, which knows how to queue.
+    assert [each.body for each in answers] == [b"short: at once", b"short: slow", b"5", b"7", b"4"]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param((post(4, path=b"/short"), b"slow"), id="in two pieces"),
+        pytest.param((post(4, path=b"/short") + b"sl", b"ow"), id="cut in its body"),
+        pytest.param((post(4, b"Connection: close", path=b"/short") + b"slow",), id="to be closed"),
+        pytest.param((post(4, path=b"/short").replace(b"1.1", b"1.0") + b"slow",), id="HTTP/1.0"),
+        pytest.param((post(4, path=b"/short").replace(b"POST", b"PUT") + b"slow",), id="no POST"),
+    ],
+)
+def test_whatever_is_unusual_goes_the_long_way(start: Start, parts: tuple[bytes, ...]):
+    running = start(take=later)
+    with running.connect() as made:
+        for part in parts:
+            made.sendall(part)
+            time.sleep(0.05)  # so that they come apart
+        answers = heard(made)
+    assert answers
+    assert all("x-way" not in each.headers for each in answers)
+
+
+def test_who_leaves_before_the_answer_harms_nobody(start: Start):
+    running = start(take=later)
+    with running.connect() as made:
+        made.sendall(post(4, path=b"/short") + b"slow")
+    (answer,) = running.ask(post(4, path=b"/short") + b"slow")
+    assert answer.body == b"short: slow"

@@ -389,6 +389,7 @@ class App:
             quota=self.quota,
             folder=self.folder,
         )
+        self.take = receiver.short.take
         self.postbox = Postbox(
             receiver,
             self.clock,
@@ -610,7 +611,7 @@ def serve(folder: Path, *, host: str, port: int, log_level: str, role: Role = "a
             app.asgi,
             host=host,
             port=port,
-            http=connections(Doorkeeper(room_for_connections())),
+            http=connections(Doorkeeper(room_for_connections()), app.take),
             ws="none",
             loop="uvloop",
             lifespan="on",

@@ -7,13 +7,15 @@ nobody knows 405; after either the connection is closed. 4. Who is refused befor
 sending a while, since a program that first writes and then reads would else find a broken connection, not the answer.
 
 The parser and the way to the application are uvicorn's; it leaves these limits to a proxy, which need not be there.
+A POST that is there whole may be taken by a shorter way (sense/intake/short_way.py), without a task for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import httptools
@@ -24,6 +26,7 @@ from uvicorn.server import ServerState
 
 from tocsin.ground.kernel.errors import Malformed, TocsinError
 from tocsin.sense.intake.limits import HEADER_BYTES, HEADERS, TooSlow, headers_too_large
+from tocsin.sense.intake.source import Answer
 
 MOST = 4_096
 HEAD_SECONDS = 10.0
@@ -34,6 +37,8 @@ LINGER_BYTES = 16 * 1024 * 1024
 HEAD_BYTES = 48 * 1024
 """The first line, whose parts have limits of their own, and the headers."""
 _VERBS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+Take = Callable[[bytes, Sequence[tuple[bytes, bytes]], bytes, Callable[[Answer], None]], bool]
+"""The short way: a path, headers, a body, and who wants the answer; or False, and nothing has happened."""
 
 
 class UnknownVerb(TocsinError):
@@ -137,6 +142,19 @@ class _Patient(asyncio.Transport):
         self._real.resume_reading()
 
 
+class _Short:
+    """A request on the short way, as far as uvicorn asks about one that is under way."""
+
+    message_event = asyncio.Event()  # of all of them: nobody waits for it
+
+    def __init__(self) -> None:
+        self.response_started = False
+        self.response_complete = False
+        self.more_body = False
+        self.keep_alive = True
+        self.disconnected = False
+
+
 class Connection(HttpToolsProtocol):
     """One connection, held to the limits above."""
 
@@ -148,9 +166,16 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         doorkeeper: Doorkeeper,
+        take: Take | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._doorkeeper = doorkeeper
+        self._take = take
+        self._short_body: list[bytes] | None = None
+        """What has come of the body of a request that may go the short way."""
+        self._is_feeding = False
+        self._seconds: float | None = None
+        """While data is fed: how long what has begun may take, once all of it is read."""
         self._real: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
@@ -218,8 +243,11 @@ class Connection(HttpToolsProtocol):
             self._begin_head()
         if self._head is not None:
             self._head += len(data)
+        self._is_feeding = True
         try:
             self.parser.feed_data(data)
+            if self._short_body is not None:
+                self._go_the_long_way()  # it did not come in one piece
         except httptools.HttpParserUpgrade:
             pass  # there is nothing to upgrade to; the request stands as it is
         except httptools.HttpParserInvalidMethodError:
@@ -233,6 +261,11 @@ class Connection(HttpToolsProtocol):
                 self._refusal = headers_too_large()
             if self._refusal:
                 self._refuse(self._refusal)
+        finally:
+            self._is_feeding = False
+            if self._seconds is not None and not self._is_deaf:
+                self._within(self._seconds)
+            self._seconds = None
 
     @property
     def _request(self) -> RequestResponseCycle | None:
@@ -261,10 +294,36 @@ class Connection(HttpToolsProtocol):
         self._head = None
         self._doorkeeper.works(self)
         self._within(REQUEST_SECONDS)
+        if self._take and self._may_be_short():
+            self._short_body = []
+        else:
+            super().on_headers_complete()
+
+    def _may_be_short(self) -> bool:
+        """Is it a plain POST, and the only request under way?"""
+        return (
+            self.parser is not None
+            and self.parser.get_method() == b"POST"
+            and (self._request is None or self._request.response_complete)
+            and not self.pipeline
+            and not self.expect_100_continue
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+        )
+
+    def _go_the_long_way(self) -> None:
+        """To the application, with as much of the body as has come."""
+        came, self._short_body = self._short_body or [], None
         super().on_headers_complete()
+        if came:
+            super().on_body(b"".join(came))
 
     def on_body(self, body: bytes) -> None:
         if self._refusal:
+            return
+        if self._short_body is not None:
+            self._short_body.append(body)
             return
         if self.cycle.response_complete:  # it was answered already and still sends
             self._unheard += len(body)
@@ -277,8 +336,38 @@ class Connection(HttpToolsProtocol):
             return
         self._stop_timer()
         self._unheard = 0
+        if self._short_body is not None:
+            body = self._short_body[0] if len(self._short_body) == 1 else b"".join(self._short_body)
+            self._short_body = None
+            short = _Short()
+            assert self._take
+            if self._take(self.url, self.headers, body, partial(self._answer, short)):
+                if not short.response_complete:
+                    self.cycle = cast("RequestResponseCycle", short)
+                return
+            self._short_body = [body]
+            self._go_the_long_way()
         super().on_message_complete()
         self.cycle.more_body = False
+
+    def _answer(self, short: _Short, answer: Answer) -> None:
+        """Writes the answer of a request that went the short way."""
+        short.response_complete = True
+        if self.transport.is_closing() or short.disconnected:
+            return
+        lines = [STATUS_LINE[answer.status]]
+        lines += [b"%b: %b\r\n" % each for each in self.server_state.default_headers]
+        if not short.keep_alive:
+            lines.append(b"connection: close\r\n")
+        for name, value in answer.headers:
+            lines.append(f"{name}: {value}\r\n".encode("latin-1"))
+            short.keep_alive &= (name, value) != ("connection", "close")
+        lines.append(b"content-length: %d\r\n\r\n" % len(answer.body))
+        lines.append(answer.body)
+        self.transport.write(b"".join(lines))
+        if not short.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -289,6 +378,9 @@ class Connection(HttpToolsProtocol):
 
     def _within(self, seconds: float) -> None:
         self._stop_timer()
+        if self._is_feeding:
+            self._seconds = seconds
+            return
         self._timer = self.loop.call_later(seconds, self._too_slow)
 
     def _too_slow(self) -> None:
@@ -341,6 +433,7 @@ class Connection(HttpToolsProtocol):
             self._write_timer = None
 
     def _stop_timer(self) -> None:
+        self._seconds = None
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -352,11 +445,11 @@ class Connection(HttpToolsProtocol):
             self._write_timer = None
 
 
-def connections(doorkeeper: Doorkeeper) -> type[asyncio.Protocol]:
-    """The protocol class of a server whose connections this doorkeeper watches."""
+def connections(doorkeeper: Doorkeeper, take: Take | None = None) -> type[asyncio.Protocol]:
+    """The protocol class of a server whose connections this doorkeeper watches; `take` is the short way, if any."""
 
     class Kept(Connection):
         def __init__(self, *given: Any, **named: Any) -> None:
-            super().__init__(*given, **named, doorkeeper=doorkeeper)
+            super().__init__(*given, **named, doorkeeper=doorkeeper, take=take)
 
     return Kept

@@ -6,12 +6,13 @@ door, and what waits there becomes one transaction and one fsync: each job stand
 fails takes no neighbour with it; a commit that fails fails all. The lane of the intake is the alert ledger's own
 thread, which gathers its requests itself: its job is a transaction, written where it stands.
 
-While alerts pour in, the general lane gets a fifth of the time: enough for the house to go on, and for the alerts to
-be triaged one after another, while senders hear their answers.
+While alerts pour in, the general lane gets a tenth of the time, and most of what the intake leaves unused: enough
+for the house to go on, and for the alerts to be triaged one after another, while senders hear their answers.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -34,8 +35,11 @@ _POURING_S = 0.1
 """Alerts pour in when the last commit of the intake is no longer ago than this."""
 _AT_ONCE_S = 0.02
 """So much of the general lane runs at once even then: no page waits for a storm that has just begun."""
-_SHARE = 4
-"""How much longer than the general lane the intake has the door while alerts pour in."""
+_LEAST = 0.1
+"""The part of the time that the general lane has the door at least, while alerts pour in."""
+_OF_THE_REST = 0.7
+"""The part of what the intake leaves unused that it has besides: the rest keeps the way free for the next answer."""
+_LOOKING_BACK_S = 0.5
 _log = structlog.get_logger(__name__)
 
 
@@ -49,6 +53,7 @@ class Door:
         self._busy = False
         self._intake_waits = 0
         self._intake_ended = 0.0
+        self._intake_spent = 0.0
         self._spent = 0.0
         self._spent_at = 0.0
         self._intake_conn: Connection | None = None
@@ -81,13 +86,14 @@ class Door:
                 raise _closed()
             self._busy = True
         self._inside.job = True
+        began = time.monotonic()
         try:
             return self._alone(job)
         finally:
             self._inside.job = False
             with self._wake:
                 self._busy = False
-                self._intake_ended = time.monotonic()
+                self._count_intake(began, time.monotonic())
                 self._wake.notify_all()
 
     @property
@@ -114,14 +120,26 @@ class Door:
     def _general_is_due(self) -> bool:
         return bool(self._general) and self._must_wait() <= 0
 
+    def _count_intake(self, began: float, ended: float) -> None:
+        """What the intake has spent lately, less and less of what is long ago."""
+        faded = math.exp((self._intake_ended - ended) / _LOOKING_BACK_S)
+        self._intake_spent = self._intake_spent * faded + (ended - began)
+        self._intake_ended = ended
+
+    @property
+    def _share(self) -> float:
+        """The part of the time that is the general lane's now."""
+        busy = min(1.0, self._intake_spent / _LOOKING_BACK_S)
+        return max(_LEAST, _OF_THE_REST * (1 - busy))
+
     def _must_wait(self) -> float:
         """Seconds until the general lane has its turn. What it has spent is forgiven in time."""
-        now = time.monotonic()
-        self._spent = max(0.0, self._spent - (now - self._spent_at) / _SHARE)
+        now, share = time.monotonic(), self._share
+        self._spent = max(0.0, self._spent - (now - self._spent_at) * share)
         self._spent_at = now
         if self._closed or not self._pouring:
             return 0.0
-        return (self._spent - _AT_ONCE_S) * _SHARE
+        return (self._spent - _AT_ONCE_S) / share
 
     def _serve(self) -> None:
         self._inside.job = True

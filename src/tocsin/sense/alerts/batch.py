@@ -43,7 +43,7 @@ class Batch:
         self.heard: set[str] = set()
         self.touches: list[tuple[str, datetime]] = []
         self.outcomes: list[list[Outcome]] = []
-        self.events: list[dict[str, Any]] = []
+        self._events: list[tuple[Standing, str, datetime, str]] = []
         self._service_of = service_of
         self._texts: dict[str, tuple[Signal, Heard, int]] = {}
         self._moves: dict[str, tuple[datetime, int]] = {}
@@ -63,7 +63,12 @@ class Batch:
             self._moves[standing.id] = (now, count + 1)
         if verdict.event:
             service = signal.labels.get("service", "")
-            self.events.append(news(standing, verdict.event, now, service))
+            self._events.append((standing, verdict.event, now, service))
+
+    @property
+    def is_news(self) -> bool:
+        """Whether there is something to triage in it."""
+        return bool(self._events)
 
     def repeats(self) -> list[tuple[str, Touch]]:
         """What came again without a change, added up, by id."""
@@ -109,7 +114,7 @@ class Batch:
         for alert_id in sorted(self._moves.keys() - self._texts.keys()):
             seen, count = self._moves[alert_id]
             rows.move(conn, self.known[alert_id], last_seen=seen, count=count)
-        rows.announce(conn, self.events)
+        rows.announce(conn, [news(*each) for each in self._events])
 
 
 def news(standing: Standing, kind: str, now: datetime, service: str = "") -> dict[str, Any]:

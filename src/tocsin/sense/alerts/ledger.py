@@ -52,11 +52,12 @@ _AT_ONCE = 2_000
 _JOURNALED_AT_ONCE = 500
 _FEW = 64
 """So many alerts that come alone go into the tables at once: what Prometheus sends on a quiet day."""
+_JUST_S = 0.02
 _BEHIND_MOST_S = 2.0
 """Nothing that was answered waits longer for the tables than this: then they come first, and senders wait."""
 _BEHIND_HELD = 4_000
 """What is to be written is kept at hand for so many alerts; of more, the journal is read again."""
-_BEHIND_SHARE = 3
+_BEHIND_SHARE = 9
 """How much longer than the tables the journal has the writer while alerts pour in."""
 _UNTIDY_MOST_S = 5.0
 _WAITING_MOST = 50_000
@@ -119,6 +120,7 @@ class Ledger:
         self._behind_size = 0
         self._behind_held = 0
         self._tables_due = 0.0
+        self._answered_at = 0.0
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._started = clock.now()
@@ -231,7 +233,7 @@ class Ledger:
             with self._wake:
                 if not (more or self._behind):
                     self._wake.wait_for(lambda: self._stopping or bool(self._queue), timeout=_BEAT_S)
-                pouring = self._alone and (bool(self._behind) or self._waiting > _FEW)
+                pouring = self._alone and self._is_pouring()
                 entries = self._drain(_JOURNALED_AT_ONCE if pouring else _AT_ONCE)
                 last = self._stopping and not self._queue
             if entries:
@@ -253,6 +255,12 @@ class Ledger:
                 self._tidied(self._beat)
             if last:
                 return
+
+    def _is_pouring(self) -> bool:
+        """Do more alerts wait than a quiet day brings, or several when others have just been written?"""
+        if self._behind or self._waiting > _FEW:
+            return True
+        return len(self._queue) > 1 and self._clock.monotonic() - self._answered_at < _JUST_S
 
     def _wait_a_beat(self) -> None:
         """The tables cannot be written at the moment: it is tried again, but not all the time."""
@@ -291,12 +299,13 @@ class Ledger:
         else:
             for entry, outcomes in zip(entries, batch.outcomes, strict=True):
                 entry.outcomes = outcomes
+        self._answered_at = self._clock.monotonic()
         told: dict[Callable[[list[Entry]], None], list[Entry]] = {}
         for entry in entries:
             told.setdefault(entry.after, []).append(entry)
         for after, theirs in told.items():
             after(theirs)
-        if batch and batch.events and not pouring:
+        if batch and batch.is_news and not pouring:
             self._bell.ring(TOPIC)
 
     def _written(self, entries: Sequence[Entry]) -> Batch:
@@ -340,26 +349,39 @@ class Ledger:
     def _write_tables(self, *, whole: bool) -> None:
         """Carries the oldest of what was answered into the tables, or all of it. In our turn."""
         while self._behind:
-            oldest = self._behind[0]
-            try:
-                events = self._store.intake(
-                    lambda conn, oldest=oldest: self._carry(conn, oldest.place, oldest.batch)
-                )
-            except TocsinError:
-                raise  # the database, not the alerts: it is tried again
-            except Exception:
-                _log.exception("alerts stay in the journal until the next start", place=oldest.place)
-                events = False
-                with self._held, self._store.read() as conn:
-                    for each in journal.read(conn, oldest.place):
-                        self._memory.forget(Entry(each.signals, each.sender, each.now, _nobody_waits).ids)
-            self._behind.popleft()
-            self._behind_size -= oldest.size
-            self._behind_held -= oldest.size if oldest.batch else 0
-            if events:
-                self._bell.ring(TOPIC)
+            bite: list[_Behind] = []
+            for each in self._behind:
+                bite.append(each)
+                if sum([one.size for one in bite]) >= _JOURNALED_AT_ONCE:
+                    break
+            self._into_tables(bite)
             if not whole:
                 return
+
+    def _into_tables(self, bite: list[_Behind]) -> None:
+        """Writes the first rows that wait, in one transaction."""
+        try:
+            news_of = self._store.intake(
+                lambda conn: [self._carry(conn, each.place, each.batch) for each in bite]
+            )
+        except TocsinError:
+            raise  # the database, not the alerts: it is tried again
+        except Exception:
+            if len(bite) > 1:
+                for each in bite:
+                    self._into_tables([each])
+                return
+            _log.exception("alerts stay in the journal until the next start", place=bite[0].place)
+            news_of = [False]
+            with self._held, self._store.read() as conn:
+                for each in journal.read(conn, bite[0].place):
+                    self._memory.forget(Entry(each.signals, each.sender, each.now, _nobody_waits).ids)
+        for each in bite:
+            self._behind.popleft()
+            self._behind_size -= each.size
+            self._behind_held -= each.size if each.batch else 0
+        if any(news_of):
+            self._bell.ring(TOPIC)
 
     def _carry(
         self, conn: Connection, place: int, batch: Batch | None = None, *, repeats: bool = False
@@ -377,7 +399,7 @@ class Ledger:
         if repeats:
             rows.touch(conn, batch.repeats())
         journal.carried_over(conn, place)
-        return bool(batch.events)
+        return batch.is_news
 
     def _carry_over(self) -> None:
         """What a process that died had answered, and not yet written into the tables."""

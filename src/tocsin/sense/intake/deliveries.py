@@ -98,6 +98,17 @@ class Handled(NamedTuple):
     """Nobody knows whether it came from who it says: it must not be sent again by our own hand."""
 
 
+def result_of(status: int, taken: int, *, limited: bool = False) -> Result:
+    """What became of a delivery that was answered with this status, and of which so many items were taken."""
+    if limited:
+        return "limited"
+    if status < 400:
+        return "taken"
+    if taken:
+        return "partly"
+    return "failed" if status >= 500 else "refused"
+
+
 class _Note(NamedTuple):
     """A delivery as it was noted; `body` is what is kept of its `size` bytes."""
 

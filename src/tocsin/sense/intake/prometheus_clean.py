@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -26,6 +27,8 @@ class _Alert(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     generatorURL: str | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - as above
 
 
+_MOMENTS = 4_096
+"""The same few moments are named again and again, in a batch and from one to the next."""
 _decode = msgspec.json.Decoder(list[_Alert]).decode
 
 
@@ -45,13 +48,21 @@ class _Unclean(Exception):
     """This has to be read with care."""
 
 
+@lru_cache(maxsize=_MOMENTS)
+def _moment_of(said: str) -> datetime | None:
+    flags: set[str] = set()
+    moment = text.moment(said, "", flags)
+    if flags:
+        raise _Unclean
+    return moment
+
+
 class _Reader:
     """Reads the alerts of one batch, and counts the keys that they have."""
 
     def __init__(self, *, fades: bool) -> None:
         self.keys = 0
         self._fades = fades
-        self._moments: dict[str, datetime | None] = {}
 
     def read(self, alert: _Alert) -> Signal:
         labels = alert.labels
@@ -81,17 +92,10 @@ class _Reader:
         )
 
     def _moment(self, said: str | msgspec.UnsetType) -> datetime | None:
-        """A batch names the same few moments again and again."""
         if said is msgspec.UNSET:
             return None
         self.keys += 1
-        if said not in self._moments:
-            flags: set[str] = set()
-            moment = text.moment(said, "", flags)
-            if flags:
-                raise _Unclean
-            self._moments[said] = moment
-        return self._moments[said]
+        return _moment_of(said)
 
 
 def _check(texts: Mapping[str, str], most: int) -> None:

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
 
@@ -31,16 +30,18 @@ from tocsin.ground.kernel.errors import (
     Unavailable,
 )
 from tocsin.ground.kernel.extensions import discover
-from tocsin.sense.alerts import TOPIC, Entrance, Sender, Signal, acknowledge
+from tocsin.sense.alerts import TOPIC, Entrance, Sender, acknowledge
 from tocsin.sense.alerts.entrance import COMMIT_S
 from tocsin.sense.changes import Change
 from tocsin.sense.intake import limits
-from tocsin.sense.intake.deliveries import Handled, Mailbook, Result
+from tocsin.sense.intake.deliveries import Handled, Mailbook, result_of
 from tocsin.sense.intake.flight import Flight, Gone, UnderWay
 from tocsin.sense.intake.house import House
 from tocsin.sense.intake.paths import Paths
 from tocsin.sense.intake.quota import Quota, cost
-from tocsin.sense.intake.source import JSON, Answer, Message, Source, header_credential
+from tocsin.sense.intake.refusal import WrongMethod, failed, refusal
+from tocsin.sense.intake.short_way import ShortWay, Way
+from tocsin.sense.intake.source import Answer, Message, Source, header_credential, of_service
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,25 +49,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 T = TypeVar("T")
 _BY_KEY = "/in/"
-_RETRY_S = "5"
 _KEY_TRUSTED_S = 1.0
 _KEYS_REMEMBERED = 1_024
 _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 _QUESTIONS = ("GET", "HEAD", "OPTIONS")
-_CLOSING = (408, 413, 431)
 _KEY_FIX = "`tocsin key create KIND` makes one; send it as bearer token, basic password or in the path."
 _log = structlog.get_logger(__name__)
-
-
-class WrongMethod(TocsinError):
-    """The route exists, but not for this method: use one of those that it knows."""
-
-    code = "method_not_allowed"
-    status = 405
-
-    def __init__(self, method: str, allowed: str) -> None:
-        super().__init__(f"this path does not know {method[:20]}", fix=f"Use {allowed}.")
-        self.allowed = allowed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,9 +130,29 @@ class Receiver:
             path for each in rooted for path in (*each.paths, *each.serves) if path not in each.keyed_only
         )
         self._keys: dict[str, tuple[Key, float]] = {}
+        self.short = ShortWay(
+            self._known_way,
+            clock=house.clock,
+            entrance=self._entrance,
+            flight=self._flight,
+            quota=quota,
+            mailbook=mailbook,
+        )
 
     def serves(self, path: str) -> bool:
         return path.startswith(_BY_KEY) or self._rooted.has(path)
+
+    def _known_way(self, path: str) -> Way | None:
+        """Where a path below `/in/` leads, of a key that was looked up a moment ago."""
+        secret, slash, rest = path.removeprefix(_BY_KEY).partition("/")
+        known = self._keys.get(secret)
+        source = self._sources.get(known[0].kind) if known else None
+        rest = slash + rest
+        if known is None or source is None or "POST" not in source.methods:
+            return None
+        if not self._messages[known[0].kind].has(rest):
+            return None
+        return Way(known[0], source, secret, rest, known[1] + _KEY_TRUSTED_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         source: Source | None = None
@@ -157,10 +165,10 @@ class Receiver:
         except Gone:
             return
         except TocsinError as error:
-            answer = _refusal(source, error)
+            answer = refusal(source, error)
         except Exception:
             _log.exception("intake failed", path=_masked(scope["path"]))
-            answer = _refusal(source, _failed())
+            answer = refusal(source, failed())
         finally:
             if under_way:
                 under_way.end()
@@ -285,13 +293,13 @@ class Receiver:
         try:
             answer = await self._answer(talk, request, is_read=is_read)
         except TocsinError as refused:
-            error, answer = refused, _refusal(talk.source, refused)
+            error, answer = refused, refusal(talk.source, refused)
         except Gone:
             raise
         except Exception:
             _log.exception("intake failed", path=_shown(request, talk.secret))
-            error = _failed()
-            answer = _refusal(talk.source, error)
+            error = failed()
+            answer = refusal(talk.source, error)
         self._note(talk, answer, error)
         return answer
 
@@ -300,7 +308,7 @@ class Receiver:
             return
         ms = (self._clock.monotonic() - talk.begun) * 1000
         handled = Handled(
-            _result(talk, answer, error),
+            result_of(answer.status, talk.alerts + talk.changes, limited=isinstance(error, TooMany)),
             talk.alerts,
             talk.changes,
             ms,
@@ -331,7 +339,7 @@ class Receiver:
                 talk.changes = len(reading.changes)
             if reading.acknowledged:
                 await self._acknowledge(reading.acknowledged, sender)
-            outcomes = await talk.entrance.record(_of_service(reading.signals, key.service), sender)
+            outcomes = await talk.entrance.record(of_service(reading.signals, key.service), sender)
             talk.alerts = len(outcomes)
             if not talk.replay_of:
                 self._quota.charge(key, (cost(outcomes) + talk.changes or 1) - 1)
@@ -418,11 +426,6 @@ class Receiver:
             raise Unavailable("the store is slow; it may still take it", fix="Send it again.") from None
 
 
-def _failed() -> Unavailable:
-    message = "something went wrong here; nothing is known to be stored"
-    return Unavailable(message, fix="Send it again.")
-
-
 def _request(scope: Scope, receive: Receive, under_way: UnderWay) -> _Request:
     limits.check_headers(scope["headers"])
     if len(scope["query_string"]) > limits.QUERY_BYTES:
@@ -471,45 +474,6 @@ async def _read(request: _Request, limit: int) -> bytes:
 async def _nothing() -> MutableMapping[str, Any]:
     """What is sent again has been read."""
     return {"type": "http.disconnect"}
-
-
-def _of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Signal]:
-    """A key that belongs to a service speaks of that one alone."""
-    if service is None:
-        return signals
-    return [replace(each, labels={**each.labels, "service": service}) for each in signals]
-
-
-def _result(talk: _Talk, answer: Answer, error: TocsinError | None) -> Result:
-    if isinstance(error, TooMany):
-        return "limited"
-    if answer.status < 400:
-        return "taken"
-    if talk.alerts or talk.changes:
-        return "partly"
-    return "failed" if answer.status >= 500 else "refused"
-
-
-def _refusal(source: Source | None, error: TocsinError) -> Answer:
-    """The error in the protocol of the source, or as JSON where none is known."""
-    if isinstance(error, Unavailable) and not error.fix:
-        error = type(error)(error.message, field=error.field, fix="Send it again.")
-    if source:
-        answer = source.refuse(error)
-    else:
-        answer = Answer(status=error.status, body=msgspec.json.encode(error.as_json()), headers=JSON)
-    more: tuple[tuple[str, str], ...] = ()
-    if isinstance(error, WrongMethod):
-        more = (("allow", error.allowed),)
-    elif isinstance(error, Unauthenticated):
-        more = (("www-authenticate", 'Bearer realm="Tocsin", Basic realm="Tocsin"'),)
-    elif isinstance(error, Unavailable):
-        more = (("retry-after", _RETRY_S),)
-    elif isinstance(error, TooMany):
-        more = (("retry-after", str(error.retry_after)),)
-    if error.status in _CLOSING:
-        more += (("connection", "close"),)
-    return replace(answer, headers=answer.headers + more)
 
 
 async def _respond(send: Send, answer: Answer) -> None:

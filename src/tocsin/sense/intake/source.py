@@ -11,7 +11,7 @@ import base64
 import binascii
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -180,6 +180,13 @@ def accepted(reading: Reading, outcomes: Sequence[Outcome], status: int = 202) -
     alerts = [{"id": each.alert, "result": each.result} for each in outcomes]
     body = {"status": "accepted", "alerts": alerts, "changes": len(reading.changes)}
     return Answer(status=status, body=msgspec.json.encode(body), headers=JSON)
+
+
+def of_service(signals: Sequence[Signal], service: str | None) -> Sequence[Signal]:
+    """A key that belongs to a service speaks of that one alone."""
+    if service is None:
+        return signals
+    return [replace(each, labels={**each.labels, "service": service}) for each in signals]
 
 
 def header_credential(headers: Mapping[str, str]) -> str:
