@@ -16,6 +16,7 @@ pages = Pages()
 _KINDS = {
     "tocsin.css": "text/css",
     "oncall.css": "text/css",
+    "incident.css": "text/css",
     "live.js": "text/javascript",
     "tocsin.svg": "image/svg+xml",
 }
