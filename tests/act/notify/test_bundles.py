@@ -160,6 +160,15 @@ def test_a_bundle_that_fails_is_tried_again_whole(storm: Storm):
     assert all(f"Shop {number} is down" in named for number in range(1, 10))
 
 
+def test_what_was_not_taken_disturbs_nobody_and_counts_for_no_cap(storm: Storm):
+    storm.provider.failures = [DeliveryFailed("busy", permanent=False) for _ in range(5)]
+    storm.pages(1, 5)
+    assert storm.provider.sent == []
+    storm.later(2)
+    assert len(storm.provider.sent) == 5
+    assert storm.states() == {"sent": 5}
+
+
 def test_whoever_acknowledges_a_bundle_has_all_of_it(storm: Storm):
     wishes: list[str] = []
 

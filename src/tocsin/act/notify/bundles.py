@@ -42,16 +42,16 @@ def judge(
     conn: Connection, claimed: Delivery, caps: Sequence[Cap], now: datetime, *, urgent: bool
 ) -> Verdict:
     """Counts the message, or holds it back."""
-    channel, address = claimed.channel or "", claimed.address or ""
     if conn.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
-        one_by_one = func.pg_advisory_xact_lock(func.hashtextextended(f"{channel} {address}", 0))
+        place = f"{claimed.channel} {claimed.address}"
+        one_by_one = func.pg_advisory_xact_lock(func.hashtextextended(place, 0))
         conn.execute(select(one_by_one))
     if not store.is_mine(conn, claimed):
         return Verdict(stale=True)
     if claimed.kind == "page" and urgent and not store.has_more(conn, claimed):
         store.let_through(conn, claimed, now)
         return Verdict()
-    left = store.left_since(conn, channel, address, now - limits.longest(caps))
+    left = store.left_since(conn, claimed, now - limits.longest(caps))
     until = limits.room_from(caps, left, now)
     if until > now:
         return Verdict(until=until, is_news=store.hold(conn, claimed, until, now))

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from sqlalchemy import Connection
 
 from tocsin.act.notify import codes, digest, events, store
@@ -22,6 +23,7 @@ from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.kernel.outbound import Outbound
 
 SWITCH_AFTER = timedelta(seconds=60)
+_log = structlog.get_logger(__name__)
 _LOW = "low severity"
 _ASKED = "quiet hours"
 
@@ -243,6 +245,8 @@ class Outbox:
         known = current.people[person]
         wanted = (current.digest.channel,) if current.digest.channel else ()
         ways = [each for each in self.routes(known, wanted) if not self._is_room(each)]
+        if not ways:
+            _log.error("no channel reaches a person with their digest", person=person)
         due = digest.times(current.digest.at, known.time_zone or current.time_zone, max(after, at))
 
         def open_one(due_at: datetime) -> Delivery | None:

@@ -295,14 +295,15 @@ def is_mine(conn: Connection, claimed: Delivery) -> bool:
     return conn.execute(select(delivery.c.id).where(*_mine(claimed))).first() is not None
 
 
-def left_since(conn: Connection, channel: str, address: str, since: datetime) -> list[datetime]:
-    """When messages left for this address; one that stood for others counts once."""
+def left_since(conn: Connection, claimed: Delivery, since: datetime) -> list[datetime]:
+    """When other messages left for the same address; one that stood for several counts once."""
     columns = delivery.c
     query = select(columns.left_at).where(
-        columns.channel == channel,
-        columns.address == address,
+        columns.channel == claimed.channel,
+        columns.address == claimed.address,
         columns.left_at > since,
         columns.bundle.is_(None),
+        columns.id != claimed.id,
     )
     return [each for each in conn.scalars(query) if each is not None]
 
@@ -478,7 +479,9 @@ def by_receipt(conn: Connection, channel: str, receipt: str) -> list[Delivery]:
 
 def mark_failed(conn: Connection, claimed: Delivery, error: str) -> bool:
     done = conn.execute(
-        update(delivery).where(*_mine(claimed)).values(state="failed", error=error, switch_at=None)
+        update(delivery)
+        .where(*_mine(claimed))
+        .values(state="failed", error=error, switch_at=None, left_at=None)
     )
     return done.rowcount == 1
 
