@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from burning import PASSWORD, Burning
@@ -36,8 +37,20 @@ class Fire:
             (self.alert,) = [each.id for each in house.app.incidents.alerts(conn, self.queue)]
             page = next(each for each in notify.of_incident(conn, self.unseen))
         self.link = house.app.links.acknowledge(page.id).removeprefix("http://127.0.0.1:9911")
+        self.change_the_rota(house)
         test = house.app.escalations.test_page("mei", "person:mei")
         self.test_link = house.app.links.acknowledge(test.id).removeprefix("http://127.0.0.1:9911")
+
+    def change_the_rota(self, house: Burning) -> None:
+        """Ada stands in for two hours, and Jun asks for the rest of his shift."""
+        now = house.clock.now()
+        soon, later, end = (now + timedelta(hours=hours) for hours in (1, 3, 30))
+        house.app.overrides.put(
+            schedule="backend", person="ada", start=soon, end=later, reason="Training", by="person:mei"
+        )
+        house.app.swaps.ask(
+            schedule="backend", giver="jun", taker="mei", start=later, end=end, note="x", by="person:jun"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +70,12 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "alert": lambda fire: f"/alerts/{fire.alert}",
     "no alerts": lambda fire: "/alerts?state=resolved",
     "on call": lambda fire: "/oncall",
+    "a month of a rota": lambda fire: "/oncall/schedules/backend",
+    "a week with gaps": lambda fire: "/oncall/schedules/night?view=week",
+    "standing in": lambda fire: "/oncall/schedules/night/override?from=20261124T0100Z&until=20261124T1000Z",
+    "asking for a swap": lambda fire: "/oncall/schedules/backend/swap",
+    "hours and nights": lambda fire: "/oncall/load",
+    "how I am paged": lambda fire: "/oncall/people/mei",
     "runbooks": lambda fire: "/runbooks",
     "runbook": lambda fire: "/runbooks/reco/service-down.md",
     "acknowledge": lambda fire: fire.link,
