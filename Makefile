@@ -41,6 +41,7 @@ check: setup ## Lint, format, types, import contract, translations, generated do
 
 bench: setup ## Measure alert to page, steps, intake beside Alertmanager (BENCH_PAIRS=5), and reading a runbook.
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.latency
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.runbooks
 
