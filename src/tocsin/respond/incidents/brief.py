@@ -20,6 +20,7 @@ from tocsin.respond.incidents import store
 from tocsin.respond.incidents.incident import Incident
 from tocsin.respond.incidents.store import IncidentClock
 from tocsin.respond.incidents.telling import Voice
+from tocsin.respond.incidents.titles import ROLE_TITLES
 
 _TOLD = (
     *("incident.acknowledged", "severity.changed", "note.added", "run.started", "run.rung.finished"),
@@ -74,6 +75,7 @@ def brief(conn: Connection, catalogue: CatalogueSection, id_: str, language: str
     events = timeline.of_incident(conn, incident.id, kinds=(*_TOLD, "run.finished"), limit=_READ)
     zone = catalogue.time_zone
     told = teller(catalogue, language)
+    held = store.roles_of(conn, incident.id)
     return Brief(
         language=language,
         zone=zone,
@@ -86,8 +88,9 @@ def brief(conn: Connection, catalogue: CatalogueSection, id_: str, language: str
         done=tuple(dict.fromkeys(told(each) for each in events if each.kind in _DONE)),
         clocks=tuple(each for each in store.clocks_of(conn, incident.id) if each.met_at is None),
         roles={
-            role: catalogue.people[person].name if person in catalogue.people else person
-            for role, person in store.roles_of(conn, incident.id).items()
+            role: catalogue.people[held[role]].name if held[role] in catalogue.people else held[role]
+            for role in ROLE_TITLES
+            if role in held
         },
     )
 

@@ -3,11 +3,8 @@
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import declare
 
-ASKED = declare(
-    "role.handover.asked",
-    N_("{actor} asks {person} to take over as {role}: {text}"),
-    N_("{actor} asks {person} to take over as {role}"),
-)
+# The note is as long as a page: it stands beside the role, and in the event.
+ASKED = declare("role.handover.asked", N_("{actor} asks {person} to take over as {role}"))
 ACCEPTED = declare("role.handover.accepted", N_("{actor} has taken over from {person} as {role}"))
 DECLINED = declare(
     "role.handover.declined",
