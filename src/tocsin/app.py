@@ -33,7 +33,6 @@ from tocsin.faces import api, web
 from tocsin.faces.chat import http as chat
 from tocsin.faces.chat.context import Context as ChatContext
 from tocsin.faces.chat.ear import Ear
-from tocsin.faces.chat.rooms import NoRooms
 from tocsin.faces.chat.socket_mode import SocketMode
 from tocsin.faces.chat.tidy import Tidy
 from tocsin.ground.accounts import Accounts, Key
@@ -62,8 +61,8 @@ from tocsin.respond.incidents.war_room import WarRooms
 from tocsin.respond.incidents.wishes import Wishes
 from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overrides, Shadowing, Swaps
 from tocsin.respond.oncall.drill import Drills
-from tocsin.respond.oncall.trial import Trials
 from tocsin.respond.oncall.summon import Summons
+from tocsin.respond.oncall.trial import Trials
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.preconditions import Preconditions
@@ -328,7 +327,7 @@ class App:
             runs=self.runs,
             library=self.library,
             reports=self.reports,
-            rooms=NoRooms(),
+            rooms=self.war_rooms,
         )
 
     def _workshop(self) -> Workshop:

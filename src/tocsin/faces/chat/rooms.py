@@ -22,16 +22,3 @@ class Rooms(Protocol):
         May be told the same message twice.
         """
         ...
-
-
-class NoRooms:
-    """Where there are no war rooms."""
-
-    def incident_of(self, channel: str) -> str | None:
-        return None
-
-    def channel_of(self, incident: str) -> str | None:
-        return None
-
-    def heard(self, channel: str, user: str, text: str, ts: str) -> None:
-        return
