@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from math import ceil
 
 from starlette.responses import Response
@@ -91,11 +92,11 @@ def show(visit: Visit) -> Response:
 def _coming(visit: Visit, name: str, known: Mapping[str, Badge]) -> list[tuple[Badge | None, str]]:
     """The next shifts in words, for those who want the minute."""
     now = visit.speech.now
+    coming = (each for each in visit.context.oncall.shifts(name, now, now + _AHEAD) if each.start > now)
     return [
         (known.get(each.person or ""), when_of(each.start, each.end, visit.speech))
-        for each in visit.context.oncall.shifts(name, now, now + _AHEAD)
-        if each.start > now
-    ][:_NEXT]
+        for each in islice(coming, _NEXT)
+    ]
 
 
 def _changes(visit: Visit, name: str, start: datetime) -> list[Change]:

@@ -24,7 +24,7 @@ _AHEAD = timedelta(days=90)
 _MOST_SHIFTS = 6
 _MESSAGES = 20
 _MINUTE = 60
-_THEN = {"wait": N_("waits"), "digest": N_("joins the digest")}
+_THEN = {"wait": N_("comes afterwards"), "digest": N_("joins the digest")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
