@@ -9,10 +9,11 @@ from threading import Barrier, local
 import pytest
 from databases import on_postgres
 from incident_room import Room
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import OperationalError
 
 from tocsin.act.notify import of_incident
+from tocsin.act.notify.store import delivery
 from tocsin.ground.kernel.errors import Unavailable
 from tocsin.respond.incidents import Incident, Triage, judge, store, triage
 from tocsin.sense.alerts import AlertEvent, Sender, Signal
@@ -95,10 +96,13 @@ def test_a_crash_in_the_middle_of_triage_leaves_the_alert_waiting(room, monkeypa
 
 def deliver(room: Room, incident: str) -> None:
     """Every page that was to leave at once has been taken by the mail server."""
-    with room.store.read() as conn:
-        claimed = [each for each in of_incident(conn, incident) if each.state == "claimed"]
-    for each in claimed:
-        room.store.write(lambda conn, each=each: room.deliveries._sent(conn, each, room.clock.now()))
+    room.store.write(
+        lambda conn: conn.execute(
+            update(delivery)
+            .where(delivery.c.incident == incident, delivery.c.state == "claimed")
+            .values(state="sent", sent_at=room.clock.now(), switch_at=None)
+        )
+    )
 
 
 def notices(room: Room, incident: str) -> list[tuple[str | None, str]]:
