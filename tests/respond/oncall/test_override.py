@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from rota_room import RotaRoom, at
+from sqlalchemy import Connection
 
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock
@@ -144,3 +146,20 @@ def test_answers_come_from_memory(room: RotaRoom, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(room.store, "read", never)
     for _ in range(100):
         assert room.who("11-22 12:00") == "ana"
+
+
+def test_a_change_that_comes_while_the_store_is_read_is_not_overlooked(
+    room: RotaRoom, monkeypatch: pytest.MonkeyPatch
+):
+    read = room.store.read
+
+    @contextmanager
+    def slowly() -> Iterator[Connection]:
+        with read() as conn:
+            yield conn
+        monkeypatch.setattr(room.store, "read", read)
+        room.put("ana", "11-22 09:00", "11-22 21:00")
+
+    monkeypatch.setattr(room.store, "read", slowly)
+    assert room.who("11-22 12:00") == "mei"
+    assert room.who("11-22 12:00") == "ana"

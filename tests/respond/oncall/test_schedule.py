@@ -267,6 +267,11 @@ def test_hours_that_are_none_are_refused_with_an_example(text: str):
         ({"layers": [layer("mei", rotation="monthly")]}, "rotation"),
         ({"layers": [layer("mei", "2026-01-05T09:00+08:00")]}, "without a zone"),
         ({"layers": [layer("mei", hours=["9 to 5"])]}, "write them like"),
+        ({"layers": [layer("mei", "0001-01-01T00:00")]}, "between 1970 and 2199"),
+        ({"layers": [layer("mei", until="9999-12-31T00:00")]}, "between 1970 and 2199"),
+        ({"layers": [layer("mei", shadow=True)]}, "must not be a shadow"),
+        ({"layers": [layer("mei", holidays="only")]}, "say whose"),
+        ({"layers": [layer("mei")], "holidays": ["Atlantis"]}, "like TW"),
         ({"layers": [layer("mei")], "time_zone": "Taipei"}, "Asia/Taipei"),
         (
             {

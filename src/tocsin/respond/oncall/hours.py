@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", re.ASCII)
 
 
@@ -69,6 +70,11 @@ class Hours:
 def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The one instant that a wall time means; see above for those that exist twice or never."""
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def within_reach(moment: datetime) -> bool:
+    """Whether a time lies in the two centuries for which schedules are reckoned."""
+    return _FIRST_YEAR <= moment.year <= _LAST_YEAR
 
 
 ALWAYS = Hours(frozenset(range(7)), timedelta(), _DAY)

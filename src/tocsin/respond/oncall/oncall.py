@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
+from tocsin.respond.oncall.hours import within_reach
 from tocsin.respond.oncall.override import LONGEST, Overrides
 from tocsin.respond.oncall.rotation import Turn
 from tocsin.respond.oncall.schedule import Schedule
 from tocsin.respond.oncall.section import EVERYBODY, Rota, members
 from tocsin.respond.oncall.timetable import Cover, Stretch, Timetable
+
+_LOOK_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +52,19 @@ class Shift:
     shadow: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What a schedule was found to say, and for how long: looking a year ahead is not for every page that is shown."""
+
+    duty: Duty
+    table: Timetable
+    since: datetime
+    until: datetime
+
+    def holds(self, table: Timetable, moment: datetime) -> bool:
+        return self.since <= moment < self.until and table.same_as(self.table)
+
+
 class Oncall:
     """Answers from the configuration in force and from the overrides that people made."""
 
@@ -56,18 +72,31 @@ class Oncall:
         self._current = current
         self._clock = clock
         self._overrides = overrides
+        self._duties: dict[str, _Known] = {}
 
     def who(self, schedule: str, at: datetime | None = None) -> str | None:
-        """The person on call, None in a gap. Raises NotFound for a schedule that does not exist."""
-        return self.timetable(schedule).who(at or self._clock.now())
+        """The person on call, None in a gap. Raises NotFound for a schedule that does not exist, Invalid for a time
+        beyond the two centuries that are reckoned.
+        """
+        return self.timetable(schedule).who(_reached(at or self._clock.now(), "at"))
 
     def shadows(self, schedule: str, at: datetime | None = None) -> tuple[str, ...]:
         """Who learns beside the person on call. Raises NotFound."""
         return self.timetable(schedule).shadows(at or self._clock.now())
 
     def duty(self, schedule: str, at: datetime | None = None) -> Duty:
-        """Who, until when, and who then."""
-        table, moment = self.timetable(schedule), at or self._clock.now()
+        """Who, until when, and who then. Raises NotFound, Invalid."""
+        table, moment = self.timetable(schedule), _reached(at or self._clock.now(), "at")
+        known = self._duties.get(schedule)
+        if known is not None and known.holds(table, moment):
+            return replace(known.duty, shadows=table.shadows(moment))
+        duty = self._duty(schedule, table, moment)
+        if at is None:  # what is asked for again and again
+            until = duty.until or moment + _LOOK_AGAIN
+            self._duties[schedule] = _Known(duty=duty, table=table, since=moment, until=until)
+        return duty
+
+    def _duty(self, schedule: str, table: Timetable, moment: datetime) -> Duty:
         following = next(islice(table.changes(moment), 1), None)
         return Duty(
             schedule=schedule,
@@ -81,7 +110,7 @@ class Oncall:
 
     def now(self) -> list[Duty]:
         """Every schedule as it is now."""
-        return self.at(self._clock.now())
+        return [self.duty(name) for name in self.schedules()]
 
     def at(self, moment: datetime) -> list[Duty]:
         """Every schedule as it is at that instant."""
@@ -92,6 +121,8 @@ class Oncall:
 
         Cut at both ends. Raises NotFound, and Invalid for more than a year.
         """
+        _reached(start, "start")
+        _reached(end, "end")
         if not start < end <= start + LONGEST:
             raise Invalid("the end comes after the start, and within a year", field="end")
         table = self.timetable(schedule)
@@ -154,6 +185,12 @@ class Oncall:
 
     def _zone(self, schedule: Schedule) -> ZoneInfo:
         return ZoneInfo(schedule.time_zone or self._current().time_zone)
+
+
+def _reached(moment: datetime, field: str) -> datetime:
+    if not within_reach(moment):
+        raise Invalid("a time of a schedule lies between 1970 and 2199", field=field)
+    return moment
 
 
 def _beside(stretch: Stretch, learning: Sequence[Turn]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store, insert
 from tocsin.respond.oncall import schedule_store
+from tocsin.respond.oncall.hours import within_reach
 from tocsin.respond.oncall.section import Rota
 from tocsin.respond.oncall.timetable import CONFIGURED
 
@@ -82,6 +83,7 @@ class Overrides:
         self._lock = threading.Lock()
         self._kept: Mapping[str, Sequence[Override]] | None = None
         self._looked_at = 0.0
+        self._changes = 0
         bell.on(TOPIC, self._forget)
 
     # Questions
@@ -124,6 +126,8 @@ class Overrides:
         """Puts somebody on call. Raises Invalid, or NotFound for a schedule or person that is not there."""
         now = self._clock.now()
         self._check(schedule, person)
+        if not (within_reach(start) and within_reach(end)):
+            raise Invalid("a time of a schedule lies between 1970 and 2199", field="start")
         if end <= start or end - start > LONGEST:
             raise Invalid("an override ends after it begins, and within a year", field="end")
         if end <= now:
@@ -176,10 +180,12 @@ class Overrides:
     def _forget(self) -> None:
         with self._lock:
             self._kept = None
+            self._changes += 1
 
     def _renew(self, before: Mapping[str, Sequence[Override]] | None) -> Mapping[str, Sequence[Override]]:
         table = schedule_store.override
-        looked_at = self._clock.monotonic()
+        with self._lock:
+            looked_at, changes = self._clock.monotonic(), self._changes
         query = (
             select(table)
             .where(table.c.removed_at.is_(None), table.c.ends_at > self._clock.now() - _KEPT)
@@ -196,7 +202,8 @@ class Overrides:
         for row in rows:
             found.setdefault(row.schedule, []).append(Override.from_row(row))
         with self._lock:
-            self._kept, self._looked_at = found, looked_at
+            if changes == self._changes:  # else what was read may be older than the change
+                self._kept, self._looked_at = found, looked_at
         return found
 
 

@@ -11,7 +11,7 @@ from tocsin.ground.catalogue import Slug, TimeZone
 from tocsin.ground.kernel.duration import Duration, format_duration
 from tocsin.ground.kernel.settings import Settings
 from tocsin.respond.oncall.holidays import checked as checked_holidays
-from tocsin.respond.oncall.hours import Hours, instant
+from tocsin.respond.oncall.hours import Hours, instant, within_reach
 from tocsin.respond.oncall.hours import checked as checked_hours
 
 __all__ = ["Holidays", "Hours", "Layer", "PlannedOverride", "Schedule", "instant"]
@@ -24,6 +24,8 @@ def _wall(value: datetime) -> datetime:
         raise ValueError(
             "a time of a schedule is written without a zone, in the schedule's own: 2026-01-05T09:00"
         )
+    if not within_reach(value):
+        raise ValueError("a time of a schedule lies between 1970 and 2199")
     return value
 
 

@@ -59,6 +59,10 @@ class Timetable:
             *covers,
         ]
 
+    def same_as(self, other: Timetable) -> bool:
+        """Whether both say the same at every instant, since they were made of the same."""
+        return self.schedule is other.schedule and self.zone is other.zone and self._covers == other._covers
+
     def who(self, at: datetime) -> str | None:
         """The person on call; None in a gap."""
         for cover in reversed(self._covers):
