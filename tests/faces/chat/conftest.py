@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from served import until
+from argon2 import PasswordHasher
 from slack_stub import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackStub, signature_of
 
 from tocsin import configuration
 from tocsin.app import App
+from tocsin.ground.accounts import Accounts, role_of
 from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.respond.incidents import Incident
 
@@ -63,7 +64,6 @@ systemctl restart shop
 rm -rf /var/lib/shop
 ```
 """
-HTTP, SOCKET = "signing_secret: 'env:SLACK_SIGNING_SECRET'", "app_token: 'env:SLACK_APP_TOKEN'"
 
 
 @dataclass
@@ -80,7 +80,14 @@ class Chat:
         """A post to `/chat/slack/…` as Slack makes it, now."""
         text = body if isinstance(body, str) else body.decode("utf-8", "replace")
         proof = signature_of(text, SIGNING_SECRET, self.clock.now().timestamp()) if signed is None else signed
-        sent = {"content-type": "application/x-www-form-urlencoded", **proof, **headers}
+        sent = [
+            (name.encode(), value.encode("latin-1"))
+            for name, value in {
+                "content-type": "application/x-www-form-urlencoded",
+                **proof,
+                **headers,
+            }.items()
+        ]
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app.asgi, raise_app_exceptions=False)
@@ -134,9 +141,15 @@ def slack() -> Iterator[SlackStub]:
     stub.stop()
 
 
-@pytest.fixture(params=["http"])
+@pytest.fixture
+def door() -> str:
+    """How Slack reaches Tocsin."""
+    return "signing_secret: 'env:SLACK_SIGNING_SECRET'"
+
+
+@pytest.fixture
 def chat(
-    request: pytest.FixtureRequest,
+    door: str,
     tmp_path: Path,
     database_url: str,
     clock: FrozenClock,
@@ -149,14 +162,12 @@ def chat(
     folder = tmp_path / "configuration"
     (folder / "runbooks").mkdir(parents=True)
     database = database_url.replace("+psycopg", "")
-    door = HTTP if request.param == "http" else SOCKET
     (folder / "tocsin.yaml").write_text(CONFIGURATION.format(database=database, api=slack.api_url, door=door))
     (folder / "runbooks" / "shop-down.md").write_text(RUNBOOK)
     app = App(folder, configuration.load(folder).required(), clock)
-    app.accounts.create("mei", "operator", "a long password", person="mei")
-    app.accounts.create("jun", "responder", "a long password", person="jun")
-    app.accounts.create("vic", "viewer", "a long password", person="vic")
-    app.accounts.create("ann", "approver", "a long password", person="ann")
+    quick = Accounts(app.store, clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    for name, role in (("mei", "operator"), ("jun", "responder"), ("vic", "viewer"), ("ann", "approver")):
+        quick.create(name, role_of(role), "a long password", person=name)
     app.ledger.start()
     app.deliveries.start()
     yield Chat(slack=slack, app=app, clock=clock)
@@ -167,6 +178,3 @@ def chat(
     app.ledger.stop()
     app.outbound.close()
     app.store.close()
-
-
-__all__ = ["Chat", "until"]
