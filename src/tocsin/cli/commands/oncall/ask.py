@@ -89,13 +89,12 @@ def following(
     as_json: _Json = False,
 ) -> None:
     """List the shifts to come: when is it my turn?"""
-    from datetime import UTC
-
     from tocsin.cli.client import Server
     from tocsin.cli.commands.oncall.walltime import length_of, told
     from tocsin.cli.output import say, say_json, say_table
+    from tocsin.ground.kernel.clock import SystemClock
 
-    server, begin = Server.from_environment(), datetime.now(UTC)
+    server, begin = Server.from_environment(), SystemClock().now()
     duties = {each["schedule"]: each for each in server.get("oncall")["items"]}
     query = {"start": begin.isoformat(), "end": (begin + length_of(lasts)).isoformat()}
     found = (

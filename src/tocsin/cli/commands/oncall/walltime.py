@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tocsin.ground.kernel.clock import SystemClock
 from tocsin.ground.kernel.duration import parse_duration
 from tocsin.ground.kernel.errors import Invalid
 
@@ -25,7 +26,7 @@ def instant_of(text: str, zone: str | None = None) -> datetime:
 
 def span_of(start: str, until: str | None, lasts: str | None, zone: str) -> tuple[datetime, datetime]:
     """A start (`now`, too), and either an end or a length. Raises Invalid."""
-    begin = datetime.now(UTC).replace(microsecond=0) if start == "now" else instant_of(start, zone)
+    begin = SystemClock().now().replace(microsecond=0) if start == "now" else instant_of(start, zone)
     if (until is None) == (lasts is None):
         raise Invalid("say either --until or --for", fix="Such as --for 4h.")
     if until is not None:
