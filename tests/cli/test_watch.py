@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from databases import on_postgres
+from letterbox import Mailbox, text_of
 from receiver import Receiver
 from served import TOCSIN, Served, free_port, until
 
@@ -68,6 +69,17 @@ def test_a_dead_intake_is_told_by_every_way(tmp_path: Path, help_: Receiver):
     assert [body["text"] for _, _, body in help_.messages] == [told.read_text()]
 
 
+def test_help_is_called_by_mail():
+    box = Mailbox()
+    try:
+        nobody = f"http://127.0.0.1:{free_port()}"
+        done = watch(nobody, "in_nobody", "--mail", "mei@example.com", "--smtp", f"127.0.0.1:{box.port}")
+    finally:
+        box.stop()
+    assert done.returncode == 1
+    assert ["does not page: intake:" in text_of(mail) for mail in box.mails] == [True]
+
+
 def test_a_wrong_key_is_told(served: Served):
     assert "intake: a test alert was answered with 401" in watch(served.url, "in_nobody").stdout
 
@@ -83,8 +95,8 @@ def test_what_breaks_behind_the_intake_is_named(served: Served, database_url: st
                 "intake: a test alert was answered with 503",
             ),
             (
-                "alter table delivery_attempt rename to gone",
-                "alter table gone rename to delivery_attempt",
+                "alter table alert_event add constraint refused check (state <> 'done') not valid",
+                "alter table alert_event drop constraint refused",
                 "engine: the test alert is stored and is not judged, for 6 s",
             ),
             (

@@ -6,14 +6,14 @@ import contextlib
 import json
 import os
 import secrets
-import smtplib
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from typing import Any
 
+from tocsin.act.notify import Message
+from tocsin.act.notify.channels.email import Email, EmailSettings
 from tocsin.cli.output import say
 from tocsin.ground.kernel.errors import TocsinError
 from tocsin.ground.kernel.outbound import Outbound
@@ -75,6 +75,7 @@ class Calls:
     run: str | None
     mail: str | None
     smtp: str
+    sender: str
     well: str | None
     _bad_since: float | None = None
     _told_at: float = float("-inf")
@@ -120,10 +121,7 @@ class Calls:
         subprocess.run(["/bin/sh", "-c", self.run or ""], env=environment, timeout=_CALL_S, check=True)
 
     def _mail(self, text: str) -> None:
-        message = EmailMessage()
-        message["Subject"], message["To"] = "Tocsin does not page", self.mail
-        message["From"] = "tocsin-watch@localhost"
-        message.set_content(text)
         host, _, port = self.smtp.partition(":")
-        with smtplib.SMTP(host, int(port or 25), timeout=_CALL_S) as server:
-            server.send_message(message)
+        server = EmailSettings.model_validate({"host": host, "port": int(port or 25), "from": self.sender})
+        message = Message(kind="page", subject="Tocsin does not page", lines=(text,))
+        Email(server, self._outbound).send(message, self.mail or "", secrets.token_hex(8))

@@ -38,6 +38,9 @@ def watch(
         str | None, typer.Option(help="Mail what is wrong to this address.", show_default=False)
     ] = None,
     smtp: Annotated[str, typer.Option(help="HOST:PORT of the mail server.")] = "localhost:25",
+    sender: Annotated[
+        str, typer.Option("--from", help="The address that mails come from.")
+    ] = "tocsin-watch@localhost",
     once: Annotated[bool, typer.Option("--once", help="One round: 0 if all went well, else 1.")] = False,
 ) -> None:
     """Send a test alert every minute and see that it becomes a page; else call for help by another way.
@@ -49,7 +52,7 @@ def watch(
     from tocsin.cli.watching import Calls, Round
 
     rounds = Round(url, key, within)
-    calls = Calls(call=call, run=run, mail=mail, smtp=smtp, well=well)
+    calls = Calls(call=call, run=run, mail=mail, smtp=smtp, sender=sender, well=well)
     while True:
         began = time.monotonic()
         problem = rounds.go()

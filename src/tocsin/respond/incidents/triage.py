@@ -155,6 +155,8 @@ class Triage:
             raise
         except Exception as problem:
             _log.exception("an alert could not be judged", alert=news.alert.id)
+            if is_probe(news.alert):
+                return []  # who sent it notices that no message follows
             with conn.begin_nested():
                 sitting = Sitting(self.desk, conn, [news])
                 judge.failed(sitting, news, f"{type(problem).__name__}: {problem}")
