@@ -74,6 +74,7 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "a week with gaps": lambda fire: "/oncall/schedules/night?view=week",
     "standing in": lambda fire: "/oncall/schedules/night/override?from=20261124T0100Z&until=20261124T1000Z",
     "asking for a swap": lambda fire: "/oncall/schedules/backend/swap",
+    "handing over": lambda fire: "/oncall/schedules/backend/handover",
     "hours and nights": lambda fire: "/oncall/load",
     "how I am paged": lambda fire: "/oncall/people/mei",
     "runbooks": lambda fire: "/runbooks",

@@ -56,7 +56,7 @@ def test_an_odd_day_is_today(mei: Browser, query: str):
     assert "Nov 2026" in mei.open(f"{PAGE}?{query}").text.replace("November", "Nov")
 
 
-@pytest.mark.parametrize("edge", ["2000-01-03", "2199-12-01"])
+@pytest.mark.parametrize("edge", ["2000-01-03", "2198-12-01", "2199-12-01"])
 @pytest.mark.parametrize("view", ["month", "week"])
 def test_the_calendar_has_two_ends(mei: Browser, edge: str, view: str):
     mei.open(f"{PAGE}?view={view}&at={edge}")

@@ -52,6 +52,7 @@ NOTICES = {
     "swap-accepted": N_("It is yours now."),
     "swap-declined": N_("Declined. The rota stays as it is."),
     "swap-cancelled": N_("You have taken the question back."),
+    "handed-on": N_("It is in the hand-over."),
     "feed-revoked": N_("That address leads nowhere now."),
     "rules-kept": N_("That is how you are paged from now on."),
     "signed-out": N_("You are signed out."),

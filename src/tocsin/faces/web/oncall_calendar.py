@@ -15,7 +15,7 @@ from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.oncall import known_people, wishes_of
 from tocsin.faces.web.oncall_feed import feeds_of
 from tocsin.faces.web.oncall_people import Badge
-from tocsin.faces.web.oncall_strip import bounds, strip_of, when_of
+from tocsin.faces.web.oncall_strip import LAST, bounds, strip_of, when_of
 from tocsin.faces.web.visit import Visit
 from tocsin.faces.web.when import zone_of
 from tocsin.ground.accounts import Permission
@@ -61,7 +61,7 @@ def show(visit: Visit) -> Response:
     table = oncall.timetable(name)
     view = "week" if visit.query.get("view") == "week" else "month"
     today = speech.now.astimezone(zone_of(speech.zone)).date()
-    at = day_of(visit.query.get("at", ""), today)
+    at = min(day_of(visit.query.get("at", ""), today), LAST)
     start, end = bounds(view, at, speech.zone)
     known = known_people(visit)
     shifts = oncall.shifts(name, start - _MARGIN, end + _MARGIN)

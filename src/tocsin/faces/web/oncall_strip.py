@@ -19,7 +19,8 @@ from tocsin.faces.web.when import zone_of
 from tocsin.respond.oncall import Shift
 
 _DAY = timedelta(days=1)
-_FIRST, _LAST = date(2000, 1, 3), date(2199, 12, 1)
+FIRST, LAST = date(2000, 1, 3), date(2198, 12, 1)
+"""The ends of the calendar, well within the time that schedules are known for."""
 _COLUMNS = {"month": 42, "week": 48}
 _MONTH = {"en": "MMMM y", "zh_Hant": "y 年 M 月"}
 _WEEK = {"en": "d MMM y", "zh_Hant": "y 年 M 月 d 日"}
@@ -125,8 +126,8 @@ def strip_of(
         at=at,
         title=_title(view, begin, end, at, speech.language),
         lines=tuple(_line(view, each, days, month, merged, known, speech) for each in starts),
-        before=max(before, _FIRST),
-        after=min(after, _LAST),
+        before=max(before, FIRST),
+        after=min(after, LAST),
     )
 
 
