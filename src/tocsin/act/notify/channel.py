@@ -125,6 +125,8 @@ class Channel(ABC, Generic[S]):
     """Whether the provider tells later that a message arrived; only then is *delivered* to be expected."""
     disturbs: ClassVar[bool] = True
     """Whether a message makes a noise; a ticket does not, and is no page to anybody."""
+    follows: ClassVar[bool] = False
+    """Whether it is told when an incident is acknowledged and resolved, as a ticket is that closes with it."""
     caps: ClassVar[tuple[Cap, ...]] = ()
     """How many messages one person gets at most; none: as many as there are."""
 

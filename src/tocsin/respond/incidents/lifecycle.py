@@ -61,6 +61,7 @@ def acknowledge(desk: Desk, conn: Connection, id_: str, actor: str) -> Incident:
     timeline.append(conn, incident.id, "incident.acknowledged", actor, now, by=person, seconds=seconds)
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("acknowledged"))
+    desk.escalations.tell_followers(conn, incident.id, "acknowledged")
     acknowledgement.hold(desk, conn, incident.id, now)
     if actor.startswith("person:") and "commander" not in store.roles_of(conn, incident.id):
         give(conn, incident.id, "commander", person, actor, now)
@@ -168,6 +169,7 @@ def resolve(desk: Desk, conn: Connection, id_: str, why: str, actor: str, *, out
     # Nobody needs to acknowledge what is over: a clock that asks for it is met by the end.
     clocks.meet(conn, desk.timers, incident.id, "acknowledged", now)
     desk.escalations.stop(conn, incident.id, N_("resolved"))
+    desk.escalations.tell_followers(conn, incident.id, "resolved")
     desk.timers.cancel(conn, "soak", incident.id)
     if outcome == FALSE_ALARM:
         return store.get(conn, incident.id)

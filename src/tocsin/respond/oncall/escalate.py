@@ -27,7 +27,7 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
 from tocsin.ground.store import Store
-from tocsin.respond.oncall import events, routes, store, wording
+from tocsin.respond.oncall import events, followers, routes, store, wording
 from tocsin.respond.oncall.oncall import Oncall
 from tocsin.respond.oncall.rules import ContactRules
 from tocsin.respond.oncall.section import ESCALATE_TO_EVERYBODY, EVERYBODY, Escalation, Rota
@@ -169,6 +169,13 @@ class Escalations:
         for id_ in store.stop(conn, incident, now):
             self._timers.cancel(conn, _END, id_)
             timeline.append(conn, incident, events.STOPPED.name, "tocsin", now, why=why)
+
+    def tell_followers(self, conn: Connection, incident: str, state: followers.State) -> None:
+        """Tickets and forwarded alerts hear that somebody has it, or that it is over."""
+        climb = store.latest(conn, incident)
+        if climb is not None:
+            language, now = self._current().language, self._clock.now()
+            followers.tell(conn, self._deliveries, climb, state, language=language, at=now)
 
     def acknowledge_for(self, conn: Connection, incident: str) -> timedelta | None:
         """How long an acknowledgement holds by the policy under way; None: for good."""

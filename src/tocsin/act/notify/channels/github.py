@@ -47,6 +47,7 @@ class Github(Channel[GithubSettings]):
     examples = ({"repository": "example/shop", "token": "env:GITHUB_TOKEN"},)
     width = 1
     disturbs = False
+    follows = True
 
     @property
     def room(self) -> str | None:

@@ -45,6 +45,7 @@ class Gitlab(Channel[GitlabSettings]):
     examples = ({"project": "example/shop", "token": "env:GITLAB_TOKEN"},)
     width = 1
     disturbs = False
+    follows = True
 
     @property
     def room(self) -> str | None:

@@ -69,6 +69,7 @@ class Jira(Channel[JiraSettings]):
     )
     width = 1
     disturbs = False
+    follows = True
 
     @property
     def room(self) -> str | None:

@@ -41,6 +41,8 @@ class Pagerduty(Channel[PagerdutySettings]):
         {"routing_key": "env:PAGERDUTY_KEY", "api_url": "https://events.eu.pagerduty.com"},
     )
 
+    follows = True
+
     @property
     def room(self) -> str | None:
         return urlsplit(self.settings.api_url).netloc
