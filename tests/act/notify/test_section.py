@@ -17,7 +17,7 @@ class Whole(ChannelSection, CatalogueSection):
 
 
 def test_every_kind_loads_its_own_examples_and_has_a_manual():
-    assert list(kinds()) == ["email", "webhook"]
+    assert {"email", "webhook"} <= set(kinds())
     for kind, channel in kinds().items():
         assert channel.title
         assert channel.examples
