@@ -65,6 +65,8 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "approving": lambda fire: f"/incidents/{fire.outage}?act=approve",
     "a missed clock": lambda fire: f"/incidents/{fire.unseen}",
     "what is over": lambda fire: f"/incidents/{fire.over}",
+    "updates": lambda fire: f"/incidents/{fire.outage}/updates",
+    "handing a role over": lambda fire: f"/incidents/{fire.outage}/roles/commander/handover",
     "report": lambda fire: f"/incidents/{fire.outage}/report",
     "alerts": lambda fire: "/alerts",
     "alert": lambda fire: f"/alerts/{fire.alert}",
