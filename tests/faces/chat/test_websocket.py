@@ -1,4 +1,4 @@
-"""A websocket leaves by the one outbound client: its address is judged, and what does not speak the protocol is told."""
+"""A websocket leaves by the one outbound client: its address is judged, and who does not speak it is told."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_who_does_not_speak_websocket_is_told(outbound: Outbound, slack: SlackSt
         WebSocket(outbound, f"{where}/elsewhere", trusted=True)
 
 
-def test_a_silent_line_is_pinged_and_then_given_up(outbound: Outbound, slack: SlackStub) -> None:
+def test_a_silent_line_is_pinged(outbound: Outbound, slack: SlackStub) -> None:
     url = Slack(outbound, APP_TOKEN, slack.api_url).open_socket()
-    socket = WebSocket(outbound, url, trusted=True, quiet_s=0.5)
+    socket = WebSocket(outbound, url, trusted=True, quiet_s=1.2)
     heard = iter(socket.messages())
     assert "hello" in str(next(each for each in heard if each))
     far_end = slack.connected[-1]
