@@ -277,6 +277,8 @@ _TONES = {
     "alert.false_alarm": "ok",
     "alert.resolved": "ok",
     "escalation.exhausted": "crit",
+    "escalation.nobody": "crit",
+    "acknowledgement.expired": "warn",
     "run.approval.asked": "warn",
     "run.step.unknown": "warn",
     "run.verified": "ok",
