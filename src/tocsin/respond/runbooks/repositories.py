@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -34,6 +36,7 @@ from tocsin.respond.runbooks.section import LibrarySection, RepositorySettings
 
 FOLDER = ".library"
 _STATE = "state.json"
+_LOCK = "lock"
 _FETCHED = "refs/tocsin/fetched"
 _PATIENCE_S = 120.0
 _LOCAL_S = 30.0
@@ -77,6 +80,7 @@ class Repositories:
         self._current = current
         self._folder = folder / FOLDER
         self._clock = clock
+        self._began = clock.now()
         self._due: dict[RepositorySettings, float] = {}
         self._stopping = threading.Event()
         self._running: subprocess.Popen[bytes] | None = None
@@ -86,12 +90,37 @@ class Repositories:
         """Fetches each repository whose time has come, one after the other. Never raises for what git says."""
         configured = self._current().library.repositories
         self._due = {each: due for each, due in self._due.items() if each in configured}
-        for repository in configured:
-            now = self._clock.monotonic()
-            if self._stopping.is_set() or self._due.get(repository, now) > now:
-                continue
-            self._due[repository] = now + repository.every.total_seconds()
-            self.fetch(repository)
+        now = self._clock.monotonic()
+        due = [each for each in configured if self._due.get(each, now) <= now]
+        if not due or self._stopping.is_set():
+            return
+        with self._alone() as mine:
+            for repository in due if mine else ():
+                if self._stopping.is_set():
+                    return
+                self._due[repository] = self._clock.monotonic() + repository.every.total_seconds()
+                if not self._was_fetched(repository):
+                    self.fetch(repository)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Generator[bool]:
+        """Whether the folder is ours for now: several processes of one machine may share it, and git bears one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / _LOCK).open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            yield True
+
+    def _was_fetched(self, repository: RepositorySettings) -> bool:
+        """Whether another process has brought it up to date since this one began, and not too long ago."""
+        state = state_of(self._folder.parent, repository)
+        if state is None or not state.tried_at:
+            return False
+        tried = datetime.fromisoformat(state.tried_at)
+        return tried > max(self._began, self._clock.now() - repository.every)
 
     def fetch(self, repository: RepositorySettings) -> State:
         """Brings one repository up to date, and says how it went; what was there stays where it did not."""
