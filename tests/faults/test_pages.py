@@ -33,8 +33,10 @@ FULL = os.environ.get("TOCSIN_FAULTS") == "full"
 KILLS = 200 if FULL else 10
 SENDS = 10_000 if FULL else 400
 PEOPLE, STEPS = 2, 2
+INCIDENTS = 6
+"""So many begin in each life, which is more than it comes to send."""
 NTH = 5
-"""A process dies at the latest when it reaches its point for the fifth time."""
+"""A process dies at the latest when it reaches its point for the fifth time; a claim takes several pages at once."""
 WIDTH = 4
 """So many messages go to one receiver at the same time; there are as many receivers as people."""
 
@@ -174,10 +176,11 @@ def test_whatever_point_of_a_send_it_is_killed_at_every_page_arrives(town: Town,
     ended: list[str] = []
     with senders(database_url, town.configuration) as others:
         for number, point in enumerate(points):
-            town.write(range(number * 10, number * 10 + 10))
-            ended.append(others.live(point, chance.randint(1, NTH), chance.randrange(10**6)))
+            town.write(range(number * INCIDENTS, (number + 1) * INCIDENTS))
+            nth = chance.randint(1, 2 if point == POINTS[0] else NTH)
+            ended.append(others.live(point, nth, chance.randrange(10**6)))
         others.live()
-        town.wait_until_sent(120)
+        town.wait_until_sent(900)
 
     arrived = town.arrived()
     attempts, acknowledged = sum(arrived.values()), len(town.keys)
@@ -188,7 +191,7 @@ def test_whatever_point_of_a_send_it_is_killed_at_every_page_arrives(town: Town,
         f"unexpected {len(unexpected)}, recovered {recovered}"
     )
     assert ended == ["killed"] * KILLS, seed
-    assert len(set(town.keys)) == acknowledged == KILLS * 10 * STEPS * PEOPLE
+    assert len(set(town.keys)) == acknowledged == KILLS * INCIDENTS * STEPS * PEOPLE
     assert lost == set(), seed
     assert unexpected == set(), seed
     assert recovered <= KILLS * WIDTH * PEOPLE, seed
