@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.ground.accounts import Accounts
+from tocsin.ground.accounts import CALENDAR, Accounts
 from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.store import Store
@@ -57,3 +57,10 @@ def test_a_kind_is_a_word(accounts: Accounts):
 def test_what_is_not_there_cannot_be_revoked(accounts: Accounts):
     with pytest.raises(NotFound):
         accounts.key_revoke("key_made-up")
+
+
+def test_the_key_of_a_calendar_sends_nothing_and_that_of_a_sender_opens_no_calendar(accounts: Accounts):
+    calendar, sender = accounts.key_create(CALENDAR, "schedule:backend"), accounts.key_create("webhook")
+    assert accounts.key(calendar) is accounts.calendar(sender) is None
+    [read], [sends] = accounts.calendars(), accounts.keys()
+    assert (accounts.calendar(calendar), accounts.key(sender)) == (read, sends)

@@ -95,8 +95,9 @@ def test_a_month_is_from_its_first_moment_to_before_the_next(sent: Sent):
 
 
 def test_the_last_message_that_was_taken_says_that_somebody_is_reached(sent: Sent, store: Store):
-    sent(EVENING, kind="test")
     sent(EVENING - timedelta(days=9))
+    sent(EVENING, kind="test")
+    sent(None)
     sent(None, person="jun")
     with store.read() as conn:
-        assert last_reached(conn) == {"mei": EVENING}
+        assert last_reached(conn, ("mei", "jun", "ada")) == {"mei": EVENING}

@@ -65,7 +65,7 @@ def show(visit: Visit) -> Response:
     known = known_people(visit)
     me = visit.identity.person
     with context.store.read() as conn:
-        reached = last_reached(conn)
+        reached = last_reached(conn, catalogue.people)
     return visit.page(
         "oncall.html",
         rows=[_row(visit, each, known) for each in context.oncall.now()],
