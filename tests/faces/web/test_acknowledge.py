@@ -6,6 +6,7 @@ from burning import Burning
 from walking import Browser
 
 from tocsin.act import notify
+from tocsin.ground import timeline
 
 
 def link(shop: Burning, incident: str, person: str = "jun") -> str:
@@ -93,3 +94,14 @@ def test_a_test_page_says_that_it_arrived(shop: Burning, browser: Browser):
     delivery = shop.app.escalations.test_page("mei", "person:mei")
     path = shop.app.links.acknowledge(delivery.id).removeprefix("http://127.0.0.1:9911")
     assert "The test page arrived" in browser.open(path).text
+
+
+def test_who_cannot_take_it_says_so_behind_the_same_link(shop: Burning, browser: Browser):
+    incident = shop.outage()
+    browser.open(link(shop, incident))
+    browser.press("我無法處理：呼叫下一階段")
+    assert shop.state(incident) == "triggered"
+    with shop.app.store.read() as conn:
+        story = [(each.kind, each.actor) for each in timeline.of_incident(conn, incident)]
+    assert ("escalation.pressed", "person:jun") in story
+    assert "正在呼叫下一階段。" in browser.page.text
