@@ -31,7 +31,7 @@ def test_each_role_says_what_it_does_and_who_has_it(outage: str, mei: Browser):
     text = mei.page.text
     assert "incident commander Mei-Ling Chen" in text
     assert "You decide, and keep everybody working on one thing at a time." in text
-    assert "communications lead – You tell everybody outside the room" in " ".join(text.split())
+    assert "communications lead ◆ nobody yet You tell everybody outside the room" in " ".join(text.split())
 
 
 def test_a_role_changes_hands_by_asking(shop: Burning, outage: str, mei: Browser):
