@@ -364,5 +364,5 @@ def test_the_configuration_says_where_rooms_are_opened():
         return [str(each) for each in Configuration.model_validate(settings).cross_check()]
 
     assert any("no channel mail of the kind slack" in each for each in problems(channel="mail"))
-    with pytest.raises(ValueError, match="only .incident. is filled in"):
+    with pytest.raises(ValueError, match=r"only .incident. is filled in"):
         problems(channel="mail", meeting="https://meet.example.com/{room}")
