@@ -68,3 +68,32 @@ def test_a_round_lasts_until_the_last_step_had_its_time():
     assert length("0", "5m") == timedelta(minutes=10)
     assert length("0", "5m", "20m") == timedelta(minutes=35)
     assert length("0", "5m", every="1h") == timedelta(hours=1)
+
+
+def test_targets_beyond_people_are_checked_too_also_in_routes():
+    steps = [{"page": ["lead:backnd", "title:architect", "channel:hok", "service:lead", "role:commander"]}]
+    routed = {"routes": [{"steps": [{"page": ["lead:lonely"]}]}], "steps": [{"page": ["everybody"]}]}
+    found = problems(
+        teams=TEAM["teams"] | {"lonely": {}},
+        escalations={"backend": {"steps": steps}, "other": routed},
+        services={"shop": {"escalation": "backend"}},
+    )
+    assert found == [
+        ("escalations.backend.steps.0.page.0", "there is no team backnd", "did you mean backend?"),
+        (
+            "escalations.backend.steps.0.page.1",
+            "nobody has the title architect",
+            "add architect under people: NAME: title:",
+        ),
+        ("escalations.backend.steps.0.page.2", "there is no channel hok", "did you mean hook?"),
+        (
+            "escalations.other.routes.0.steps.0.page.0",
+            "the team lonely has no lead",
+            "give it one: teams: lonely: lead:",
+        ),
+        (
+            "services.shop.escalation",
+            "backend pages the team of the service, and shop has none",
+            "say under services: which team owns shop",
+        ),
+    ]
