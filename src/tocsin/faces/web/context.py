@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tocsin.respond.incidents.updates import Updates
     from tocsin.respond.incidents.war_room import WarRooms
     from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Rota, Swaps
-    from tocsin.respond.oncall.trial import Trials
     from tocsin.respond.oncall.drill import Drills
+    from tocsin.respond.oncall.trial import Trials
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
     from tocsin.sense.alerts.held import Folds
