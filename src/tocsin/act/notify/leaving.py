@@ -18,6 +18,11 @@ _TEST_ARRIVED = N_("It arrived")
 _WAS_DUE = N_("This message is late: it was due at {time}.")
 
 
+def lateness(language: str, due_at: datetime, zone: str, at: datetime) -> str:
+    """The sentence that it should have come earlier; empty for what comes in time."""
+    return translate(language, _WAS_DUE, time=exact(language, due_at, zone)) if at - due_at > _LATE else ""
+
+
 def as_it_leaves(
     message: Message,
     leaving: Delivery,
@@ -30,9 +35,8 @@ def as_it_leaves(
 ) -> Message:
     """The message, complete. What is `shared`, as a room or a ticket is, gets no link that acts for one person."""
     lines = message.lines
-    if at - leaving.due_at > _LATE and leaving.kind != "digest":
-        when = exact(message.language, leaving.due_at, zone)
-        lines = (*lines, translate(message.language, _WAS_DUE, time=when))
+    if leaving.kind != "digest" and (late := lateness(message.language, leaving.due_at, zone, at)):
+        lines = (*lines, late)
     page_link = links.incident(leaving.incident) if leaving.incident is not None else ""
     if leaving.kind == "update":
         link, label = "", ""  # for people outside, to whom no page of ours is open

@@ -292,7 +292,7 @@ class Escalations:
         climb = store.get(conn, step.cause)
         if climb is None or climb.state == "stopped":
             return []
-        return self._climb(conn, climb, step.round, step.step, at)
+        return self._climb(conn, climb, step.round, step.step, at, due_at=step.due_at)
 
     def _unreached(self, conn: Connection, failed: Delivery, at: datetime) -> list[Delivery]:
         """A page came to its person by no channel: unless the step has others, the next one is due.
@@ -312,9 +312,18 @@ class Escalations:
             return []
         return self._onward(conn, climb, failed.round, at)
 
-    def _climb(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> list[Delivery]:
+    def _climb(
+        self,
+        conn: Connection,
+        climb: Climb,
+        round_: int,
+        step: int,
+        at: datetime,
+        *,
+        due_at: datetime | None = None,
+    ) -> list[Delivery]:
         """Writes the pages of one step, claimed; where they reach nobody, those of the next one that does."""
-        written = self._page(conn, climb, round_, step, at)
+        written = self._page(conn, climb, round_, step, at, due_at=due_at)
         return written.claimed if written.reached else written.claimed + self._onward(conn, climb, round_, at)
 
     def _onward(self, conn: Connection, climb: Climb, round_: int, at: datetime) -> list[Delivery]:
@@ -332,10 +341,19 @@ class Escalations:
                 return claimed
         return claimed + self._everybody(conn, climb, round_, at)
 
-    def _page(self, conn: Connection, climb: Climb, round_: int, step: int, at: datetime) -> Written:
-        """Writes the pages of one step, and tells it."""
+    def _page(
+        self,
+        conn: Connection,
+        climb: Climb,
+        round_: int,
+        step: int,
+        at: datetime,
+        *,
+        due_at: datetime | None = None,
+    ) -> Written:
+        """Writes the pages of one step, and tells it; they say when they are late."""
         targets = climb.targets[step - 1]
-        written = self._write(conn, climb, targets, round_, step, at)
+        written = self._write(conn, climb, targets, round_, step, at, due_at=due_at)
         kind = events.STEP if written.reached else events.SKIPPED
         self._tell(conn, climb, kind, at, step=step, steps=climb.steps, target=", ".join(targets))
         return written
@@ -362,11 +380,20 @@ class Escalations:
         step: int,
         at: datetime,
         *,
+        due_at: datetime | None = None,
         fallback: bool = False,
         rooms: bool = True,
     ) -> Written:
         return self._steps.write(
-            conn, climb, targets, round_=round_, step=step, at=at, fallback=fallback, rooms=rooms
+            conn,
+            climb,
+            targets,
+            round_=round_,
+            step=step,
+            at=at,
+            due_at=due_at,
+            fallback=fallback,
+            rooms=rooms,
         )
 
     def _end(self, due: Timer) -> None:

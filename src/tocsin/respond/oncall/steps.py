@@ -48,6 +48,7 @@ class _Place:
     round: int
     step: int
     at: datetime
+    due_at: datetime
     fallback: bool
 
 
@@ -76,15 +77,16 @@ class Steps:
         round_: int,
         step: int,
         at: datetime,
+        due_at: datetime | None = None,
         fallback: bool = False,
         rooms: bool = True,
     ) -> Written:
-        """The pages of these targets, in the caller's transaction.
+        """The pages of these targets, in the caller's transaction. `due_at` is when the step should have come.
 
         In the `fallback` nobody's rules count, and everybody is paged by themselves. Without `rooms`, as when a room
         could not be reached, its people are.
         """
-        place = _Place(climb=climb, round=round_, step=step, at=at, fallback=fallback)
+        place = _Place(climb=climb, round=round_, step=step, at=at, due_at=due_at or at, fallback=fallback)
         addressed = self._addressed(conn, climb, targets, at)
         recent = Recent(conn, climb.incident, at)
         people = [(name, person) for name, person in self._named(addressed.people)]
@@ -156,6 +158,8 @@ class Steps:
             round_=place.round,
             step=place.step,
             fallback=place.fallback,
+            due_at=place.due_at,
+            at=place.at,
         )
         told = {"person": person.name, "channel": way.route.channel}
         return self._write(conn, place, recent, name, way, message, told)
@@ -181,6 +185,8 @@ class Steps:
             round_=place.round,
             step=place.step,
             fallback=place.fallback,
+            due_at=place.due_at,
+            at=place.at,
             mentions=self._mentions(channel, list(names)[:_MOST_MENTIONS]),
             everyone=place.fallback or EVERYONE in climb.mentions,
         )

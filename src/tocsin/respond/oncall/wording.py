@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from tocsin.act.notify import Message
+from tocsin.act.notify import Message, lateness
 from tocsin.ground import timeline
 from tocsin.ground.i18n import N_, exact, translate
 from tocsin.respond.oncall.store import Climb
@@ -34,6 +35,8 @@ def page(
     service: str,
     round_: int,
     step: int,
+    due_at: datetime,
+    at: datetime,
     fallback: bool = False,
     mentions: tuple[str, ...] = (),
     everyone: bool = False,
@@ -50,6 +53,8 @@ def page(
         lines.append(translate(language, text, step=step, steps=climb.steps))
     if round_ > 1:
         lines.append(translate(language, _ROUND, round=round_, rounds=climb.rounds))
+    if late := lateness(language, due_at, zone, at):
+        lines.append(late)
     return Message(
         kind="page",
         subject=headline(climb.severity, climb.title),
