@@ -40,7 +40,8 @@ class Desk:
         """The mail server takes every page that was to leave at once."""
 
         def job(conn: Any, each: Delivery) -> None:
-            self.room.deliveries._sent(conn, each, self.room.clock.now())
+            now = self.room.clock.now()
+            self.room.deliveries.outcomes.sent(conn, each, None, now, now)
 
         with self.room.store.read() as conn:
             claimed = [each for each in of_incident(conn, incident) if each.state == "claimed"]
