@@ -12,6 +12,7 @@ from tocsin.act.notify.attempts import Attempt
 from tocsin.faces.web import words
 from tocsin.faces.web.speech import Speech
 from tocsin.faces.web.words import Mark
+from tocsin.ground import timeline
 from tocsin.ground.i18n import N_
 
 _MOST = 60
@@ -41,6 +42,8 @@ class PagedView:
     page: Delivery
     who: str
     mark: Mark
+    why: str
+    """Why it was cancelled, in words of ours; what a receiver answered stays in its own."""
     tries: list[TryView]
 
     @property
@@ -70,6 +73,7 @@ def paged(conn: Connection, incident: str, speech: Speech) -> Paged:
             mark=_HELD
             if each.held_at is not None and each.state == "waiting"
             else words.known(words.DELIVERY, each.state),
+            why=timeline.told(each.error or "", speech.language) if each.state == "cancelled" else "",
             tries=[
                 TryView(
                     attempt=attempt,
