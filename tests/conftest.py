@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -56,12 +56,20 @@ def _postgres_programs() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
+def with_tables(url: str) -> None:
+    """Makes every table that is declared by now. Slow: so once, and tests get copies."""
+    opened = Store.open(url)
+    metadata.create_all(opened.engine)
+    opened.close()
+
+
 class PostgresServer:
-    """A throw-away server on a socket of its own; one database a test, cloned from an empty template."""
+    """A throw-away server on a socket of its own; one database a test, copied from a template."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._count = 0
+        self._templates: dict[frozenset[str], str] = {}
         programs = _postgres_programs()
         self._prefix: list[str] = []
         if os.geteuid() == 0:
@@ -107,11 +115,25 @@ class PostgresServer:
         if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr or (self.folder / 'log').read_text()}")
 
-    def database(self) -> str:
+    def database(self, *, filled: bool = False) -> str:
+        """The URL of a new database: empty, or `filled` with every table that is declared by now."""
+        template = "template1"
+        if filled:
+            tables = frozenset(metadata.tables)
+            if tables not in self._templates:
+                self._templates[tables] = self._create("template1")
+                with_tables(self._url(self._templates[tables]))
+            template = self._templates[tables]
+        return self._url(self._create(template))
+
+    def _create(self, template: str) -> str:
         self._count += 1
         name = f"t{self._count}"
         with psycopg.connect(f"host={self.folder} user=tocsin dbname=postgres", autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {name}")
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def _url(self, name: str) -> str:
         return f"postgresql+psycopg://tocsin@/{name}?host={self.folder}"
 
     def stop(self) -> None:
@@ -130,18 +152,38 @@ def postgres() -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """The file of a database with every table that is declared by now."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    made: dict[frozenset[str], Path] = {}
+
+    def template() -> Path:
+        tables = frozenset(metadata.tables)
+        if tables not in made:
+            path = folder / f"{len(made)}.db"
+            with_tables(f"sqlite:///{path}")
+            made[tables] = path
+        return made[tables]
+
+    return template
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on each of the two."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'tocsin.db'}"
-    return request.getfixturevalue("postgres").database()
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templates: Callable[[], Path]) -> str:
+    """The URL of a database on each of the two: empty, unless the test asks for a store."""
+    filled = "store" in request.fixturenames
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres").database(filled=filled)
+    path = tmp_path / "tocsin.db"
+    if filled:
+        shutil.copyfile(sqlite_templates(), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A store with every table that the test's imports have declared."""
     opened = Store.open(database_url)
-    metadata.create_all(opened.engine)
     yield opened
     opened.close()

@@ -7,11 +7,11 @@ the matter of `test_gate.py`: here an admin does. A parameter that nobody knows 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
+from databases import on_sqlite
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import load_all_checks, not_a_server_error
@@ -42,12 +42,7 @@ CONFIG = SchemathesisConfig.from_dict(
 )
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """Answers have the same form on every database."""
-    return f"sqlite:///{tmp_path / 'tocsin.db'}"
-
-
+@on_sqlite  # answers have the same form on every database
 @pytest.mark.timeout(1_800 if FULL else 600)
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_every_operation_keeps_its_word(client, as_, mode: GenerationMode):
