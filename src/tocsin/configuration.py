@@ -32,7 +32,7 @@ from tocsin.learn.watch import WatchSection
 from tocsin.respond.incidents.roles.section import RoleSection
 from tocsin.respond.incidents.updates.section import StakeholderSection
 from tocsin.respond.incidents.war_room.section import WarRoomSection
-from tocsin.respond.oncall.drill import DrillSection
+from tocsin.respond.oncall.drill_section import DrillSection
 from tocsin.respond.oncall.section import OncallSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.folding_section import FoldingSection

@@ -101,8 +101,8 @@ def test_somebody_is_put_on_call_and_taken_off_again(tocsin: Run) -> None:
         *("override", "add", "backend", "jun", "--from", hours(2), "--for", "2h", "--reason", "A plane")
     )
     assert told.startswith("jun is on call for backend from ")
-    (made,) = of(tocsin, "override", "list", "backend")
-    assert (made["person"], made["reason"]) == ("jun", "A plane")
+    (made,) = [each for each in of(tocsin, "override", "list", "backend") if each["reason"] == "A plane"]
+    assert made["person"] == "jun"
     assert "A plane" in tocsin("override", "list")
     assert tocsin("who", "backend", "--at", hours(3)).strip() == "jun"
     assert tocsin("override", "remove", made["id"]).strip() == "It never counts."

@@ -22,7 +22,8 @@ from tocsin.ground.kernel.links import Links
 from tocsin.ground.kernel.outbound import Outbound
 from tocsin.ground.store import Store
 from tocsin.respond.oncall import Oncall, OncallSection
-from tocsin.respond.oncall.drill import Drills, DrillSection
+from tocsin.respond.oncall.drill import Drills
+from tocsin.respond.oncall.drill_section import DrillSection
 
 
 class Configuration(DrillSection, OncallSection, ChannelSection, CatalogueSection):

@@ -46,7 +46,8 @@ class WatchSettings(Settings):
 
 class WatchSection(Section):
     watch: Annotated[
-        WatchSettings, Field(default=WatchSettings(), description="How Tocsin looks after itself.")
+        WatchSettings,
+        Field(default=WatchSettings(), description="Who notices when Tocsin itself is not well, and how."),
     ]
 
     def cross_check(self) -> Iterable[Problem]:

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-from pydantic import Field
 from sqlalchemy import Column, Connection, Index, Row, Table, Text, func, select, update
 
 from tocsin.act.notify import Deliveries, Delivery, Message
 from tocsin.ground.engine import Timer, Timers
 from tocsin.ground.i18n import N_, translate
 from tocsin.ground.kernel.clock import Clock
-from tocsin.ground.kernel.duration import Duration
 from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.ground.kernel.ids import new_id
-from tocsin.ground.kernel.settings import Section, Settings
 from tocsin.ground.store import Store, Time, insert, metadata
+from tocsin.respond.oncall.drill_section import DrillSettings
 from tocsin.respond.oncall.oncall import Oncall
 from tocsin.respond.oncall.section import Rota
 
@@ -50,24 +48,6 @@ drill = Table(
     Column("channel", Text),  # by which it arrived, else by which it was sent first
     Index("ix_drill_schedule", "schedule", "asked_at"),
 )
-
-
-class DrillSettings(Settings):
-    """How often a drill is due, and how long a page may take to be answered."""
-
-    every: Duration | None = Field(
-        default=None, description="A schedule without a drill for this long has its people reminded of one."
-    )
-    within: Duration = Field(
-        default=timedelta(minutes=10), description="A drill page that is not answered by then was missed."
-    )
-
-
-class DrillSection(Section):
-    drills: Annotated[
-        DrillSettings,
-        Field(default=DrillSettings(), description="Drill pages, which prove that pages arrive."),
-    ]
 
 
 class Directory(Rota, Protocol):

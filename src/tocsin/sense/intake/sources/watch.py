@@ -36,7 +36,7 @@ class Watch(Source):
     paths = ("/watch",)
     serves: ClassVar = {"/watch": ("GET",)}
     examples = (
-        Example(title="the start of a round", body=b'{"nonce": "round-1"}', alerts=2, path="/watch"),
+        Example(title="the start of a round", body=b'{"nonce": "round-1"}', alerts=1, path="/watch"),
         Example(title="its end", body=b'{"over": true}', alerts=1, path="/watch"),
     )
 
