@@ -113,3 +113,11 @@ def test_a_megabyte_is_cut_off(kind: str, text: str) -> None:
 )
 def test_hostile_sql_is_judged_or_cut_off(text: str) -> None:
     assert judge("sql", text).level in ("read", "change", "destroy")
+
+
+@pytest.mark.parametrize(
+    "text", ["echo {🔥}", "{\U00085389´", "echo {1..🔥}", "echo {12🔥,b}", "rm -rf /data/{\U000beb8d,b}"]
+)
+def test_a_brace_before_any_character_ends_no_process(text: str) -> None:
+    assert judge("bash", text).level in ("read", "change", "destroy")
+    assert judge("bash", f"rm -rf /srv; {text}").level == "destroy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -32,6 +33,18 @@ _TOLD_AT_RUN_TIME = frozenset(
 _PATTERN = frozenset("*?[{")
 
 
+_BRACE = re.compile(r"(\{[0-9]*(?:\.\.[0-9]*)?)([^\x00-\x7f])")
+
+
+def _masked(found: re.Match[str]) -> str:
+    """A letter in the place of a letter, as long in bytes.
+
+    In a brace expansion the grammar asks the C library whether a character is a digit, and for one beyond its table
+    (`{🔥`) that ends the process.
+    """
+    return found[1] + "x" * len(found[2].encode("utf-8", "replace"))
+
+
 @lru_cache(maxsize=256)
 def parse(text: str) -> Node | None:
     """The tree of a shell text; `has_error` of its root tells whether all of it was understood.
@@ -41,7 +54,7 @@ def parse(text: str) -> Node | None:
     """
     if len(text) > LONGEST:
         return None
-    source = text.encode("utf-8", "replace")
+    source = _BRACE.sub(_masked, text).encode("utf-8", "replace")
     parser = Parser(_BASH)
     if len(source) <= _SHORT:
         return parser.parse(source).root_node
