@@ -97,6 +97,7 @@ for name, columns in (
     ("code", (delivery.c.code, delivery.c.person)),
     ("left_at", (delivery.c.channel, delivery.c.address, delivery.c.left_at)),
     ("bundle", (delivery.c.bundle,)),
+    ("sent_at", (delivery.c.sent_at,)),
 ):
     is_there = delivery.c[name].is_not(None)
     Index(f"ix_delivery_{name}", *columns, sqlite_where=is_there, postgresql_where=is_there)

@@ -29,6 +29,7 @@ def upgrade() -> None:
         ("ix_delivery_code", ["code", "person"], "code IS NOT NULL"),
         ("ix_delivery_left_at", ["channel", "address", "left_at"], "left_at IS NOT NULL"),
         ("ix_delivery_bundle", ["bundle"], "bundle IS NOT NULL"),
+        ("ix_delivery_sent_at", ["sent_at"], "sent_at IS NOT NULL"),
     ):
         op.create_index(
             name, "delivery", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
