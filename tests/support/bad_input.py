@@ -170,6 +170,7 @@ FORMATS = (
                            "40 JSON said to be multipart", "41 a million fields"), "taken"),
     ),
     Format(kind="email", taken=202, reads=False),
+    Format(kind="watch", taken=202, slots={"name": "nonce"}),
 )  # fmt: skip
 
 

@@ -43,13 +43,14 @@ def work() -> Iterator[Work]:
 
 def test_the_others_are_served_while_one_hangs(work: Work):
     lanes = Lanes(work, threads=8)
+    before = threading.active_count()  # others of this process may have left threads
     for number in range(20):
         lanes.put("hang", f"hang {number}", width=2)
     for number in range(200):
         lanes.put(f"well{number % 10}", f"well{number % 10} {number}", width=2)
     deadline = threading.Event()
     while len(work.done) < 200 and not deadline.wait(0.01):
-        assert threading.active_count() < 100
+        assert threading.active_count() < before + 20
     assert work.most["hang"] == 2
     assert not lanes.wait_idle(0.01)
     work.let_go.set()
