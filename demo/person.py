@@ -81,8 +81,12 @@ def _one_form(page: httpx.Response) -> Form:
         raise NothingToPress(f"the page behind the link gave status {page.status_code}")
     parser = _Forms()
     parser.feed(page.text)
-    # those that lead elsewhere (language, theme) are not what the mail promised
-    forms = [form for form in parser.forms if form.method == "post" and _leads_to_itself(page, form)]
+    # those that lead elsewhere (language, theme) or pass it on are not what the mail promised
+    forms = [
+        form
+        for form in parser.forms
+        if form.method == "post" and _leads_to_itself(page, form) and "wish" not in form.values
+    ]
     buttons = [button for form in forms for button in form.buttons]
     if len(buttons) != 1:
         raise NothingToPress(f"wanted one form with one button behind the link, found {buttons}")
