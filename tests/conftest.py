@@ -13,6 +13,7 @@ import hypothesis
 import psycopg
 import pytest
 import pytest_socket
+from sqlalchemy import make_url
 
 from tocsin.ground.kernel.clock import FrozenClock
 from tocsin.ground.store import Store, metadata
@@ -133,6 +134,12 @@ class PostgresServer:
             conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
+    def drop(self, url: str) -> None:
+        """Thousands of databases of a run would fill the disk; a server that a test left behind loses its own."""
+        name = make_url(url).database
+        with psycopg.connect(f"host={self.folder} user=tocsin dbname=postgres", autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
     def _url(self, name: str) -> str:
         return f"postgresql+psycopg://tocsin@/{name}?host={self.folder}"
 
@@ -170,15 +177,21 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], P
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_templates: Callable[[], Path]) -> str:
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_templates: Callable[[], Path]
+) -> Iterator[str]:
     """The URL of a database on each of the two: empty, unless the test asks for a store."""
     filled = "store" in request.fixturenames
     if request.param == "postgres":
-        return request.getfixturevalue("postgres").database(filled=filled)
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.database(filled=filled)
+        yield url
+        server.drop(url)
+        return
     path = tmp_path / "tocsin.db"
     if filled:
         shutil.copyfile(sqlite_templates(), path)
-    return f"sqlite:///{path}"
+    yield f"sqlite:///{path}"
 
 
 @pytest.fixture
