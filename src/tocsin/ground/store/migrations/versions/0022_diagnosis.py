@@ -1,0 +1,13 @@
+"""Diagnosis: bundles and what they found.
+
+Revision 0022.
+"""
+
+revision = "0022"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
