@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tocsin.act.guard import Verdict
 from tocsin.ground.kernel.errors import TocsinError
 from tocsin.ground.kernel.extensions import discover
 from tocsin.ground.kernel.outbound import Outbound
@@ -55,6 +56,10 @@ class Call:
     hostile: frozenset[str] = frozenset()  # names of values that came from an alert
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     target: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    action: str = (
+        ""  # of an action step: `docker.restart`, and what it is given, with `${NAME}` not yet filled in
+    )
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     streams: bool = False
     same_machine: bool = True  # false: the folder was begun on another machine, or before it was started anew
     elapsed_s: float = 0.0  # of an attempt that is taken up again
@@ -113,6 +118,14 @@ class Action(ABC):
     @abstractmethod
     def run(self, call: Call) -> Result:
         """Does it, in a folder that is new. Raises CannotRun where it did not even begin."""
+
+    def verdict(self, text: str) -> Verdict | None:
+        """The level that the action itself declares for a text; None where the guard of its kind has to judge."""
+        return None
+
+    def plan(self, call: Call) -> str:
+        """What it would do, in one sentence; nothing where the text says it best. Raises CannotRun as `run` does."""
+        return ""
 
     def find(self, call: Call) -> Found:
         """After a crash: how far did the attempt in this folder come? What leaves no trace is unknown."""
