@@ -21,7 +21,7 @@ setup: .venv/.ready ## Make .venv with everything pinned in requirements/ and To
 .venv/.ready: requirements/dev.txt requirements/uv.txt requirements/base.in pyproject.toml tools/setup
 	@tools/setup
 
-setup-real: ## As root, install what the real tests drive: Prometheus, Alertmanager, Chromium, Postgres, Redis.
+setup-real: ## As root, install what the real tests drive: Prometheus, Chromium, Postgres, Redis, Docker, …
 	@tools/setup-real
 
 demo: setup ## Break a real service and watch Tocsin bring it back (BREAK=redis-memory, BREAK=slow-database, KEEP=1).

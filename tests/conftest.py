@@ -13,6 +13,7 @@ import hypothesis
 import psycopg
 import pytest
 import pytest_socket
+from demo.containers.engine import Engine, missing
 from sqlalchemy import make_url
 
 from tocsin.ground.kernel.clock import FrozenClock
@@ -157,6 +158,21 @@ def postgres() -> Iterator[PostgresServer]:
         server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Engine]:
+    """A real Docker engine in a network namespace of its own, with one image that runs this machine's programs:
+    `docker run -v /usr:/usr:ro hostroot:lab …`. `environment` is what `docker` and `docker compose` need.
+    """
+    if why := missing():
+        pytest.skip(why)
+    engine = Engine(Path(tempfile.mkdtemp(prefix="tocsin-engine-")))
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.stop()
 
 
 @pytest.fixture(scope="session")
