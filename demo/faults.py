@@ -16,11 +16,13 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from valkey import Valkey
 
 from demo.stack import Stack
+
+Broken = TypeVar("Broken")
 
 SESSION_BYTES = 4096
 SHARE_BEFORE_COPY = 0.7
@@ -36,12 +38,12 @@ class Damage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """One way to break it."""
+class Fault(Generic[Broken]):
+    """One way to break a stack of the kind `Broken`."""
 
     name: str
     cured_by: str
-    break_it: Callable[[Stack], Damage]
+    break_it: Callable[[Broken], Damage]
 
 
 def kill_api(stack: Stack) -> Damage:

@@ -20,7 +20,8 @@ import httpx
 
 from demo.pace import Pace
 from demo.ports import free_port
-from demo.stack import SCRIPTS, Stack
+from demo.stack import SCRIPTS
+from demo.stacks import AnyStack
 
 UP_WITHIN_S = 30.0
 STOP_WITHIN_S = 10.0
@@ -54,15 +55,13 @@ class Installation:
         """The text of the configuration, with its real waits."""
         return (self._source / "tocsin.yaml").read_text()
 
-    def write(self, stack: Stack, smtp_port: int, *, runbooks: bool = True) -> None:
+    def write(self, stack: AnyStack, smtp_port: int, *, runbooks: bool = True) -> None:
         """Write the folder: this stack, this mail server, this pace."""
         self.folder.mkdir(parents=True)
         values = {
             "TOCSIN_URL": self.url,
             "SMTP_PORT": smtp_port,
-            "SERVICE_URL": stack.home.url,
-            "SERVICE_HOME": stack.home.folder,
-            "SUPERVISOR_CONF": stack.home.supervisor,
+            **stack.values,
         }
         text = string.Template(self._pace.quicken(self.settings)).substitute(values)
         (self.folder / "tocsin.yaml").write_text(text)

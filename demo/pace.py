@@ -14,6 +14,8 @@ _WAITED = re.compile(
     r"(?P<time>\d+[smh])[ \t]*$",
     re.MULTILINE,
 )
+_DRAWN = re.compile(r"(?P<key>等待[ ：]*)(?P<seconds>\d+)(?P<unit> 秒)")
+"""As a ladder that is drawn, or a line under a block, says it in Chinese."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -25,7 +27,10 @@ class Pace:
 
     def quicken(self, text: str) -> str:
         """The same text with its waits divided."""
-        return _WAITED.sub(lambda found: found["key"] + self.show(seconds(found["time"])), text)
+        text = _WAITED.sub(lambda found: found["key"] + self.show(seconds(found["time"])), text)
+        return _DRAWN.sub(
+            lambda found: f"{found['key']}{int(found['seconds']) / self.by:g}{found['unit']}", text
+        )
 
     def used(self, real: str) -> float:
         """Seconds that are really waited for what the configuration calls `real`."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -97,6 +99,9 @@ class StackBroken(Exception):
 class Stack:
     """The service as its operators see it: a folder, a supervisor, and `supervisorctl`."""
 
+    title = "2 API processes, a worker, Valkey, SQLite, under supervisord"
+    config = REPOSITORY / "demo" / "config"
+
     def __init__(self, folder: Path) -> None:
         if len(str(folder)) > LONGEST_FOLDER:
             raise StackBroken(
@@ -105,6 +110,25 @@ class Stack:
         self.home = Home(folder=folder, api_port=free_port(), redis_port=free_port())
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._socket = folder / "supervisor.sock"
+
+    @property
+    def url(self) -> str:
+        """Where readers reach the API."""
+        return self.home.url
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What the configuration calls by name."""
+        return {
+            "SERVICE_URL": self.home.url,
+            "SERVICE_HOME": str(self.home.folder),
+            "SUPERVISOR_CONF": str(self.home.supervisor),
+        }
+
+    @property
+    def how_to_break(self) -> str:
+        """A command for somebody who wants to see it break once more."""
+        return f"{SCRIPTS / 'supervisorctl'} -c {self.home.supervisor} stop 'api:*'"
 
     def start(self) -> None:
         """Prepare the folder, start everything, return when every process runs. Raises StackBroken."""
@@ -168,6 +192,10 @@ class Stack:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         self._supervisor = None
+
+    def tidy(self) -> None:
+        """Take the folder away."""
+        shutil.rmtree(self.home.folder, ignore_errors=True)
 
     def _prepare(self) -> None:
         home = self.home

@@ -7,7 +7,6 @@ run of the runbook brought the service back and the incident was resolved; every
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import tempfile
 import time
@@ -20,7 +19,7 @@ from typing import Any
 import httpx
 
 from demo.attempts import attempts
-from demo.faults import FAULTS, Fault
+from demo.faults import Fault
 from demo.foresight import Foresight
 from demo.installation import Installation, TocsinBroken
 from demo.load import PER_SECOND, Load
@@ -30,10 +29,10 @@ from demo.oncall import OnCall
 from demo.pace import Pace, waits
 from demo.person import Person
 from demo.screen import Screen
-from demo.stack import SCRIPTS, Stack, StackBroken
+from demo.stack import StackBroken
+from demo.stacks import STACKS, AnyStack, Kind
 from demo.watch import Record, Refused, Watch
 
-CONFIG = Path(__file__).resolve().parent / "config"
 MEI = Person(name="Mei", address="mei@example.com")
 REACTION = "15s"
 """How long Mei needs to take her phone out of her pocket, before it is divided."""
@@ -57,7 +56,8 @@ class NoGoodEnd(Exception):
 class Wishes:
     """What was asked for, by environment."""
 
-    fault: Fault
+    stack: Kind
+    fault: Fault[Any]
     keep: bool
     pace: Pace
     config: Path
@@ -65,18 +65,25 @@ class Wishes:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Wishes:
-        """Raises ValueError for a fault or a pace that there is not."""
+        """Raises ValueError for a stack, a fault or a pace that there is not, or that this machine cannot run."""
+        kind = environment.get("STACK") or "supervisor"
+        if kind not in STACKS:
+            raise ValueError(f"STACK={kind}: there is {', '.join(STACKS)}")
+        stack = STACKS[kind]
+        if stack.missing:
+            raise ValueError(f"STACK={kind}: {stack.missing}")
         name = environment.get("BREAK") or "api-killed"
-        if name not in FAULTS:
-            raise ValueError(f"BREAK={name}: there is {', '.join(FAULTS)}")
+        if name not in stack.faults:
+            raise ValueError(f"BREAK={name}: there is {', '.join(stack.faults)}")
         by = environment.get("PACE") or "10"
         if not by.isdigit() or not 1 <= int(by) <= 10:
             raise ValueError(f"PACE={by}: write a whole number from 1 (real time) to 10")
         return cls(
-            fault=FAULTS[name],
+            stack=stack,
+            fault=stack.faults[name],
             keep=_yes(environment.get("KEEP")),
             pace=Pace(by=int(by)),
-            config=Path(environment.get("CONFIG") or CONFIG),
+            config=Path(environment.get("CONFIG") or stack.config),
             runbooks=not _yes(environment.get("WITHOUT_RUNBOOK")),
         )
 
@@ -89,11 +96,11 @@ class Story:
         self._screen = screen
         self._pace = wishes.pace
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
-        self._stack = Stack(self._folder / "service")
+        self._stack: AnyStack = wishes.stack.make(self._folder / "service")
         self._mailbox = Mailbox()
         self._tocsin = Installation(self._folder / "tocsin", wishes.config, wishes.pace)
         self._mei = OnCall(MEI, self._mailbox, self._pace.used(REACTION))
-        self._load = Load(self._stack.home.url)
+        self._load = Load(self._stack.url)
         self._attempts = attempts(self._tocsin.runbook) if wishes.runbooks else []
         self._soak = waits(self._tocsin.settings, "soak")[0]
         self._foresight = Foresight(screen, wishes.pace, self._attempts, self._soak)
@@ -171,7 +178,7 @@ class Story:
         facts = [
             (
                 "service",
-                f"{self._stack.home.url}: 2 API processes, a worker, Valkey, SQLite, under supervisord",
+                f"{self._stack.url}: {self._stack.title}",
             ),
             ("readers", f"{PER_SECOND} a second, from now to the end"),
             ("on call", f"Mei-Ling Chen, by mail (SMTP on port {self._mailbox.port})"),
@@ -300,8 +307,8 @@ class Story:
             [
                 ("pages", self._tocsin.url),
                 ("sign in", f"mei, with the password {self._tocsin.account('mei')}"),
-                ("service", f"{self._stack.home.url}/health"),
-                ("break it", f"{SCRIPTS / 'supervisorctl'} -c {self._stack.home.supervisor} stop 'api:*'"),
+                ("service", f"{self._stack.url}/health"),
+                ("break it", self._stack.how_to_break),
             ]
         )
         with contextlib.suppress(KeyboardInterrupt):
@@ -311,7 +318,7 @@ class Story:
 
     def _tidy(self) -> None:
         """After a good end only the report and Tocsin's log are left."""
-        shutil.rmtree(self._stack.home.folder, ignore_errors=True)
+        self._stack.tidy()
         self._tocsin.remove()
 
     def _look_again(self) -> None:
