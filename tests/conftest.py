@@ -86,11 +86,11 @@ class PostgresServer:
         self._programs = programs
         data = folder / "data"
         self._run("initdb", "-D", str(data), "-A", "trust", "-U", "tocsin", "--no-sync", "-E", "UTF8")
-        self._run(
-            "pg_ctl",
-            *("-D", str(data), "-w", "-l", str(folder / "log"), "start", "-o"),
-            f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=300 -c fsync=off",
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=300 -c fsync=off"
+        library = programs.parent / "lib" / "pg_stat_statements.so"
+        if library.exists():  # it counts nothing until a session asks it to
+            options += " -c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=none"
+        self._run("pg_ctl", *("-D", str(data), "-w", "-l", str(folder / "log"), "start", "-o"), options)
 
     def _run(self, program: str, *arguments: str) -> None:
         done = (

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tocsin.act.actions.action import Action, Call, Result, all_actions
+from tocsin.act.actions.toolbox import toolboxes
 from tocsin.ground.kernel.outbound import Outbound
 
 
@@ -83,6 +84,24 @@ def perform(actions: dict[str, Action], tmp_path: Path) -> Callable[..., tuple[R
         folder.mkdir()
         call = Call(**{"text": text, "folder": folder, "timeout_s": 10.0} | more)
         result = actions[kind].run(call)
+        return result, result.variables(call.out, call.err)
+
+    return run
+
+
+@pytest.fixture
+def act(outbound: Outbound, tmp_path: Path) -> Callable[..., tuple[Result, dict[str, Any]]]:
+    """Performs one verb; gives the result and what a condition could speak of."""
+    count = 0
+
+    def run(name: str, arguments: dict[str, Any], **more: Any) -> tuple[Result, dict[str, Any]]:
+        nonlocal count
+        count += 1
+        folder = tmp_path / f"verb.{count}"
+        folder.mkdir()
+        told = {"text": "", "action": name, "arguments": arguments, "folder": folder, "timeout_s": 30.0}
+        call = Call(**told | more)
+        result = toolboxes()[name.partition(".")[0]](outbound).run(call)
         return result, result.variables(call.out, call.err)
 
     return run
