@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import AfterValidator, Field, ValidationError
 
 from tocsin.act.actions.action import Action, Call, CannotRun, Result
-from tocsin.act.guard import Level, Reason, Verdict, action_level, highest
+from tocsin.act.guard import Level, Reason, Verdict, action_block_level, action_level, highest
 from tocsin.ground.kernel import yaml
 from tocsin.ground.kernel.extensions import discover
 from tocsin.ground.kernel.outbound import OutboundFailed, OutboundRefused
@@ -155,6 +155,22 @@ def verdict_on(name: str, arguments: Mapping[str, Any]) -> Verdict:
     """
     toolbox = toolboxes().get(name.partition(".")[0])
     return (_declared(toolbox, name, arguments) if toolbox else None) or action_level(name)
+
+
+def verdict_on_block(text: str) -> Verdict:
+    """The verdict on an `action` block as written; what cannot be read is *destroy*."""
+    told = block(text)
+    return verdict_on(*told) if told else action_block_level(text)
+
+
+def problem(name: str, arguments: Mapping[str, Any]) -> CannotRun | None:
+    """What is wrong with an action as written; a field that `${NAME}` fills is not looked at yet."""
+    try:
+        check(name, arguments)
+    except CannotRun as error:
+        told = arguments.get(error.field.partition(".")[0])
+        return None if told is not None and _PLACEHOLDER.search(str(told)) else error
+    return None
 
 
 def _declared(toolbox: type[Toolbox], name: str, arguments: Mapping[str, Any]) -> Verdict | None:

@@ -55,10 +55,15 @@ def guard(
     if dialect is not None and kind is not Kind.SQL:
         raise typer.BadParameter("--dialect goes with --kind sql", param_hint="--dialect")
 
+    from tocsin.act.actions.toolbox import verdict_on_block
     from tocsin.act.guard import judge
     from tocsin.cli.output import say_json
 
-    verdict = judge(kind.value, _filled(kind, _text(command)), dialect.value if dialect else None)
+    text = _filled(kind, _text(command))
+    if kind is Kind.ACTION:
+        verdict = verdict_on_block(text)
+    else:
+        verdict = judge(kind.value, text, dialect.value if dialect else None)
     if as_json:
         say_json(
             {

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from tocsin.act.guard import Verdict, action_level, http_block_level, redis_level, shell_level, sql_level
+from tocsin.act.actions.toolbox import problem, verdict_on
+from tocsin.act.guard import Verdict, http_block_level, redis_level, shell_level, sql_level
 from tocsin.ground.kernel import yaml
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
 from tocsin.respond.runbooks.document import FenceRead, FenceUse, Finding, Kind, Level, Step
@@ -276,7 +277,10 @@ class Reader:
             told = self._action(text, fence)
             if told is None:
                 return Verdict.of([]), None, {}, "manual"
-            return action_level(told[0]), told[0], told[1], kind
+            wrong = problem(*told)
+            if wrong is not None:
+                self.note("action", "warning", fence.line, wrong.message, wrong.fix)
+            return verdict_on(*told), told[0], told[1], kind
         if kind not in _JUDGES:
             return Verdict.of([]), None, {}, kind
         judge, message, fix = _JUDGES[kind]
