@@ -78,7 +78,8 @@ from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import House, Mailbook, Quota, Receiver
 from tocsin.sense.intake.postbox import Postbox
-from tocsin.sense.monitor import Monitor
+from tocsin.sense.measures import Measures
+from tocsin.sense.monitor import Monitor, Monitors
 
 _log = structlog.get_logger(__name__)
 _KEEP_ALIVE_S = 75  # senders come again each minute
@@ -134,6 +135,17 @@ class App:
         self.monitor = Monitor(
             self.store, self.clock, current, self.ledger, self.checks, leads=self.engine.leads
         )
+        self.monitors = Monitors(
+            self.store,
+            self.clock,
+            current,
+            current,
+            current,
+            ledger=self.ledger,
+            outbound=self.outbound,
+            leads=self.engine.leads,
+        )
+        self.measures = Measures(self.store, self.clock, self.monitors.expected)
         self.deliveries = Deliveries(
             self.store,
             self.clock,
@@ -378,6 +390,7 @@ class App:
             folds=self.folds,
             changes=self.changes,
             heartbeats=self.heartbeats,
+            measures=self.measures,
             started=self.clock.now(),
         )
         receiver = Receiver(
@@ -515,6 +528,7 @@ class App:
             self.scout.start()
             self.triage.start()
             self.monitor.start()
+            self.monitors.start()
             self.reminders.start()
             self.drills.start()
         # So that the first alert does not wait until hundreds of files are read.
@@ -536,6 +550,7 @@ class App:
             self.repositories,
             self.preconditions,
             self.monitor,
+            self.monitors,
             self.triage,
             self.deliveries,
             self.runs,

@@ -40,6 +40,7 @@ from tocsin.sense.alerts.section import AlertsSection
 from tocsin.sense.heartbeats import HeartbeatSection
 from tocsin.sense.intake.email_section import EmailSection
 from tocsin.sense.intake.section import IntakeSection
+from tocsin.sense.monitor.section import MonitorSection
 from tocsin.sense.severity.section import PolicySection
 
 FILE = "tocsin.yaml"
@@ -56,6 +57,7 @@ class Configuration(
     WarRoomSection,
     DrillSection,
     OncallSection,
+    MonitorSection,
     PolicySection,
     AlertsSection,
     FoldingSection,

@@ -21,6 +21,7 @@ from tocsin.sense.changes import ChangeRecord, Changes
 from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import House, Mailbook, Quota, Receiver, every_source
 from tocsin.sense.intake.section import IntakeSection
+from tocsin.sense.measures import Measures
 
 KINDS = tuple(every_source())
 
@@ -145,6 +146,7 @@ def intake(store: Store, clock: FrozenClock) -> Iterator[Intake]:
         folds=Folds.over(store, clock, bell),
         changes=Changes(store, clock),
         heartbeats=heartbeats,
+        measures=Measures(store, clock, lambda: {("shop", "users"), ("shop", "error_rate")}),
         started=clock.now(),
     )
     mailbook = Mailbook(store, clock)

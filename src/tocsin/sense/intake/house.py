@@ -12,6 +12,7 @@ from tocsin.sense.alerts import Ledger
 from tocsin.sense.alerts.held import Folds
 from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
+from tocsin.sense.measures import Measures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,4 +26,5 @@ class House:
     folds: Folds
     changes: Changes
     heartbeats: Heartbeats
+    measures: Measures
     started: datetime

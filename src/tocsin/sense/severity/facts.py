@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from tocsin.ground.catalogue import Service
@@ -54,10 +55,20 @@ class Facts:
         return {"alert": self.alert, "service": self.service, "m": self.m, "q": self.q, "text": self.text}
 
 
-def facts_of(alert: AlertLike, service_name: str, service: Service) -> Facts:
-    """What is known of this alert of that service."""
+def facts_of(
+    alert: AlertLike,
+    service_name: str,
+    service: Service,
+    measured: Mapping[str, float] = MappingProxyType({}),
+) -> Facts:
+    """What is known of this alert of that service. `measured` is what monitors saw last; the alert's own word counts
+    before it."""
     told = {**alert.annotations, **alert.labels}
-    measures = {name: number for name, text in told.items() if (number := number_of(text)) is not None}
+    measures = dict(measured)
+    own = {name: number for name, text in told.items() if (number := number_of(text)) is not None}
+    if "latency_ms" in own:
+        measures.pop("latency_ratio", None)  # it belongs to another value
+    measures |= own
     normal = service.baseline.get("latency_ms", 0.0)
     if "latency_ratio" not in measures and "latency_ms" in measures and normal > 0:
         measures["latency_ratio"] = measures["latency_ms"] / normal
