@@ -16,6 +16,7 @@ from sqlalchemy import Row
 from tocsin.ground.accounts import Identity, Permission, allowed
 from tocsin.ground.kernel.errors import Conflict, Denied
 from tocsin.respond.runbooks.plan import PlannedStep
+from tocsin.respond.runbooks.rehearsal import READ_THROUGH, is_drill
 
 OPERATOR = "operator"
 APPROVER = "approver"
@@ -35,6 +36,8 @@ class Need:
 
 def need_of(step: PlannedStep, mode: str, allowed_level: str) -> Need | None:
     """Whose yes this step needs in this mode; None where it may just run."""
+    if is_drill(mode):
+        return Need(vote=False, role=OPERATOR) if mode == READ_THROUGH else None
     marked = step.approve if step.approve != "none" else None
     if step.level == "destroy":
         return Need(vote=True, role=marked or APPROVER, four_eyes=True)

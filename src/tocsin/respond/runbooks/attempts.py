@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Connection
 
 from tocsin.act.actions import process
-from tocsin.act.actions.action import Call, Found, Result
+from tocsin.act.actions.action import Action, Call, Found, Result
 from tocsin.act.notify import Delivery
 from tocsin.ground.engine import Interrupted
 from tocsin.ground.i18n import N_
@@ -32,6 +32,7 @@ from tocsin.respond.runbooks import store
 from tocsin.respond.runbooks.output import Tail
 from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.rehearsal import rehearse
 from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.verification import Verdict, holds, judge
 from tocsin.respond.runbooks.workshop import Workshop
@@ -117,7 +118,8 @@ class Attempts:
 
         def job(conn: Connection) -> bool | None:
             current = store.get(conn, run.id, lock=True)
-            if current.state != "running" or current.leg != run.leg or current.wish != run.wish:
+            led = (current.leg, current.wish, current.mode)
+            if current.state != "running" or led != (run.leg, run.wish, run.mode):
                 return None
             what = {"kind": step.kind, "title": step.title, "level": step.level}
             is_new = store.put_attempt(
@@ -145,7 +147,7 @@ class Attempts:
             same_machine=machine == process.machine(),
             elapsed_s=max(0.0, elapsed),
         )
-        action = shop.actions.get(_KINDS.get(step.kind, step.kind))
+        action = self._action(step)
         found = action.find(call) if action else Found.UNKNOWN
         if found in (Found.DONE, Found.RUNNING):
             return self._perform(run, step, number, call, take_up=True)
@@ -158,18 +160,18 @@ class Attempts:
         with Tail(
             shop.store, shop.clock, shop.bell, run=run.id, step=step.key, attempt=number, folder=call.folder
         ) as tail:
-            result = self._result(run, step, call, take_up=take_up)
+            played = rehearse(run.mode, step, call)
+            result = played[0] if played else self._result(run, step, call, take_up=take_up)
         if result.lost:
             return self._lost(run, step, number, call)
-        verdict = judge(step, result, result.variables(call.out, call.err))
+        verdict = played[1] if played else judge(step, result, result.variables(call.out, call.err))
         self._finish(run, step, number, result, verdict, tail.rest())
         return None
 
     def _result(self, run: Run, step: PlannedStep, call: Call, *, take_up: bool) -> Result:
-        shop = self._workshop
         if step.kind == "checks":
             return self._check(run, call)
-        action = shop.actions.get(_KINDS.get(step.kind, step.kind))
+        action = self._action(step)
         if action is None:
             name = step.action or step.kind
             return Result(well=False, cut=True, why=f"Tocsin knows no action {name}")
@@ -180,6 +182,11 @@ class Attempts:
             return Result(
                 well=False, cut=True, why=f"{error.message}. {error.fix}" if error.fix else error.message
             )
+
+    def _action(self, step: PlannedStep) -> Action | None:
+        """What carries the step out: its kind, of an action block what stands before the dot."""
+        name = (step.action or "").partition(".")[0] if step.kind == "action" else step.kind
+        return self._workshop.actions.get(_KINDS.get(name, name))
 
     def _check(self, run: Run, call: Call) -> Result:
         looked = self._workshop.check(run.service, self._workshop.service(run.service))
@@ -327,6 +334,8 @@ class Attempts:
         target = service.targets.get(step.on) if step.on else None
         return Call(
             text=step.text,
+            action=step.action or "",
+            arguments=step.arguments,
             folder=folder,
             timeout_s=step.timeout_s,
             language=step.language,

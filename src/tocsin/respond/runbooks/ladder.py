@@ -17,6 +17,7 @@ from tocsin.ground.i18n import N_
 from tocsin.respond.runbooks.approvals import Need, need_of
 from tocsin.respond.runbooks.plan import CHECKS, Part, Plan, PlannedStep
 from tocsin.respond.runbooks.record import Attempt, Record
+from tocsin.respond.runbooks.rehearsal import is_drill
 
 RECOVERED = N_("recovered by itself")
 PLANNED = N_("planned, nothing was run")
@@ -101,6 +102,8 @@ def next_move(plan: Plan, record: Record, now: datetime) -> Move:
         move = _advance(step, record, now)
         if move:
             return move
+    if plan.alone:
+        return _done_alone(plan, record)
     move = _recovered_by_itself(plan, record, now)
     if move:
         return move
@@ -117,9 +120,16 @@ def next_move(plan: Plan, record: Record, now: datetime) -> Move:
     return Finish(outcome="failed", why=EXHAUSTED)
 
 
+def _done_alone(plan: Plan, record: Record) -> Finish:
+    failed = [step for step in plan.diagnosis if _failed(step, record)]
+    if failed:
+        return Finish(outcome="failed", why=_why(failed[0], record))
+    return Finish(outcome="succeeded", why=plan.diagnosis[0].title)
+
+
 def _recovered_by_itself(plan: Plan, record: Record, now: datetime) -> Move | None:
     """Before the first rung: where the alert has cleared and one round passes, there is nothing to repair."""
-    if any(record.last(part.key) for part in plan.parts):
+    if is_drill(record.mode) or any(record.last(part.key) for part in plan.parts):
         return None
     row = record.last("round0")
     if record.clear != "cleared" or not _round_steps(plan, record, "round0"):
@@ -160,6 +170,8 @@ def _verify(plan: Plan, part: Part, record: Record, now: datetime) -> Move:
             return _wait_for_alert(plan, part, record, now, row.ended_at or now)
         if record.last(f"{part.key}.v{number + 1}") is None:
             ended = row.ended_at or now
+            if _taken_up_since(part, record, ended):
+                return _round(plan, record, now, f"{part.key}.v{number + 1}")
             settled = (_last_end(part, record) or ended) + timedelta(seconds=record.settle_s)
             if part.waits or ended >= settled:
                 return _close(part, ok=False, why=row.why)
@@ -170,6 +182,8 @@ def _verify(plan: Plan, part: Part, record: Record, now: datetime) -> Move:
 
 
 def _wait_for_alert(plan: Plan, part: Part, record: Record, now: datetime, since: datetime) -> Move:
+    if is_drill(record.mode):
+        return _close(part, ok=True)
     if record.clear == "firing":
         # After a stop the word that it is over may still be on its way: the next rung is no answer to our own absence.
         since = max(since, record.watched_since or since)
@@ -293,6 +307,16 @@ def _last_end(part: Part, record: Record) -> datetime | None:
         if (row := record.last(step.key)) and row.ended_at
     ]
     return max(ends, default=None)
+
+
+def _taken_up_since(part: Part, record: Record, ended: datetime) -> bool:
+    """Has a person gone back to this part, or a step of it run again, after that round?"""
+    row = record.last(part.key)
+    again = row.detail.get("again_at") if row else None
+    last = _last_end(part, record)
+    return (again is not None and datetime.fromisoformat(again) >= ended) or (
+        last is not None and last > ended
+    )
 
 
 def _close(part: Part, *, ok: bool, why: str = "") -> Close:

@@ -34,6 +34,7 @@ from tocsin.respond.runbooks.ladder import (
 )
 from tocsin.respond.runbooks.plan import Plan
 from tocsin.respond.runbooks.record import Record
+from tocsin.respond.runbooks.rehearsal import is_drill
 from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
@@ -281,7 +282,7 @@ class Legs:
             level=move.step.level,
             role=move.need.role,
             kind="approval",
-            requested_by=run.actor,
+            requested_by=run.led_by,
             requested_at=now,
             expires_at=expires,
         )
@@ -300,7 +301,8 @@ class Legs:
 
     def _end(self, run: Run, move: Finish) -> None:
         shop = self._workshop
-        if move.outcome == "succeeded" and run.incident:
+        is_real = run.incident is not None and not is_drill(run.mode)
+        if move.outcome == "succeeded" and is_real and not run.is_single:
             self._say_it_is_back(run, move.why)
         pages: list[Delivery] = []
 
@@ -311,7 +313,7 @@ class Legs:
                 return
             state = "failed" if move.outcome == "failed" else "succeeded"
             close(shop, conn, current, state, move.why, outcome=move.outcome)
-            if move.outcome == "failed" and run.incident:
+            if move.outcome == "failed" and run.incident and is_real:
                 lines = [run.title, move.why]
                 pages.extend(shop.page(conn, run.incident, "A runbook has failed: people are needed", lines))
 

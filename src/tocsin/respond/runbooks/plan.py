@@ -48,6 +48,7 @@ class PlannedStep:
     option: bool = False  # of a degrade option: asks a person unless it is marked as needing none
     action: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    sample_output: str = ""  # what a simulated drill takes for its answer
 
     @classmethod
     def of(cls, step: Step, key: str, *, option: bool = False) -> PlannedStep:
@@ -100,8 +101,12 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """Diagnosis, then the parts in the order of risk, each judged by the verification."""
+    """Diagnosis, then the parts in the order of risk, each judged by the verification.
 
+    `alone`: a single action that somebody asked for by its name; its own end is the run's.
+    """
+
+    alone: bool = False
     diagnosis: tuple[PlannedStep, ...] = ()
     parts: tuple[Part, ...] = ()
     verification: tuple[PlannedStep, ...] = ()

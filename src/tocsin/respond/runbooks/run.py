@@ -18,18 +18,20 @@ from tocsin.ground.kernel.errors import Conflict, Invalid
 from tocsin.ground.kernel.ids import new_id
 from tocsin.respond.runbooks import events as events  # declares the kinds
 from tocsin.respond.runbooks import plan as plans
-from tocsin.respond.runbooks import store
-from tocsin.respond.runbooks.approvals import Approval, judge
+from tocsin.respond.runbooks import rehearsal, single, store
+from tocsin.respond.runbooks.approvals import OPERATOR, Approval, judge
 from tocsin.respond.runbooks.attempts import Attempts
+from tocsin.respond.runbooks.course import turn_to
 from tocsin.respond.runbooks.document import Document
 from tocsin.respond.runbooks.leg import OVER, Legs, close
-from tocsin.respond.runbooks.plan import Plan, plan_of
+from tocsin.respond.runbooks.plan import Plan, PlannedStep, plan_of
 from tocsin.respond.runbooks.record import Attempt
 from tocsin.respond.runbooks.store import Chunk, Run
-from tocsin.respond.runbooks.values import check, resolve
+from tocsin.respond.runbooks.values import Values, check, resolve
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
-MODES = ("guided", "automatic", "plan")
+REAL = ("guided", "automatic")
+MODES = (*REAL, "plan", *rehearsal.MODES)
 ANSWERS = ("done", "failed", "retry", "skip")
 _ANSWERED = frozenset({"unknown", "manual", "confirm"})
 
@@ -101,14 +103,93 @@ class Runs:
     # Beginning
 
     def start(
-        self, incident: str | None, path: str, mode: str, actor: str, inputs: Mapping[str, str] | None = None
+        self,
+        incident: str | None,
+        path: str,
+        mode: str,
+        actor: str,
+        inputs: Mapping[str, str] | None = None,
+        *,
+        from_step: str | None = None,
     ) -> Run:
-        """Starts a runbook; the start of a guided run is the press for everything that only reads."""
+        """Starts a runbook; the start of a guided run is the press for everything that only reads.
+
+        With `from_step`, the key of a step or part of its plan, everything before that is gone over.
+        """
         document = self._workshop.shelf.get(path)
+
+        def job(conn: Connection) -> str:
+            id_ = self.begin(conn, incident, document, mode, actor, inputs or {})
+            if from_step:
+                now = self._workshop.clock.now()
+                turn_to(conn, id_, self.plan(conn, id_), from_step, N_("the run began after it"), now)
+            return id_
+
+        return self._after(self._workshop.store.write(job))
+
+    def start_action(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        target: str | None = None,
+        service: str = "",
+        incident: str | None = None,
+        actor: str = "tocsin",
+        mode: str = "guided",
+    ) -> Run:
+        """Runs one action (`docker.restart`) as a run of a single step, on a target of the service by its name.
+
+        To start it is the press for it; what destroys still needs a vote, and an automatic one what the service allows.
+        Raises CannotRun for arguments that the action does not take.
+        """
         id_ = self._workshop.store.write(
-            lambda conn: self.begin(conn, incident, document, mode, actor, inputs or {})
+            lambda conn: self.begin_action(
+                conn,
+                name,
+                arguments,
+                target=target,
+                service=service,
+                incident=incident,
+                actor=actor,
+                mode=mode,
+            )
         )
         return self._after(id_)
+
+    def begin_action(
+        self,
+        conn: Connection,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        target: str | None,
+        service: str,
+        incident: str | None,
+        actor: str,
+        mode: str,
+    ) -> str:
+        """As `start_action`, within the caller's transaction; gives the id. `wake` the work after the commit."""
+        shop = self._workshop
+        subject = shop.subject(conn, incident) if incident else Subject(service=service)
+        about = service or subject.service
+        plan = single.plan_of_action(name, arguments, target, shop.service(about))
+        text = single.text_of(plan)
+        id_ = self._add(
+            conn,
+            plan,
+            incident=incident,
+            service=about,
+            path=f"{single.PREFIX}{name}",
+            hash_=single.hash_of(text),
+            text=text,
+            title=name,
+            mode=mode,
+            actor=actor,
+            values=Values(known={}, hostile=frozenset()),
+        )
+        if mode == "guided" and plan.diagnosis[0].level == "change":
+            self._press(conn, store.get(conn, id_), plan.diagnosis[0], {}, actor)
+        return id_
 
     def begin(
         self,
@@ -121,27 +202,56 @@ class Runs:
     ) -> str:
         """As `start`, within the caller's transaction; gives the id. `wake` the work after the commit."""
         shop = self._workshop
-        if mode not in MODES:
-            raise Invalid(f"there is no mode {mode}", field="mode", fix=f"One of {', '.join(MODES)}.")
         plan = plan_of(document)
         if not any(plan.steps()):
             raise Invalid(f"{document.path} has no step that can run", field="path", fix="See its findings.")
         subject = shop.subject(conn, incident) if incident else Subject(service=document.service)
-        service = shop.service(subject.service)
-        values = resolve(plan, document.inputs, inputs, subject.labels, service)
+        return self._add(
+            conn,
+            plan,
+            incident=incident,
+            service=subject.service,
+            path=document.path,
+            hash_=document.hash,
+            text=shop.shelf.text(document.path),
+            title=document.title,
+            mode=mode,
+            actor=actor,
+            values=resolve(plan, document.inputs, inputs, subject.labels, shop.service(subject.service)),
+        )
+
+    def _add(
+        self,
+        conn: Connection,
+        plan: Plan,
+        *,
+        incident: str | None,
+        service: str,
+        path: str,
+        hash_: str,
+        text: str,
+        title: str,
+        mode: str,
+        actor: str,
+        values: Values,
+    ) -> str:
+        """The row of a new run, its first leg, and the line of the story; gives the id."""
+        shop = self._workshop
+        if mode not in MODES:
+            raise Invalid(f"there is no mode {mode}", field="mode", fix=f"One of {', '.join(MODES)}.")
         id_ = new_id("run")
         store.add(
             conn,
             id=id_,
             incident=incident,
-            service=subject.service,
-            path=document.path,
-            hash=document.hash,
-            document=shop.shelf.text(document.path),
+            service=service,
+            path=path,
+            hash=hash_,
+            document=text,
             plan=plans.to_json(plan),
-            title=document.title,
+            title=title,
             mode=mode,
-            allowed=service.automatic if mode == "automatic" else "read",
+            allowed=shop.service(service).automatic if mode == "automatic" else "read",
             state="wanted",
             wish="",
             inputs=values.known,
@@ -152,7 +262,7 @@ class Runs:
             why="",
         )
         run = store.get(conn, id_)
-        shop.tell(conn, run, "run.started", actor, runbook=document.path, title=document.title, mode=mode)
+        shop.tell(conn, run, "run.started", actor, runbook=path, title=title, mode=mode)
         shop.work.want(conn, run.leg_id, "run", {"run": id_, "leg": 1})
         return id_
 
@@ -174,7 +284,9 @@ class Runs:
                         fix=f"Somebody with the role {waiting['role']} decides.",
                     )
             else:
-                self._press(conn, run, waiting, actor)
+                step = self.plan(conn, id_).find(waiting["step"])
+                assert step is not None
+                self._press(conn, run, step, waiting, actor)
             self._next_leg(conn, run)
 
         return self._act(id_, job)
@@ -247,6 +359,62 @@ class Runs:
                 self._next_leg(conn, run)
 
         return self._act(id_, job)
+
+    def retry(self, id_: str, step: str, actor: str) -> Run:
+        """Runs a step once more that failed or was skipped; its attempt at a repair is judged anew after it."""
+
+        def job(conn: Connection, run: Run) -> None:
+            plan = self.plan(conn, id_)
+            rows = [row for row in store.attempts(conn, id_) if row.key == step]
+            if plan.find(step) is None:
+                raise Invalid(f"the run has no step {step}", field="step", fix="Look at its plan.")
+            if not rows or not rows[-1].over:
+                raise Conflict("it has not ended yet", fix="Only what is over is tried again.")
+            self._turn(conn, run, plan, step, actor, "run.step.retried")
+
+        return self._act(id_, job)
+
+    def go_on_from(self, id_: str, step: str, actor: str, reason: str = "") -> Run:
+        """Goes on by hand from a step or part: what lies before it is gone over, and each change waits for a press."""
+
+        def job(conn: Connection, run: Run) -> None:
+            self._lead(conn, run, actor)
+            self._turn(conn, run, self.plan(conn, id_), step, actor, "run.turned", reason)
+
+        return self._act(id_, job)
+
+    def take_over(self, id_: str, actor: str) -> Run:
+        """Makes `actor` the one who leads it, press by press; what was asked of others is asked anew."""
+
+        def job(conn: Connection, run: Run) -> None:
+            if run.mode == "guided" and run.led_by == actor:
+                return
+            self._lead(conn, run, actor)
+            self._workshop.tell(conn, run, "run.taken", actor)
+            if run.state == "waiting":
+                self._next_leg(conn, run)
+
+        return self._act(id_, job)
+
+    def _lead(self, conn: Connection, run: Run, actor: str) -> None:
+        if run.mode not in REAL:
+            raise Conflict(f"nobody leads a run in the mode {run.mode}", fix="Start one that is guided.")
+        now = self._workshop.clock.now()
+        store.expire_all(conn, run.id, now)
+        store.change(conn, run.id, mode="guided", allowed="read", lead=actor)
+
+    def _turn(
+        self, conn: Connection, run: Run, plan: Plan, step: str, actor: str, told: str, reason: str = ""
+    ) -> None:
+        """Turns a run that has nothing under way to a step, and goes on."""
+        if run.wish or self._is_under_way(run):
+            raise Conflict("a step is under way", fix="Pause the run first; the step may end, or cancel it.")
+        why = f"{actor}: {reason}" if reason else actor
+        now = self._workshop.clock.now()
+        title = turn_to(conn, run.id, plan, step, why, now)
+        store.expire_all(conn, run.id, now)
+        self._workshop.tell(conn, run, told, actor, step=step, title=title, why=reason)
+        self._next_leg(conn, run)
 
     def provide(self, id_: str, inputs: Mapping[str, str], actor: str) -> Run:
         """Gives values that the run asks for."""
@@ -349,9 +517,9 @@ class Runs:
         store.change(conn, run.id, state="wanted", leg=number, waiting_for=None)
         self._workshop.work.want(conn, f"{run.id}-{number}", "run", {"run": run.id, "leg": number})
 
-    def _press(self, conn: Connection, run: Run, waiting: Mapping[str, Any], actor: str) -> None:
-        step = self.plan(conn, run.id).find(waiting["step"])
-        assert step is not None
+    def _press(
+        self, conn: Connection, run: Run, step: PlannedStep, asked: Mapping[str, Any], actor: str
+    ) -> None:
         now = self._workshop.clock.now()
         store.ask(
             conn,
@@ -361,9 +529,9 @@ class Runs:
             step_id=step.id,
             title=step.title,
             text=step.text,
-            text_hash=waiting["text_hash"],
+            text_hash=asked.get("text_hash") or step.text_hash(run.inputs),
             level=step.level,
-            role=waiting["role"],
+            role=asked.get("role", OPERATOR),
             kind="press",
             requested_by=actor,
             requested_at=now,

@@ -27,6 +27,7 @@ from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.store import Json, Time, insert, metadata
 from tocsin.respond.runbooks.approvals import Approval
 from tocsin.respond.runbooks.record import Attempt, Grant
+from tocsin.respond.runbooks.single import PREFIX
 
 run = Table(
     "run",
@@ -39,7 +40,7 @@ run = Table(
     Column("document", Text, nullable=False),
     Column("plan", Json, nullable=False),
     Column("title", Text, nullable=False),
-    Column("mode", Text, nullable=False),  # guided | automatic | plan
+    Column("mode", Text, nullable=False),  # guided | automatic | plan | drill:…
     Column("allowed", Text, nullable=False),  # none | read | change
     Column(
         "state", Text, nullable=False
@@ -49,6 +50,7 @@ run = Table(
     Column("inputs", Json, nullable=False),
     Column("hostile", Json, nullable=False),  # names of inputs whose values came from an alert
     Column("actor", Text, nullable=False),
+    Column("lead", Text, nullable=False, server_default=""),  # who took it over; empty: whoever started it
     Column("leg", Integer, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("started_at", Time),
@@ -143,6 +145,7 @@ class Run:
     inputs: dict[str, str]
     hostile: tuple[str, ...]
     actor: str
+    lead: str
     leg: int
     created_at: datetime
     started_at: datetime | None
@@ -153,6 +156,16 @@ class Run:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_single(self) -> bool:
+        """Is it one action that was asked for by name, not a runbook?"""
+        return self.path.startswith(PREFIX)
+
+    @property
+    def led_by(self) -> str:
+        """Who leads it now: the one who took it over, else the one who started it."""
+        return self.lead or self.actor
 
     @property
     def leg_id(self) -> str:

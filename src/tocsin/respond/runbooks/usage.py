@@ -25,6 +25,7 @@ from tocsin.respond.runbooks.store import run, run_step
 _TIMES = 50  # of the latest successes, for the median
 _RUNS = 200  # that are asked for a proof
 _PLANS = 50
+_REAL = ("guided", "automatic")
 _PARTS = ("rung", "option", "round")
 
 
@@ -82,7 +83,7 @@ def changed_since(conn: Connection, document: Document) -> str | None:
     """
     row = conn.execute(
         select(run.c.hash, run.c.document)
-        .where(run.c.path == document.path, run.c.state == "succeeded", run.c.mode != "plan")
+        .where(run.c.path == document.path, run.c.state == "succeeded", run.c.mode.in_(_REAL))
         .order_by(run.c.ended_at.desc())
         .limit(1)
     ).first()
@@ -105,7 +106,7 @@ def proven_hashes(conn: Connection, path: str | None = None) -> dict[str, str]:
             run.c.hash,
             func.row_number().over(partition_by=run.c.path, order_by=run.c.ended_at.desc()).label("rank"),
         )
-        .where(run.c.state == "succeeded", run.c.mode != "plan", *where)
+        .where(run.c.state == "succeeded", run.c.mode.in_(_REAL), *where)
         .subquery()
     )
     return {row.path: row.hash for row in conn.execute(select(ranked).where(ranked.c.rank == 1))}
@@ -120,7 +121,7 @@ def _usages(conn: Connection, *where: ColumnElement[bool]) -> dict[str, Usage]:
             succeeded.label("succeeded"),
             func.max(run.c.created_at).label("last_at"),
         )
-        .where(run.c.mode != "plan", *where)
+        .where(run.c.mode.in_(_REAL), *where)
         .group_by(run.c.path)
     )
     times = _times(conn, where)
@@ -144,7 +145,7 @@ def _times(conn: Connection, where: Sequence[ColumnElement[bool]]) -> dict[str, 
             run.c.ended_at,
             func.row_number().over(partition_by=run.c.path, order_by=run.c.ended_at.desc()).label("rank"),
         )
-        .where(run.c.mode != "plan", run.c.state == "succeeded", run.c.started_at.is_not(None), *where)
+        .where(run.c.mode.in_(_REAL), run.c.state == "succeeded", run.c.started_at.is_not(None), *where)
         .subquery()
     )
     found: dict[str, list[float]] = {}
@@ -157,7 +158,7 @@ def _finished_well(path: str) -> Select[Any, Any, Any, Any]:
     """The latest good end of each step of each version of a runbook, the newest first."""
     recent = (
         select(run.c.id, run.c.hash, run.c.actor)
-        .where(run.c.path == path, run.c.mode != "plan")
+        .where(run.c.path == path, run.c.mode.in_(_REAL))
         .order_by(run.c.created_at.desc())
         .limit(_RUNS)
         .subquery()

@@ -1,7 +1,10 @@
-"""Runs: what the run keeps of pauses, scores and comparisons.
+"""Runs: who leads one that was taken over.
 
 Revision 0018.
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0018"
 down_revision = "0017"
@@ -10,4 +13,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("run", sa.Column("lead", sa.Text(), nullable=False, server_default=""))
