@@ -51,15 +51,19 @@ class Ended:
     stop: str = ""
 
 
-def launch(folder: Path, text: str, shell: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Starts the command. Raises CannotRun where the system refuses, before anything ran."""
+def launch(
+    folder: Path, text: str, shell: str, environment: Mapping[str, str], *, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Starts the command; `stdin` is a descriptor that it reads. Raises CannotRun where the system refuses, before
+    anything ran.
+    """
     argv = ["/bin/sh", "-c", SHIM, "shim", str(folder), text, _program(shell)]
     try:
         return subprocess.Popen(
             argv,
             cwd=folder,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,8 +1,8 @@
-"""A command for bash (or sh), on this machine.
+"""A command for bash (or sh), on this machine or on the place that `on:` names: another machine, a container.
 
-The text is the script, handed over as an argument; values are environment variables and nothing else of ours is. The
-process has a group of its own, which is ended as a whole at the timeout or on cancel. It survives a crash of
-Tocsin, which then takes it up again.
+The text is the script; values are environment variables and nothing else of ours is. The process has a group of its
+own, which is ended as a whole at the timeout or on cancel, there as here. It survives a crash of Tocsin, which then
+takes it up again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import time
 
-from tocsin.act.actions import process
+from tocsin.act.actions import afar, process
 from tocsin.act.actions.action import Action, Call, CannotRun, Found, Result
+from tocsin.act.targets.place import Place, all_places
 from tocsin.ground.i18n import N_
 
 _STOPS = {
@@ -33,19 +34,30 @@ class Shell(Action):
 
     def run(self, call: Call) -> Result:
         started = time.monotonic()
-        child = process.launch(call.folder, call.text, _shell(call.language), environment(call))
+        place = _place(call)
+        if place is None:
+            child = process.launch(call.folder, call.text, _shell(call.language), environment(call))
+        else:
+            child = afar.launch(place, call, call.text, declared(call), bash=_wants_bash(call.language))
         return self._follow(call, started, child)
 
     def find(self, call: Call) -> Found:
+        place = _place(call)
+        if place is not None:
+            return afar.find(place, call)
         return process.find(call.folder, same_machine=call.same_machine)
 
     def take_up(self, call: Call) -> Result:
         return self._follow(call, time.monotonic() - call.elapsed_s, None)
 
     def _follow(self, call: Call, started: float, child: subprocess.Popen[bytes] | None) -> Result:
-        ended = process.follow(
-            call.folder, timeout_s=call.timeout_s - call.elapsed_s, stop=call.stopped, child=child
-        )
+        place = _place(call)
+        if place is not None:
+            ended = afar.follow(place, call, child)
+        else:
+            ended = process.follow(
+                call.folder, timeout_s=call.timeout_s - call.elapsed_s, stop=call.stopped, child=child
+            )
         ms = round((time.monotonic() - started) * 1000, 1)
         if ended.stop == "timeout" and call.streams:
             return Result(well=True, exit=0, ms=ms, why=N_("was watched until its timeout"))
@@ -61,17 +73,27 @@ class Shell(Action):
 
 
 def environment(call: Call) -> dict[str, str]:
-    """All that the command sees: three variables of ours, what the service declares, the values of the run."""
-    for name, value in (*call.environment.items(), *call.values.items()):
-        if "\0" in value:
-            raise CannotRun(f"the value of {name} holds a NUL byte", field=name)
+    """All that the command sees here: three variables of ours, and what is declared."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", "/"),
         "LANG": os.environ.get("LANG", "C.UTF-8"),
-        **{name: value for name, value in call.values.items() if not _steers_the_shell(name)},
-        **call.environment,
+        **declared(call),
     }
+
+
+def declared(call: Call) -> dict[str, str]:
+    """What the service declares, and the values of the run."""
+    for name, value in (*call.environment.items(), *call.values.items()):
+        if "\0" in value:
+            raise CannotRun(f"the value of {name} holds a NUL byte", field=name)
+    values = {name: value for name, value in call.values.items() if not _steers_the_shell(name)}
+    return values | dict(call.environment)
+
+
+def _place(call: Call) -> Place | None:
+    """Where it runs, if not here: a target of another kind, such as a database, is only there to be read of."""
+    return all_places().get(str(call.target.get("kind", "")))
 
 
 def _steers_the_shell(name: str) -> bool:
@@ -79,6 +101,8 @@ def _steers_the_shell(name: str) -> bool:
 
 
 def _shell(language: str) -> str:
-    if language.lower() != "sh" and shutil.which("bash"):
-        return "bash"
-    return "sh"
+    return "bash" if _wants_bash(language) and shutil.which("bash") else "sh"
+
+
+def _wants_bash(language: str) -> bool:
+    return language.lower() != "sh"
