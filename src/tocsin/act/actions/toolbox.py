@@ -15,7 +15,7 @@ import functools
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -58,6 +58,8 @@ class Verb(Settings):
     """Arguments that are valid as they stand: shown in the reference, read by the contract tests."""
     idempotent: ClassVar[bool] = False
     """Whether doing it twice is as good as once: then it runs again after a crash."""
+    quoted: ClassVar[Mapping[str, Callable[[str], str]]] = {}
+    """How a value is quoted that fills a part of a field, where the field is a pattern or the like, by field."""
 
     def level_of(self) -> Level:
         """The level with these arguments."""
@@ -105,7 +107,8 @@ class Toolbox(Action):
     def verb_of(self, call: Call) -> Verb:
         """The verb with its values filled in. Raises CannotRun for what is wrong, or stronger than was approved."""
         found = verb_named(type(self), call.action)
-        verb = _read(found, call.action, fill(call.arguments, {**call.values, **call.environment}))
+        filled = fill(call.arguments, {**call.values, **call.environment}, found.quoted)
+        verb = _read(found, call.action, filled)
         level = verb.level_of()
         if highest((level, cast("Level", call.level))) != call.level:
             raise CannotRun(
@@ -220,7 +223,11 @@ def _read(verb: type[Verb], name: str, arguments: Mapping[str, Any]) -> Verb:
         ) from None
 
 
-def fill(arguments: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+def fill(
+    arguments: Mapping[str, Any],
+    values: Mapping[str, str],
+    quoted: Mapping[str, Callable[[str], str]] | None = None,
+) -> dict[str, Any]:
     """The arguments with `${NAME}` in each text filled in. Raises CannotRun for a value that nobody gave."""
 
     def value(found: re.Match[str]) -> str:
@@ -231,18 +238,18 @@ def fill(arguments: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, A
             raise CannotRun(f"the value of {name} holds a NUL byte", field=name)
         return values[name]
 
-    def filled(node: Any) -> Any:
+    def filled(node: Any, quote: Callable[[str], str]) -> Any:
         match node:
             case str():
-                return _PLACEHOLDER.sub(value, node)
+                return _PLACEHOLDER.sub(lambda found: quote(value(found)), node)
             case list():
-                return [filled(each) for each in node]  # pyright: ignore[reportUnknownVariableType] - parsed YAML
+                return [filled(each, quote) for each in node]  # pyright: ignore[reportUnknownVariableType] - parsed YAML
             case dict():
-                return {key: filled(each) for key, each in node.items()}  # pyright: ignore[reportUnknownVariableType] - parsed YAML
+                return {key: filled(each, quote) for key, each in node.items()}  # pyright: ignore[reportUnknownVariableType] - parsed YAML
             case _:
                 return node
 
-    return {name: filled(each) for name, each in arguments.items()}
+    return {name: filled(each, (quoted or {}).get(name, str)) for name, each in arguments.items()}
 
 
 def setting(call: Call, name: str, default: str | None = None) -> str:

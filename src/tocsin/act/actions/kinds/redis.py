@@ -1,65 +1,165 @@
-"""Commands for a Redis (or Valkey) server that the service names as a target (`on:`), one a line.
+"""Commands and verbs for a Redis (or Valkey) server that the service names as a target (`on:`).
 
     targets: {cache: {kind: redis, url: "env:REDIS_URL"}}
 
-A line is split as a shell splits words. `$NAME` in an argument is a value of the run; it stays one argument whatever it
-holds, and it never becomes the command itself. Replies are printed as `redis-cli --raw` prints them; the last one's
-values are `rows` of a condition, each as `{"value": …}`. The target has a `url` (`redis://user:password@host:6379/0`,
-`rediss://` for TLS), or `host`, `port`, `user`, `password`, `database`.
+In a `redis` block a command stands on each line, split as a shell splits words. `$NAME` in an argument is a value of
+the run; it stays one argument whatever it holds, and it never becomes the command itself. Replies are printed as
+`redis-cli --raw` prints them; the last one's values are `rows` of a condition, each as `{"value": …}`. The target has a
+`url` (`redis://user:password@host:6379/0`, `rediss://` for TLS), or `host`, `port`, `user`, `password`, `database`.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, cast
 
-from tocsin.act.actions.action import Action, Call, CannotRun, Result
-from tocsin.act.guard import Level, highest
+from pydantic import Field
+
+from tocsin.act.actions.action import Call, CannotRun, Result
+from tocsin.act.actions.redis_talk import Reply, Talk, connected, printed, values_of
+from tocsin.act.actions.toolbox import Toolbox, Verb, Word, tell
+from tocsin.act.guard import Level, Verdict, highest
 from tocsin.act.guard.redis import command_level, commands_in, is_streaming
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.outbound import OutboundFailed, OutboundRefused
-from tocsin.ground.kernel.secret import Secret, reveal, scrub
+from tocsin.ground.kernel.secret import scrub
 
 ROWS = 1_000
 """So many values stand in `rows`; all of them are printed."""
-LARGEST = 8 << 20
-"""All replies of a step together are kept up to 8 MiB."""
-_DEEPEST = 8  # lists within lists
-_LONGEST_LINE = 65_536
-_TURN_S = 0.2
-_PORT = 6379
+_SCAN = 1_000  # keys a turn: the server answers others in between
+_GLOB = re.compile(r"[*?\[\]\\^-]")
 _VALUE = re.compile(r"\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)", re.ASCII)
 
-Reply = str | int | list[Any] | None
-"""What a server answers; lists hold replies again."""
+
+def _literal(value: str) -> str:
+    """A value within a pattern means itself: a label that holds a star does not clear everything."""
+    return _GLOB.sub(r"\\\g<0>", value)
 
 
-class Redis(Action):
+class Info(Verb):
+    """What the server says of itself: the fields of INFO, numbers as numbers, as `json` of a condition."""
+
+    title = N_("Server information")
+    level = "read"
+    examples = ({}, {"section": "replication"})
+
+    section: Word = Field(default="everything", description="One section of INFO, such as memory or clients.")
+
+    def plan(self) -> str:
+        return f"Reads {self.section} from INFO."
+
+
+class Memory(Verb):
+    """How full is it? Used and permitted bytes, the share of it, what happens when it is full, and evictions."""
+
+    title = N_("Memory in use")
+    level = "read"
+
+    def plan(self) -> str:
+        return "Reads how much memory is used, how much is permitted, and what was evicted."
+
+
+class Keys(Verb):
+    """How many keys there are of a pattern, with the first of them; found by SCAN, which lets others work."""
+
+    title = N_("Count keys")
+    level = "read"
+    quoted: ClassVar = {"pattern": _literal}
+    examples = ({"pattern": "session:*"},)
+
+    pattern: Word = Field(description="As KEYS and SCAN understand it: `session:*`.")
+
+    def plan(self) -> str:
+        return f"Counts the keys that match {self.pattern}, by SCAN."
+
+
+class Queues(Verb):
+    """How long lists, streams, sets and sorted sets are that serve as queues, and how fast they grow.
+
+    Each is measured twice, `between` apart: `per_s` below zero says that it drains.
+    """
+
+    title = N_("Depth and rate of queues")
+    level = "read"
+    examples = ({"keys": ["jobs", "mail"]}, {"keys": ["jobs"], "between": 0.5})
+
+    keys: tuple[Word, ...] = Field(min_length=1, max_length=100, description="The keys of the queues.")
+    between: float = Field(default=2.0, ge=0.1, le=60, description="Seconds between the two looks.")
+
+    def plan(self) -> str:
+        return f"Measures {', '.join(self.keys)} twice, {self.between:g} s apart."
+
+
+class Clear(Verb):
+    """Removes the keys of a pattern, found by SCAN and freed by UNLINK, so that nobody waits for it meanwhile."""
+
+    title = N_("Clear keys by pattern")
+    level = "destroy"
+    idempotent = True
+    quoted: ClassVar = {"pattern": _literal}
+    examples = ({"pattern": "cache:products:*"},)
+
+    pattern: Word = Field(
+        description="As SCAN understands it: `cache:*`. A bare * is everything in the database."
+    )
+
+    def plan(self) -> str:
+        return f"Removes every key that matches {self.pattern}."
+
+
+class Redis(Toolbox):
     title = "Redis"
+    verbs: ClassVar = (Info, Memory, Keys, Queues, Clear)
+
+    def verdict(self, text: str) -> Verdict | None:
+        return None  # of lines the guard says it; a verb says it itself, by name
 
     def run(self, call: Call) -> Result:
-        server = _server(call)
+        return super().run(call) if call.action else self._lines(call)
+
+    def act(self, verb: Verb, call: Call) -> Result:
+        with connected(self.outbound, call) as talk:
+            match verb:
+                case Info():
+                    return tell(call, [_fields(talk, "" if verb.section == "everything" else verb.section)])
+                case Memory():
+                    return tell(call, [_memory(talk)])
+                case Keys():
+                    return tell(call, [_counted(talk, verb.pattern)])
+                case Queues():
+                    return tell(call, _queues(talk, verb, call))
+                case Clear():
+                    return self._clear(talk, verb, call)
+                case _:
+                    raise CannotRun(f"Redis knows no {type(verb).named()}")
+
+    def _clear(self, talk: Talk, verb: Clear, call: Call) -> Result:
+        removed = 0
+        why = ""
+        try:
+            for keys in _scan(talk, verb.pattern):
+                removed += cast("int", talk.ask(("UNLINK", *keys)))
+        except OutboundFailed as error:
+            why = error.message
+        return tell(call, [{"removed": removed}], well=not why, why=why)
+
+    def _lines(self, call: Call) -> Result:
         commands = _commands(call)
         started = time.monotonic()
         last: Reply = None
         why = ""
         watched = False
         try:
-            with closing(self._link(server, call)) as link, call.out.open("w", encoding="utf-8") as out:
-                talk = _Talk(link, started + call.timeout_s, call)
-                for words in (*server.greeting, *commands):
+            with connected(self.outbound, call) as talk, call.out.open("w", encoding="utf-8") as out:
+                for words in commands:
                     last = talk.ask(words)
-                    if words not in server.greeting:
-                        out.writelines(f"{line}\n" for line in _printed(last))
+                    out.writelines(f"{line}\n" for line in printed(last))
                     if is_streaming(words):
                         watched = True
                         for each in talk.listen():
-                            out.writelines(f"{line}\n" for line in _printed(each))
+                            out.writelines(f"{line}\n" for line in printed(each))
         except OutboundRefused as error:
             raise CannotRun(error.message, fix=error.fix) from error
         except OutboundFailed as error:
@@ -68,69 +168,86 @@ class Redis(Action):
         ms = round((time.monotonic() - started) * 1000, 1)
         if watched and not why:
             return Result(well=True, why=N_("was watched until its timeout"), ms=ms)
-        rows = None if why else tuple({"value": each} for each in _values(last)[:ROWS])
+        rows = None if why else tuple({"value": each} for each in values_of(last)[:ROWS])
         return Result(well=not why, why=why, rows=rows, ms=ms)
 
-    def _link(self, server: _Server, call: Call) -> _Link:
-        link = self.outbound.connect(server.host, server.port, timeout=call.timeout_s, trusted=True)
-        if not server.encrypted:
-            return link
+
+def _fields(talk: Talk, section: str = "") -> dict[str, Any]:
+    """INFO as a map, numbers as numbers."""
+    told = talk.ask(("INFO", section) if section else ("INFO",))
+    fields: dict[str, Any] = {}
+    for line in str(told).splitlines():
+        name, colon, value = line.partition(":")
+        if colon and not line.startswith("#"):
+            fields[name] = _number(value)
+    return fields
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
         try:
-            return self.outbound.tls().wrap_socket(link, server_hostname=server.host)
-        except OSError as error:
-            link.close()
-            raise OutboundFailed(f"no TLS with {server.host}: {error}") from error
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
-class _Link(Protocol):
-    """What is needed of a connection."""
-
-    def settimeout(self, value: float, /) -> None: ...
-    def sendall(self, data: bytes, /) -> None: ...
-    def recv(self, size: int, /) -> bytes: ...
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Server:
-    host: str
-    port: int
-    encrypted: bool = False
-    greeting: tuple[tuple[str, ...], ...] = ()  # AUTH and SELECT
+def _memory(talk: Talk) -> dict[str, Any]:
+    memory, stats = _fields(talk, "memory"), _fields(talk, "stats")
+    used, permitted = memory.get("used_memory", 0), memory.get("maxmemory", 0)
+    return {
+        "used_bytes": used,
+        "permitted_bytes": permitted,
+        "share": round(used / permitted, 4) if permitted else None,
+        "peak_bytes": memory.get("used_memory_peak"),
+        "fragmentation": memory.get("mem_fragmentation_ratio"),
+        "when_full": memory.get("maxmemory_policy"),
+        "evicted_keys": stats.get("evicted_keys"),
+        "expired_keys": stats.get("expired_keys"),
+    }
 
 
-def _server(call: Call) -> _Server:
-    """Where the target is, and what has to be said first."""
-    if not call.target:
-        raise CannotRun("this step names no server", fix="Write `On: NAME` with a target of the service.")
-    told = {name: _plain(value) for name, value in call.target.items()}
-    url = told.get("url") or told.get("dsn") or ""
-    try:
-        address = urlsplit(
-            url if url else f"redis://{told.get('host') or '127.0.0.1'}:{told.get('port') or _PORT}"
-        )
-        port = address.port or _PORT
-    except ValueError:
-        raise CannotRun("the url of the target cannot be read", fix="Write redis://host:6379/0.") from None
-    if address.scheme not in ("redis", "rediss") or not address.hostname:
-        raise CannotRun("the target has no `url` of a Redis server", fix="Write redis://host:6379/0.")
-    user = unquote(address.username or "") or told.get("user", "")
-    password = unquote(address.password or "") or told.get("password", "")
-    database = address.path.strip("/") or told.get("database", "")
-    greeting: list[tuple[str, ...]] = []
-    if password:
-        greeting.append(("AUTH", user, password) if user else ("AUTH", password))
-    if database and database != "0":
-        greeting.append(("SELECT", database))
-    return _Server(
-        host=address.hostname, port=port, encrypted=address.scheme == "rediss", greeting=tuple(greeting)
-    )
+def _scan(talk: Talk, pattern: str) -> Iterator[list[str]]:
+    cursor = "0"
+    while True:
+        reply = talk.ask(("SCAN", cursor, "MATCH", pattern, "COUNT", str(_SCAN)))
+        if not isinstance(reply, list) or len(reply) != 2:
+            raise OutboundFailed("this is no Redis server")
+        cursor, keys = str(reply[0]), [str(each) for each in values_of(reply[1])]
+        if keys:
+            yield keys
+        if cursor == "0":
+            return
 
 
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    return reveal(value) if isinstance(value, Secret) else str(value)
+def _counted(talk: Talk, pattern: str) -> dict[str, Any]:
+    keys: set[str] = set()  # SCAN may tell one twice
+    for found in _scan(talk, pattern):
+        keys.update(found)
+    return {"pattern": pattern, "keys": len(keys), "first": sorted(keys)[:10]}
+
+
+_LENGTHS = {"list": "LLEN", "stream": "XLEN", "set": "SCARD", "zset": "ZCARD"}
+
+
+def _queues(talk: Talk, verb: Queues, call: Call) -> Iterator[dict[str, Any]]:
+    first = {key: _length(talk, key) for key in verb.keys}
+    started = time.monotonic()
+    while (left := verb.between - (time.monotonic() - started)) > 0 and not call.stopped():
+        time.sleep(min(left, 0.2))
+    took = time.monotonic() - started
+    for key in verb.keys:
+        depth = _length(talk, key)
+        yield {"key": key, "depth": depth, "per_s": round((depth - first[key]) / took, 2)}
+
+
+def _length(talk: Talk, key: str) -> int:
+    kind = str(talk.ask(("TYPE", key)))
+    if kind == "none":
+        return 0
+    if kind not in _LENGTHS:
+        raise OutboundFailed(f"{key} is a {kind}, which has no length as a queue")
+    return cast("int", talk.ask((_LENGTHS[kind], key)))
 
 
 def _commands(call: Call) -> list[tuple[str, ...]]:
@@ -161,117 +278,3 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
         return values[name]
 
     return _VALUE.sub(value, word)
-
-
-class _Talk:
-    """The protocol of Redis: https://redis.io/docs/latest/develop/reference/protocol-spec/, as of version 2."""
-
-    def __init__(self, link: _Link, deadline: float, call: Call) -> None:
-        self._link = link
-        self._deadline = deadline
-        self._call = call
-        self._kept = bytearray()
-        self._taken = 0
-
-    def ask(self, words: Sequence[str]) -> Reply:
-        """One command and its reply. Raises OutboundFailed for an error and for what is no reply."""
-        encoded = [word.encode() for word in words]
-        command = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(each), each) for each in encoded)
-        try:
-            self._link.settimeout(max(0.001, self._deadline - time.monotonic()))
-            self._link.sendall(command)
-        except OSError as error:
-            raise OutboundFailed(f"the connection broke: {error}") from error
-        return self._reply(_DEEPEST)
-
-    def listen(self) -> Iterator[Reply]:
-        """What the server goes on to say, until the deadline."""
-        while time.monotonic() < self._deadline:
-            try:
-                yield self._reply(_DEEPEST)
-            except _TooLate:
-                return
-
-    def _reply(self, depth: int) -> Reply:
-        line = self._line()
-        kind, rest = line[:1], line[1:].decode("utf-8", "replace")
-        if kind == b"+":
-            return rest
-        if kind == b"-":
-            raise OutboundFailed(rest)
-        if kind not in b":$*" or not rest.lstrip("-").isdecimal() or depth <= 0:
-            raise OutboundFailed("this is no Redis server")
-        number = int(rest)
-        if kind == b":":
-            return number
-        if number < 0:
-            return None
-        if kind == b"$":
-            return self._bytes(number + 2)[:-2].decode("utf-8", "replace")
-        return [self._reply(depth - 1) for _ in range(number)]
-
-    def _line(self) -> bytes:
-        while (end := self._kept.find(b"\r\n")) < 0:
-            if len(self._kept) > _LONGEST_LINE:
-                raise OutboundFailed("this is no Redis server")
-            self._more()
-        return self._take(end + 2)[:-2]
-
-    def _bytes(self, count: int) -> bytes:
-        if self._taken + count > LARGEST:
-            raise OutboundFailed("the replies are larger than 8 MiB")
-        while len(self._kept) < count:
-            self._more()
-        return self._take(count)
-
-    def _take(self, count: int) -> bytes:
-        found = bytes(self._kept[:count])
-        del self._kept[:count]
-        self._taken += count
-        if self._taken > LARGEST:
-            raise OutboundFailed("the replies are larger than 8 MiB")
-        return found
-
-    def _more(self) -> None:
-        """Waits for more, in turns short enough to hear that the run was cancelled."""
-        while True:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise _TooLate("no answer in time")
-            if reason := self._call.stopped():
-                raise OutboundFailed(reason)
-            self._link.settimeout(min(left, _TURN_S))
-            try:
-                found = self._link.recv(65_536)
-            except TimeoutError:
-                continue
-            except OSError as error:
-                raise OutboundFailed(f"the connection broke: {error}") from error
-            if not found:
-                raise OutboundFailed("the connection was closed")
-            self._kept += found
-            return
-
-
-class _TooLate(OutboundFailed):
-    """The deadline of the step has come."""
-
-
-def _printed(reply: Reply) -> Iterator[str]:
-    """A reply as `redis-cli --raw` prints it: one value a line."""
-    return ("" if each is None else str(each) for each in _values(reply))
-
-
-def _values(reply: Reply) -> list[str | int | None]:
-    """The values of a reply, lists laid flat; of an empty list none."""
-    if not isinstance(reply, list):
-        return [reply]
-    found: list[str | int | None] = []
-    waiting: list[Any] = [reply]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, list):
-            waiting.extend(reversed(each))  # pyright: ignore[reportUnknownArgumentType] - replies within replies
-        else:
-            found.append(each)
-    return found
