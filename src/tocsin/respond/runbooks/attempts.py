@@ -12,7 +12,8 @@ a person is paged and the run waits.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,16 @@ class Attempts:
     def forget(self, run_id: str) -> None:
         self._cancelled.discard(run_id)
 
+    def carry_out_all(self, run: Run, todo: Sequence[tuple[PlannedStep, int]]) -> None:
+        """Carries out attempts at the same time; returns when each of them is over."""
+        if len(todo) == 1:
+            self.carry_out(run, *todo[0])
+            return
+        with ThreadPoolExecutor(max_workers=len(todo), thread_name_prefix=f"step-{run.id}") as pool:
+            under_way = [pool.submit(self.carry_out, run, step, number) for step, number in todo]
+        for each in under_way:
+            each.result()
+
     def carry_out(self, run: Run, step: PlannedStep, number: int) -> None:
         """Does what the attempt still needs; returns when its row says how it ended, or that nobody knows."""
         token = (run.id, step.key, number)
@@ -75,7 +86,7 @@ class Attempts:
             other = self._under_way.setdefault(token, mine)
         if other is not mine:
             while not other.wait(0.2):
-                self._look_out()
+                self.look_out()
             return
         try:
             again = self._begin_or_find(run, step, number)
@@ -252,7 +263,7 @@ class Attempts:
     def pause(self, seconds: float) -> None:
         """Waits; raises Interrupted where this process stops meanwhile."""
         self._stopping.wait(seconds)
-        self._look_out()
+        self.look_out()
 
     def _give_way(self, run: Run, step: PlannedStep, number: int, why: str) -> int | None:
         """The attempt counts for nothing; the next number takes its place, under the same permission."""
@@ -359,7 +370,7 @@ class Attempts:
 
         def stopped() -> str:
             nonlocal looked_at
-            self._look_out()
+            self.look_out()
             if run_id in self._cancelled:
                 return "cancelled"
             if shop.clock.monotonic() - looked_at >= 1.0:
@@ -376,7 +387,8 @@ class Attempts:
 
         return stopped
 
-    def _look_out(self) -> None:
+    def look_out(self) -> None:
+        """Raises Interrupted where this process stops."""
         if self._stopping.is_set():
             raise Interrupted
 

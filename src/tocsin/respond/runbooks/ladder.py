@@ -120,6 +120,32 @@ def next_move(plan: Plan, record: Record, now: datetime) -> Move:
     return Finish(outcome="failed", why=EXHAUSTED)
 
 
+def beside(plan: Plan, record: Record, now: datetime, move: Dispatch) -> list[Dispatch]:
+    """What may run at the same time as this: the next steps of the diagnosis or round that only read and need nobody.
+
+    After a step whose author says to wait nothing is taken along: what comes next shall see what the time has done.
+    """
+    steps = _group_of(plan, record, move.step)
+    found: list[Dispatch] = []
+    if move.step not in steps or move.step.level != "read" or move.step.wait_s:
+        return found
+    for step in steps[steps.index(move.step) + 1 :]:
+        needs = _advance(step, record, now)
+        if needs is None:
+            continue
+        if step.level != "read" or not isinstance(needs, Dispatch):
+            break
+        found.append(needs)
+        if step.wait_s:
+            break
+    return found
+
+
+def _group_of(plan: Plan, record: Record, step: PlannedStep) -> Sequence[PlannedStep]:
+    round_key, dot, _ = step.key.rpartition(".")
+    return _round_steps(plan, record, round_key) if dot else plan.diagnosis
+
+
 def _done_alone(plan: Plan, record: Record) -> Finish:
     failed = [step for step in plan.diagnosis if _failed(step, record)]
     if failed:

@@ -1,7 +1,8 @@
 """How does a run get on? One leg of its workflow: look at the rows, make the next move, until it ends or has to ask.
 
-Each turn is one recorded step of the engine, and may be repeated: everything it does is a row under a natural key. A
-leg whose run has moved on (a newer leg, a person who paused it) sees so at its next turn and ends.
+A stretch between two waits is one recorded step of the engine, and may be repeated: everything it does is a row under a
+natural key. Steps that only read and follow one another run at the same time. A leg whose run has moved on (a newer
+leg, a person who paused it) sees so at its next turn and ends.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tocsin.respond.runbooks.ladder import (
     Finish,
     Move,
     Pause,
+    beside,
     next_move,
 )
 from tocsin.respond.runbooks.plan import Plan
@@ -75,6 +77,7 @@ class Legs:
 
     def _turn(self, run_id: str, number: int) -> dict[str, Any]:
         while True:
+            self._attempts.look_out()
             run = self._take(run_id, number)
             if run is None:
                 return {"over": True, "sleep_s": 0}
@@ -88,8 +91,9 @@ class Legs:
                 case Begin() | Close():
                     self._mark(run, move)
                 case Dispatch():
-                    self._attempts.carry_out(run, move.step, move.attempt)
-                    return {"over": False, "sleep_s": 0}
+                    at_once = self._workshop.settings().runs.at_once
+                    others = beside(plan, record, now, move)[: at_once - 1]
+                    self._attempts.carry_out_all(run, [(each.step, each.attempt) for each in (move, *others)])
                 case Pause() | AwaitClear():
                     self._wait(run, move)
                     left = (move.until - now).total_seconds()

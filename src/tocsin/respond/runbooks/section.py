@@ -32,6 +32,12 @@ class RunSettings(Settings):
         description="So long a service may settle after a repair whose author named no wait.",
     )
     poll: Duration = Field(default=timedelta(seconds=5), description="Between two rounds while it settles.")
+    at_once: int = Field(
+        default=4,
+        ge=1,
+        le=32,
+        description="So many steps that only read run at the same time; 1: one by one.",
+    )
     approval_expires: Duration = Field(
         default=timedelta(minutes=30), description="So long a request for approval can be answered."
     )
