@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,9 +26,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin import __version__, configuration
-from tocsin.act.actions.action import all_actions
+from tocsin.act.actions.action import Action, all_actions
 from tocsin.act.checks import Checks, look_around
 from tocsin.act.notify import Deliveries, Delivery
+from tocsin.act.notify.retention import Retention as MessageRetention
 from tocsin.connections import Doorkeeper, connections, room_for_connections
 from tocsin.faces import api, web
 from tocsin.faces.chat import http as chat
@@ -50,9 +52,11 @@ from tocsin.ground.store.key import signing_key
 from tocsin.ground.store.migrate import migrate
 from tocsin.ground.timeline import Followers
 from tocsin.learn.analytics import Outcomes
+from tocsin.learn.exercises import Exercises
 from tocsin.learn.reports import Reports
 from tocsin.learn.watch import Auditor, Latencies
 from tocsin.metrics import registry
+from tocsin.respond.diagnosis import Bench, Diagnoses, Known
 from tocsin.respond.incidents import OPEN, Incidents, Scout, Triage
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.roles import Roles
@@ -66,6 +70,7 @@ from tocsin.respond.oncall.trial import Trials
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.preconditions import Preconditions
+from tocsin.respond.runbooks.questions import Questions
 from tocsin.respond.runbooks.repositories import Repositories
 from tocsin.respond.runbooks.review_reminders import Reminders
 from tocsin.respond.runbooks.run import Runs
@@ -74,7 +79,7 @@ from tocsin.sense.alerts import Ledger
 from tocsin.sense.alerts.held import Folds
 from tocsin.sense.alerts.retention import Retention
 from tocsin.sense.alerts.silence_warning import SilenceWarnings
-from tocsin.sense.changes import Changes
+from tocsin.sense.changes import ChangeRecord, Changes
 from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import House, Mailbook, Quota, Receiver
 from tocsin.sense.intake.postbox import Postbox
@@ -197,7 +202,7 @@ class App:
             folds=self.folds,
             escalations=self.escalations,
             deliveries=self.deliveries,
-            check=self.checks.of_service,
+            check=self.monitor.look,
         )
         self.incidents = Incidents(desk)
         self.deliveries.on_wish(Wishes(self.incidents, current).carry_out)
@@ -212,6 +217,7 @@ class App:
         self.roles = Roles(desk, current, self.oncall)
         self.updates = Updates(desk, self.incidents, current, self.oncall)
         self.war_rooms = WarRooms(desk, current, self.links)
+        self.upkeep = MessageRetention(self.store, self.clock)
         self.retention = Retention(self.store, self.clock, current, self.incidents.of_alerts)
         self.scout = Scout(desk, lambda service: look_around(service, self.outbound, self.clock))
         self.triage = Triage(desk=desk)
@@ -236,6 +242,18 @@ class App:
         )
         workshop = self._workshop()
         self.runs = Runs(workshop)
+        self.diagnoses = Diagnoses(self._bench(workshop.actions))
+        self.exercises = Exercises(
+            self.store,
+            self.clock,
+            current,
+            work=self.engine.work,
+            incidents=self.incidents,
+            runs=self.runs,
+            library=self.library,
+            actions=workshop.actions,
+            folder=folder / "drills",
+        )
         self.reports = Reports(self.store, self.clock, current, self.incidents)
         followers = Followers(self.store)
         self.matcher = Matcher(workshop, self.runs, self.library, self.incidents)
@@ -279,6 +297,7 @@ class App:
             beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats", led=True)
             beat("war rooms", self.war_rooms.tick, wake_on="timeline", patience_s=_ROUND_S)
             beat("retention", self.retention.tick, wake_on="configuration", led=True)
+            beat("messages", self.upkeep.tick, wake_on="configuration", led=True)
             beat("handovers", self.handovers.tick, wake_on="configuration", led=True)
             beat("changes", self.changes.tick, wake_on="configuration", led=True)
             beat(
@@ -362,10 +381,33 @@ class App:
             actions=all_actions(self.outbound),
             subject=self._subject,
             mitigate=lambda incident, why, actor: void(self.incidents.mitigate(incident, why, actor)),
-            check=self.checks.of_service,
+            check=self.monitor.look,
             page=page,
             hand=self.deliveries.hand,
             folder=self.folder / "runs",
+        )
+
+    def _bench(self, actions: Mapping[str, Action]) -> Bench:
+        def changes(service: str, start: datetime, end: datetime) -> Sequence[ChangeRecord]:
+            with self.store.read() as conn:
+                return self.changes.around(conn, start, end, service, self.current().services.keys())
+
+        return Bench(
+            store=self.store,
+            clock=self.clock,
+            bell=self.bell,
+            work=self.engine.work,
+            services=self.current,
+            settings=self.current,
+            incidents=self.incidents,
+            actions=actions,
+            books=Questions(self.library, actions),
+            known=Known(
+                changes=changes,
+                look=lambda service: look_around(service, self.outbound, self.clock),
+                measures=lambda service: {},
+            ),
+            folder=self.folder / "diagnoses",
         )
 
     def _subject(self, conn: Connection, incident: str) -> Subject:
@@ -428,6 +470,7 @@ class App:
             war_rooms=self.war_rooms,
             scout=self.scout,
             runs=self.runs,
+            diagnoses=self.diagnoses,
             library=self.library,
             rota=self.current,
             oncall=self.oncall,
@@ -448,6 +491,7 @@ class App:
             latencies=self.latencies,
             boots=self.engine.boots,
             drills=self.drills,
+            exercises=self.exercises,
             version=__version__,
         )
         rest = api.Context(
@@ -472,11 +516,13 @@ class App:
             trials=self.trials,
             library=self.library,
             runs=self.runs,
+            diagnoses=self.diagnoses,
             reports=self.reports,
             auditor=self.auditor,
             latencies=self.latencies,
             boots=self.engine.boots,
             drills=self.drills,
+            exercises=self.exercises,
             heartbeats=self.heartbeats,
             mailbook=self.mailbook,
             replay=receiver.replay,
@@ -554,6 +600,7 @@ class App:
             self.triage,
             self.deliveries,
             self.runs,
+            self.exercises,
             self.engine,
             # Nothing beats any more that would wake them again.
             self.scout,

@@ -28,7 +28,9 @@ from tocsin.ground.kernel.settings import AsWritten, Problem, Section
 from tocsin.ground.kernel.validation import translate
 from tocsin.ground.kernel.yaml import Tree
 from tocsin.ground.store import database_of
+from tocsin.learn.exercises.section import ExerciseSection
 from tocsin.learn.watch import WatchSection
+from tocsin.respond.diagnosis.section import DiagnosisSection
 from tocsin.respond.incidents.roles.section import RoleSection
 from tocsin.respond.incidents.updates.section import StakeholderSection
 from tocsin.respond.incidents.war_room.section import WarRoomSection
@@ -50,8 +52,10 @@ _log = structlog.get_logger(__name__)
 
 class Configuration(
     WatchSection,
+    ExerciseSection,
     LibrarySection,
     RunSection,
+    DiagnosisSection,
     RoleSection,
     StakeholderSection,
     WarRoomSection,

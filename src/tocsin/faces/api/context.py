@@ -13,8 +13,10 @@ from tocsin.ground.engine import Boots
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
+from tocsin.learn.exercises import Exercises
 from tocsin.learn.reports import Reports
 from tocsin.learn.watch import Auditor, Latencies
+from tocsin.respond.diagnosis import Diagnoses
 from tocsin.respond.incidents import Incidents, Scout
 from tocsin.respond.incidents.roles import Roles
 from tocsin.respond.incidents.updates import Updates
@@ -59,12 +61,14 @@ class Context:
     trials: Trials
     library: Library
     runs: Runs
+    diagnoses: Diagnoses
     reports: Reports
     heartbeats: Heartbeats
     auditor: Auditor
     latencies: Latencies
     boots: Boots
     drills: Drills
+    exercises: Exercises
     mailbook: Mailbook
     replay: Callable[[str], Answer]
     folder: Path

@@ -19,7 +19,9 @@ from tocsin.ground.store import Store
 if TYPE_CHECKING:
     from tocsin.act.notify import Deliveries
     from tocsin.ground.engine import Boots
+    from tocsin.learn.exercises import Exercises
     from tocsin.learn.watch import Auditor, Latencies
+    from tocsin.respond.diagnosis import Diagnoses
     from tocsin.respond.incidents import Incidents, Scout
     from tocsin.respond.incidents.roles import Roles
     from tocsin.respond.incidents.updates import Updates
@@ -58,6 +60,7 @@ class Context:
     folds: Folds
     scout: Scout
     runs: Runs
+    diagnoses: Diagnoses
     library: Library
     rota: Callable[[], Rota]
     oncall: Oncall
@@ -73,6 +76,7 @@ class Context:
     latencies: Latencies
     boots: Boots
     drills: Drills
+    exercises: Exercises
     replay: Callable[[str], Answer]
     report: Callable[[str], str]
     waiting_for: Callable[[], list[str]]

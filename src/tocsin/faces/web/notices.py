@@ -34,6 +34,8 @@ NOTICES = {
     "skipped": N_("The step is skipped."),
     "answered": N_("Thank you. The run goes on."),
     "given": N_("The values are noted. The run goes on."),
+    "drill-begun": N_("The drill has begun. People are being paged."),
+    "drill-stopped": N_("The drill ends. Where the service is not back, it is mended."),
     "reviewed": N_("Thank you. The review is noted."),
     "replayed": N_("It was sent again. Its answer stands on top of the list."),
     "revoked": N_("The key is revoked; within seconds nobody gets in by it."),
