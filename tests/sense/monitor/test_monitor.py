@@ -19,6 +19,7 @@ from tocsin.ground.kernel.errors import Unavailable
 from tocsin.ground.kernel.settings import Holder
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import Alert, AlertsSection, Ledger, Outcome, Sender, Signal, list_alerts
+from tocsin.sense.measures import store as measures
 from tocsin.sense.monitor import Monitor, past_rounds
 
 CHECKS = [{"name": "health", "kind": "http", "url": "http://127.0.0.1:1/"}, {"name": "cart", "kind": "redis"}]
@@ -286,3 +287,13 @@ def test_the_thread_watches_by_itself_and_never_overlaps_rounds_of_one_service(s
     monitor.stop()
     ledger.stop()
     assert most == [1]
+
+
+def test_what_a_round_has_shown_is_known_to_policies_for_two_rounds(world: World):
+    world.rounds(1, "health")
+    looked = world.monitor.look("shop", world.current().service("shop"))
+    assert looked is not None
+    with world.store.read() as conn:
+        assert measures.fresh(conn, "shop", world.clock.now()) == {"availability": 0.5, "latency_ms": 13}
+        assert measures.fresh(conn, "shop", world.clock.now() + timedelta(seconds=21)) == {}
+        assert len(past_rounds(conn, "shop")) == 2, "a look of somebody else's is remembered as well"

@@ -50,7 +50,7 @@ def fired(sitting: Sitting, news: AlertEvent, storms: Storms, *, again: bool = F
         return
     policy = desk.policies().policy(service.policy)
     group = group_of(alert, name, service, policy, judged)
-    decision = decide(policy.name, policy, facts_of(alert, name, service))
+    decision = decide(policy.name, policy, facts_of(alert, name, service, sitting.measured(name)))
     _tell_severity(decision, judged)
     over = None
     if not again:

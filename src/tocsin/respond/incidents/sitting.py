@@ -6,7 +6,7 @@ asked once, and what many write (to which incident they belong, why they paged) 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from tocsin.respond.incidents.incident import Incident
 from tocsin.sense.alerts import Alert, AlertEvent, flap, get_many, held, trace
 from tocsin.sense.alerts.held import Look
 from tocsin.sense.alerts.trace import Judgement
+from tocsin.sense.measures import store as measures
 
 
 class Sitting:
@@ -43,6 +44,7 @@ class Sitting:
         self._attached: list[dict[str, Any]] = []
         self._judged: list[Judgement] = []
         self._hushed: set[str] | None = None
+        self._measured: dict[str, Mapping[str, float]] = {}
         self.cleared: dict[str, list[Judgement]] = {}
         """The incidents of which alerts have cleared, with the judgements of these."""
 
@@ -55,6 +57,12 @@ class Sitting:
     def names_of(self, alert_ids: Sequence[str]) -> dict[str, str]:
         """What these alerts are called."""
         return {id_: each.name for id_, each in get_many(self.conn, alert_ids).items()} if alert_ids else {}
+
+    def measured(self, service: str) -> Mapping[str, float]:
+        """What monitors have measured of the service of late."""
+        if service not in self._measured:
+            self._measured[service] = measures.fresh(self.conn, service, self.now)
+        return self._measured[service]
 
     # Incidents
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
+from sqlalchemy import Connection
 
 from tocsin.act.checks import Checks, Round
 from tocsin.ground.catalogue import CatalogueSection, Service
@@ -21,6 +22,7 @@ from tocsin.ground.kernel.errors import TocsinError
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.sense.alerts import MONITOR, Ledger, Signal, list_alerts
+from tocsin.sense.measures import store as measures
 from tocsin.sense.monitor import store as rounds
 from tocsin.sense.monitor.watch import Watch, over
 
@@ -77,6 +79,16 @@ class Monitor:
             self._pool.shutdown(wait=False, cancel_futures=True)
             with self._idle:
                 self._idle.wait_for(lambda: not self._looking, _GRACE_S)
+
+    def look(self, name: str, service: Service) -> Round | None:
+        """One round of the service's checks, remembered like those of its beat; None where it has no checks.
+
+        For who proves that a service is back: so its page shows every look. Raises Invalid for a check that is none.
+        """
+        looked = self._checks.of_service(name, service)
+        if looked is not None:
+            self._remember(name, service, looked)
+        return looked
 
     def latest(self, service: str) -> Round | None:
         """The last round of a service in this process."""
@@ -177,7 +189,17 @@ class Monitor:
         signal = watch.take(looked, service, section.language)
         if signal:
             self._tell(watch, signal)
-        self._store.write(lambda conn: rounds.remember(conn, watch.service, looked))
+        self._remember(watch.service, service, looked)
+
+    def _remember(self, name: str, service: Service, looked: Round) -> None:
+        every = service.monitor.every if service.monitor else service.soak_every
+
+        def job(conn: Connection) -> None:
+            rounds.remember(conn, name, looked)
+            seen = {"availability": looked.availability, "latency_ms": looked.latency_ms}
+            measures.put(conn, name, seen, looked.at, looked.at + 2 * every)
+
+        self._store.write(job)
 
     def _tell(self, watch: Watch, signal: Signal) -> None:
         with self._lock:
