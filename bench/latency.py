@@ -141,7 +141,7 @@ def alerts(served: Served, key: str, channel: Channel) -> tuple[list[float], lis
         answer.read()
         assert answer.status == 202, answer.status
         times.append((channel.wait(number + 1) - before) * 1000)
-        time.sleep(0.02)  # one after another: what the page leaves behind is written meanwhile
+        time.sleep(0.1)  # one after another: what the page leaves behind is written meanwhile
         before = time.perf_counter()
         connection.request("GET", "/healthz")
         connection.getresponse().read()

@@ -39,7 +39,8 @@ from sqlalchemy import (
 from tocsin.act.notify import attempts
 from tocsin.act.notify.attempts import Attempt
 from tocsin.act.notify.message import Message
-from tocsin.ground.store import Json, Time, insert, metadata
+from tocsin.ground.store import Json, Time, metadata
+from tocsin.ground.store import add as add_row
 
 delivery = Table(
     "delivery",
@@ -91,6 +92,12 @@ Index(
     delivery.c.switch_at,
     sqlite_where=delivery.c.state.in_(OPEN),
     postgresql_where=delivery.c.state.in_(OPEN),
+)
+Index(
+    "ix_delivery_due_at",
+    delivery.c.due_at,
+    sqlite_where=delivery.c.incident.is_(None),
+    postgresql_where=delivery.c.incident.is_(None),
 )
 for name, columns in (
     ("receipt", (delivery.c.receipt,)),
@@ -148,8 +155,7 @@ def add(conn: Connection, new: Delivery) -> bool:
     """Writes a new delivery; False when one with the same key is there already."""
     values = {name: getattr(new, name) for name in Delivery.__slots__}
     values["message"] = new.message.as_json() if new.message else None
-    statement = insert(conn, delivery).values(**values).on_conflict_do_nothing(index_elements=["key"])
-    if conn.execute(statement.returning(delivery.c.id)).first() is None:
+    if not add_row(conn, delivery, values, unless=("key",)):
         return False
     if new.state == "claimed":
         attempts.begin(conn, [_begun(new)])

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from tocsin.ground.engine.boots import Boots
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.ids import new_id
-from tocsin.ground.store import Json, Store, Time, insert, metadata
+from tocsin.ground.store import Json, Store, Time, add, metadata
 
 timer = Table(
     "timer",
@@ -137,8 +137,8 @@ class Timers:
             "claimed_at": None,
             "data": data or {},
         }
-        statement = insert(conn, timer).values(id=new_id("tim"), kind=kind, subject=subject, **fresh)
-        conn.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=fresh))
+        row = {"id": new_id("tim"), "kind": kind, "subject": subject, **fresh}
+        add(conn, timer, row, unless=("kind", "subject"), renewing=tuple(fresh))
 
     def cancel(self, conn: Connection, kind: str, subject: str) -> None:
         """Whatever it was about has been settled. A timer that is just firing finds that out by itself."""

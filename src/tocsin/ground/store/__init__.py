@@ -4,6 +4,6 @@ Rooms declare their tables on `metadata` and take a `Connection`; they never ope
 """
 
 from tocsin.ground.store.store import Store, database_of
-from tocsin.ground.store.types import Json, Time, insert, metadata
+from tocsin.ground.store.types import Json, Time, add, insert, metadata
 
-__all__ = ["Json", "Store", "Time", "database_of", "insert", "metadata"]
+__all__ = ["Json", "Store", "Time", "add", "database_of", "insert", "metadata"]

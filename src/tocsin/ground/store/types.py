@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -75,3 +77,32 @@ class Json(TypeDecorator[Any]):
 def insert(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update` on the database at hand."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _adding(
+    dialect: str, table: Table, unless: tuple[str, ...], renewing: tuple[str, ...]
+) -> sqlite.Insert | postgresql.Insert:
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if renewing:
+        fresh = {name: statement.excluded[name] for name in renewing}
+        statement = statement.on_conflict_do_update(index_elements=unless, set_=fresh)
+    elif unless:
+        statement = statement.on_conflict_do_nothing(index_elements=unless)
+    return statement.execution_options(preserve_rowcount=True)
+
+
+def add(
+    conn: Connection,
+    table: Table,
+    values: Mapping[str, Any],
+    *,
+    unless: tuple[str, ...] = (),
+    renewing: tuple[str, ...] = (),
+) -> bool:
+    """Writes one row; where one with the same `unless` stands, nothing, or its columns `renewing` anew.
+
+    Returns whether anything was written. The statement is built once: building it again for each row takes several
+    times as long as running it.
+    """
+    return conn.execute(_adding(conn.dialect.name, table, unless, renewing), values).rowcount > 0

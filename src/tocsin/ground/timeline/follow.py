@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import BigInteger, Column, Connection, Row, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, select, update
 
 from tocsin.ground.store import Store, insert, metadata
 from tocsin.ground.timeline.event import Event
@@ -54,13 +54,24 @@ class Followers:
 
     def step(self) -> int:
         """Lets each follower react to what is new; returns how many events were handled or passed over."""
-        return sum(self._advance(each) for each in self._followings)
+        ahead = self._look_ahead()
+        return sum(self._advance(each, ahead[each.name]) for each in self._followings)
 
-    def _advance(self, following: _Following) -> int:
-        name = following.name
+    def _look_ahead(self) -> dict[str, Sequence[Event]]:
+        """What is new to each; those who stand at the same place, as nearly all do, share one reading."""
+        read: dict[tuple[int, int], Sequence[Event]] = {}
+        found: dict[str, Sequence[Event]] = {}
         with self._store.read() as conn:
-            row = conn.execute(select(follower.c.xid, follower.c.seq).where(follower.c.name == name)).first()
-            events = after(conn, self._position(name, row), limit=_LOOK_AHEAD)
+            rows = {row.name: (row.xid, row.seq) for row in conn.execute(select(follower))}
+            for each in self._followings:
+                position = self._position(each.name, rows.get(each.name))
+                if position not in read:
+                    read[position] = after(conn, position, limit=_LOOK_AHEAD)
+                found[each.name] = read[position]
+        return found
+
+    def _advance(self, following: _Following, events: Sequence[Event]) -> int:
+        name = following.name
         if not events:
             return 0
         unwritten = self._unwritten.get(name, 0) + len(events)
@@ -76,7 +87,7 @@ class Followers:
             )
             mine = select(follower.c.xid, follower.c.seq).where(follower.c.name == name)
             row = conn.execute(mine.with_for_update()).one()
-            events = after(conn, self._position(name, row), limit=_AT_ONCE)
+            events = after(conn, self._position(name, (row.xid, row.seq)), limit=_AT_ONCE)
             for each in events:
                 if each.kind in following.kinds:
                     try:
@@ -93,6 +104,6 @@ class Followers:
         self._unwritten[name] = 0
         return handled
 
-    def _position(self, name: str, row: Row[int, int] | None) -> tuple[int, int]:
+    def _position(self, name: str, written: tuple[int, int] | None) -> tuple[int, int]:
         """How far it is: as written, or further where nothing since has concerned it."""
-        return max((row.xid, row.seq) if row else (0, 0), self._passed.get(name, (0, 0)))
+        return max(written or (0, 0), self._passed.get(name, (0, 0)))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, update
 
 from tocsin.ground import timeline
 from tocsin.ground.engine import Timers
-from tocsin.ground.store import insert
+from tocsin.ground.store import add
 from tocsin.respond.incidents.incident import Incident
 from tocsin.respond.incidents.store import IncidentClock, clocks_of, incident_clock
 
@@ -103,11 +103,8 @@ def _set(
 ) -> None:
     due, warn = start + deadline, start + deadline * WARN_SHARE
     values = {"started_at": start, "due_at": due, "warn_at": warn, "state": "running", "met_at": None}
-    conn.execute(
-        insert(conn, incident_clock)
-        .values(incident=incident, name=name, **values)
-        .on_conflict_do_update(index_elements=["incident", "name"], set_=values)
-    )
+    row = {"incident": incident, "name": name, **values}
+    add(conn, incident_clock, row, unless=("incident", "name"), renewing=tuple(values))
     timers.set(conn, "clock.warn", f"{incident}/{name}", warn)
     timers.set(conn, "clock.miss", f"{incident}/{name}", due)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tocsin.act.notify import Delivery
 from tocsin.ground import timeline
-from tocsin.ground.store import insert
+from tocsin.ground.store import add
 from tocsin.respond.incidents import clocks, store
 from tocsin.respond.incidents.desk import Desk
 from tocsin.respond.incidents.incident import Incident
@@ -59,21 +59,23 @@ def open_incident(
         "values": decision.values,
         "unmeasured": list(decision.unmeasured),
     }
-    conn.execute(
-        insert(conn, store.incident).values(
-            id=id_,
-            title=title,
-            service=service,
-            severity=decision.level,
-            state="triggered",
-            source=source,
-            policy=decision.policy,
-            rule=rule,
-            group_key=group_key,
-            started_at=min(started_at, now),
-            detected_at=now,
-            updated_at=now,
-        )
+    add(
+        conn,
+        store.incident,
+        {
+            "id": id_,
+            "title": title,
+            "service": service,
+            "severity": decision.level,
+            "state": "triggered",
+            "source": source,
+            "policy": decision.policy,
+            "rule": rule,
+            "group_key": group_key,
+            "started_at": min(started_at, now),
+            "detected_at": now,
+            "updated_at": now,
+        },
     )
     kind = "incident.declared" if source == "person" else "incident.opened"
     timeline.append(

@@ -69,8 +69,8 @@ class Triage:
     def _serve(self) -> None:
         while not self._stopping.is_set():
             try:
-                if self.step():
-                    continue
+                if self.step() >= BATCH:
+                    continue  # there may be more; whatever comes now rings
             except Exception:
                 _log.exception("triage could not write; the alerts wait")
             self._woken.wait(_IDLE_S)

@@ -86,7 +86,7 @@ class Escalations:
         self._steps = Steps(current, targets=self._targets, deliveries=deliveries, rules=self.rules)
         deliveries.on_step(self._due)
         deliveries.on_unreachable(self._unreached)
-        timers.on(_END, self._end)
+        timers.on(_END, self._end, urgent=True)
 
     def open(
         self,

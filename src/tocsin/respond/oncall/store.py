@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Index, Integer, Row, Table, Text, select, update
 
-from tocsin.ground.store import Json, Time, insert, metadata
+from tocsin.ground.store import Json, Time, metadata
+from tocsin.ground.store import add as add_row
 
 escalation = Table(
     "escalation",
@@ -72,7 +73,7 @@ class Climb:
 
 
 def add(conn: Connection, new: Climb) -> None:
-    conn.execute(insert(conn, escalation).values(**{name: getattr(new, name) for name in Climb.__slots__}))
+    add_row(conn, escalation, {name: getattr(new, name) for name in Climb.__slots__})
 
 
 def get(conn: Connection, id_: str) -> Climb | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -43,9 +43,10 @@ def page(
 ) -> Message:
     """The message of one step to one person, or to a room: then `person` is empty."""
     lines = [translate(language, _SERVICE, service=service, incident=climb.incident)]
-    lines += _reason(conn, climb, language)
+    known = timeline.of_incident(conn, climb.incident, kinds=("severity.decided", "reality.checked"))
+    lines += _reason([each for each in known if each.kind == "severity.decided"], climb, language)
     lines.append(translate(language, _SINCE, time=exact(language, climb.since, zone)))
-    lines += _reality(conn, climb, language)
+    lines += _reality([each for each in known if each.kind == "reality.checked"], language)
     if fallback:
         lines.append(translate(language, _FALLBACK))
     elif climb.steps > 1:
@@ -99,9 +100,8 @@ def headline(severity: str, title: str) -> str:
     return f"[{severity}] {title}" if severity else title
 
 
-def _reason(conn: Connection, climb: Climb, language: str) -> list[str]:
-    """What the policy saw when it last decided, from the timeline."""
-    decided = timeline.of_incident(conn, climb.incident, kinds=("severity.decided",))
+def _reason(decided: Sequence[timeline.Event], climb: Climb, language: str) -> list[str]:
+    """What the policy saw when it last decided."""
     if not decided:
         return []
     data = decided[-1].data
@@ -111,9 +111,8 @@ def _reason(conn: Connection, climb: Climb, language: str) -> list[str]:
     return [translate(language, _RULE, severity=climb.severity, rule=rule)] if rule else []
 
 
-def _reality(conn: Connection, climb: Climb, language: str) -> list[str]:
+def _reality(answers: Sequence[timeline.Event], language: str) -> list[str]:
     """What the service's own probes have said since; the first page leaves before they could."""
-    answers = timeline.of_incident(conn, climb.incident, kinds=("reality.checked",))
     return [timeline.sentence(answers[-1], language)] if answers else []
 
 
