@@ -67,6 +67,7 @@ from tocsin.respond.oncall import Escalations, Handovers, Notices, Oncall, Overr
 from tocsin.respond.oncall.drill import Drills
 from tocsin.respond.oncall.summon import Summons
 from tocsin.respond.oncall.trial import Trials
+from tocsin.respond.rollout import Repairs, Yard
 from tocsin.respond.runbooks.follow import Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.preconditions import Preconditions
@@ -254,10 +255,12 @@ class App:
             actions=workshop.actions,
             folder=folder / "drills",
         )
+        self.repairs = Repairs(self._yard(notices))
         self.reports = Reports(self.store, self.clock, current, self.incidents)
         followers = Followers(self.store)
         self.matcher = Matcher(workshop, self.runs, self.library, self.incidents)
         self.matcher.follow(followers)
+        self.repairs.follow(followers)
         self.reports.follow(followers)
         self.scout.follow(followers)
         Shadowing(self.clock, self.oncall, notices).follow(followers)
@@ -410,6 +413,34 @@ class App:
             folder=self.folder / "diagnoses",
         )
 
+    def _yard(self, notices: Notices) -> Yard:
+        def page(
+            conn: Connection, incident: str, subject: str, lines: Sequence[str], key: str
+        ) -> Sequence[Delivery]:
+            severity = self.incidents.get(conn, incident).severity
+            return self.escalations.page_now(
+                conn, incident=incident, subject=subject, lines=lines, severity=severity, key=key
+            )
+
+        return Yard(
+            store=self.store,
+            clock=self.clock,
+            bell=self.bell,
+            timers=self.engine.timers,
+            services=self.current,
+            policies=self.current,
+            settings=self.current,
+            changes=self.changes,
+            incidents=self.incidents,
+            runs=self.runs,
+            shelf=self.library,
+            notices=notices,
+            check=self.monitor.look,
+            page=page,
+            hand=self.deliveries.hand,
+            wake=self.engine.work.wake,
+        )
+
     def _subject(self, conn: Connection, incident: str) -> Subject:
         """What a run needs to know of its incident."""
         known = self.incidents.get(conn, incident)
@@ -491,6 +522,7 @@ class App:
             latencies=self.latencies,
             boots=self.engine.boots,
             drills=self.drills,
+            repairs=self.repairs,
             exercises=self.exercises,
             version=__version__,
         )
@@ -522,6 +554,7 @@ class App:
             latencies=self.latencies,
             boots=self.engine.boots,
             drills=self.drills,
+            repairs=self.repairs,
             exercises=self.exercises,
             heartbeats=self.heartbeats,
             mailbook=self.mailbook,

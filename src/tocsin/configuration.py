@@ -36,6 +36,7 @@ from tocsin.respond.incidents.updates.section import StakeholderSection
 from tocsin.respond.incidents.war_room.section import WarRoomSection
 from tocsin.respond.oncall.drill_section import DrillSection
 from tocsin.respond.oncall.section import OncallSection
+from tocsin.respond.rollout.section import RepairSection
 from tocsin.respond.runbooks.section import LibrarySection, RunSection
 from tocsin.sense.alerts.folding_section import FoldingSection
 from tocsin.sense.alerts.section import AlertsSection
@@ -53,6 +54,7 @@ _log = structlog.get_logger(__name__)
 class Configuration(
     WatchSection,
     ExerciseSection,
+    RepairSection,
     LibrarySection,
     RunSection,
     DiagnosisSection,

@@ -75,11 +75,21 @@ class Server:
             if after is None:
                 return
 
+    def download(self, *path: str, **query: Any) -> bytes:
+        """What is no JSON: an archive, as its bytes."""
+        return self._ask("GET", path, query, None).body
+
     def reach(self, path: str) -> int:
         """The status of a plain GET outside the API, such as `/readyz`. Raises Unavailable when nobody answers."""
         return self._send("GET", f"{self.url}{path}", None).status
 
     def _call(self, method: str, path: tuple[str, ...], query: Mapping[str, Any], body: Any) -> Record:
+        found = _read(self._ask(method, path, query, body))
+        if not isinstance(found, dict):
+            raise Unavailable(f"{self.url} did not answer as Tocsin does", fix="Is TOCSIN_URL right?")
+        return cast("Record", found)
+
+    def _ask(self, method: str, path: tuple[str, ...], query: Mapping[str, Any], body: Any) -> Answer:
         given = [
             (name, _plain(each))
             for name, value in query.items()
@@ -90,10 +100,7 @@ class Server:
         answer = self._send(method, f"{target}?{urlencode(given)}" if given else target, body)
         if answer.status >= 400:
             raise self._refusal(answer)
-        found = _read(answer)
-        if not isinstance(found, dict):
-            raise Unavailable(f"{self.url} did not answer as Tocsin does", fix="Is TOCSIN_URL right?")
-        return cast("Record", found)
+        return answer
 
     def _send(self, method: str, url: str, body: Any) -> Answer:
         headers = {"accept": "application/json"}

@@ -24,6 +24,7 @@ from tocsin.respond.incidents.war_room import WarRooms
 from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Swaps
 from tocsin.respond.oncall.drill import Drills
 from tocsin.respond.oncall.trial import Trials
+from tocsin.respond.rollout import Repairs
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.run import Runs
 from tocsin.sense.alerts import Ledger
@@ -68,6 +69,7 @@ class Context:
     latencies: Latencies
     boots: Boots
     drills: Drills
+    repairs: Repairs
     exercises: Exercises
     mailbook: Mailbook
     replay: Callable[[str], Answer]

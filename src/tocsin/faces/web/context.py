@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tocsin.respond.oncall import Escalations, Handovers, Oncall, Overrides, Rota, Swaps
     from tocsin.respond.oncall.drill import Drills
     from tocsin.respond.oncall.trial import Trials
+    from tocsin.respond.rollout import Repairs
     from tocsin.respond.runbooks.library import Library
     from tocsin.respond.runbooks.run import Runs
     from tocsin.sense.alerts.held import Folds
@@ -76,6 +77,7 @@ class Context:
     latencies: Latencies
     boots: Boots
     drills: Drills
+    repairs: Repairs
     exercises: Exercises
     replay: Callable[[str], Answer]
     report: Callable[[str], str]
