@@ -10,7 +10,6 @@ is found again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -208,9 +207,8 @@ class Docker(Programs):
             case Stats():
                 return ["docker", "stats", "--no-stream", "--format", "{{json .}}"]
             case Events():
-                now = time.time()
                 seen = (
-                    *("--since", f"{now - verb.since.total_seconds():.0f}", "--until", f"{now:.0f}"),
+                    *("--since", f"{verb.since.total_seconds():.0f}s", "--until", "0s"),
                     *("--filter", "event=die", "--filter", "event=oom", "--filter", "event=kill"),
                     *("--filter", "event=restart", "--filter", "event=health_status"),
                 )
