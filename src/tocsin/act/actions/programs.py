@@ -10,8 +10,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tocsin.act.actions import command
 from tocsin.act.actions.action import Call, Found, Result
-from tocsin.act.actions.kinds.shell import Shell
 from tocsin.act.actions.toolbox import Toolbox, Verb
 
 
@@ -31,14 +31,14 @@ class Programs(Toolbox):
         return result
 
     def act(self, verb: Verb, call: Call) -> Result:
-        return self.after(verb, call, Shell(self.outbound).run(self._command(verb, call)))
+        return self.after(verb, call, command.run(self._command(verb, call)))
 
     def find(self, call: Call) -> Found:
-        return Shell(self.outbound).find(call)
+        return command.find(call)
 
     def take_up(self, call: Call) -> Result:
         verb = self.verb_of(call)
-        return self.after(verb, call, Shell(self.outbound).take_up(call))
+        return self.after(verb, call, command.take_up(call))
 
     def _command(self, verb: Verb, call: Call) -> Call:
         return replace(
