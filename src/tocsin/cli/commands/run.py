@@ -41,6 +41,11 @@ def add(app: typer.Typer) -> None:
         ("pause", pause),
         ("resume", resume),
         ("cancel", cancel),
+        ("retry", retry),
+        ("take", take),
+        ("go", go_on),
+        ("compare", compare),
+        ("scores", scores),
     ):
         run.command(name)(command)
     app.add_typer(run, name="run")
@@ -51,7 +56,13 @@ def start(
         str, typer.Argument(help="The runbook, as `tocsin runbook list` names it.", show_default=False)
     ],
     incident: Annotated[str | None, typer.Option(help="The incident it is for.")] = None,
-    mode: Annotated[str, typer.Option(help="guided, automatic or plan.")] = "guided",
+    mode: Annotated[
+        str,
+        typer.Option(help="guided, automatic, plan, drill:read-through, drill:checks or drill:simulated."),
+    ] = "guided",
+    from_step: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help="Begin at this step or part of its plan.")
+    ] = None,
     value: Annotated[
         list[str] | None,
         typer.Option("--input", "-i", metavar="NAME=VALUE", help="A value; may be repeated."),
@@ -59,22 +70,40 @@ def start(
     as_json: _Json = False,
 ) -> None:
     """Start a runbook. A guided run waits for a press before each step that changes something."""
-    body = {"path": path, "incident": incident, "mode": mode, "inputs": _named(value or [])}
+    body = {
+        "path": path,
+        "incident": incident,
+        "mode": mode,
+        "inputs": _named(value or []),
+        "from_step": from_step,
+    }
     _act(("runs",), body, as_json)
 
 
 def list_runs(
     every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    text: Annotated[
+        str | None,
+        typer.Option("--search", help="Words of its title, steps and reasons; finds those over, too."),
+    ] = None,
+    printed: Annotated[
+        str | None, typer.Option(help="A text that a step printed; finds those over, too.")
+    ] = None,
+    service: Annotated[str | None, typer.Option(help="Only of this service.")] = None,
+    path: Annotated[str | None, typer.Option("--runbook", help="Only of this runbook.")] = None,
+    incident: Annotated[str | None, typer.Option(help="Only for this incident.")] = None,
     limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
     as_json: _Json = False,
 ) -> None:
-    """List runs that are not over, newest first."""
+    """List runs that are not over, newest first; with a search, all that it finds."""
     from tocsin.cli import words
     from tocsin.cli.client import Server
     from tocsin.cli.output import say, say_json, say_table
 
+    every = every or bool(text or printed)
     states = None if every else ["wanted", "running", "waiting", "paused"]
-    found = list(Server.from_environment().listed("runs", limit=limit, state=states))
+    asked = {"text": text, "printed": printed, "service": service, "path": path, "incident": incident}
+    found = list(Server.from_environment().listed("runs", limit=limit, state=states, **asked))
     if as_json:
         say_json(found)
         return
@@ -254,6 +283,103 @@ def resume(run: _Run, as_json: _Json = False) -> None:
 def cancel(run: _Run, as_json: _Json = False) -> None:
     """End the run, and the command under way with all that it started."""
     _act(("runs", run, "cancel"), {}, as_json)
+
+
+def retry(run: _Run, step: _Step, as_json: _Json = False) -> None:
+    """Run a step again that failed or was skipped; its attempt at a repair is judged anew."""
+    _act(("runs", run, "retry"), {"step": step}, as_json)
+
+
+def take(run: _Run, as_json: _Json = False) -> None:
+    """Lead a run by hand from here on: each change waits for your press."""
+    _act(("runs", run, "take"), {}, as_json)
+
+
+def go_on(
+    run: _Run,
+    step: Annotated[
+        str, typer.Argument(metavar="STEP", help="The key of a step or part.", show_default=False)
+    ],
+    reason: _Reason = "",
+    as_json: _Json = False,
+) -> None:
+    """Go on by hand from a step or part; what lies before it is gone over."""
+    _act(("runs", run, "go"), {"step": step, "reason": reason}, as_json)
+
+
+def compare(
+    run: _Run,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="The other one.", show_default=False)],
+    every: Annotated[bool, typer.Option("--all", help="Steps that went alike, too.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Compare two runs step by step: what ended otherwise, or printed something else."""
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json, say_table
+
+    found = Server.from_environment().get("runs", "compare", one=run, other=other)
+    if as_json:
+        say_json(found)
+        return
+    if not found["same_document"]:
+        say("They did not run the same text.")
+    rows = [each for each in found["steps"] if every or each["differs"]]
+    if not rows:
+        say("No step ended otherwise.")
+        return
+    say_table(
+        ("step", run, other, "what differs"),
+        [(each["title"], _side(each["one"]), _side(each["other"]), _difference(each)) for each in rows],
+    )
+
+
+def _side(side: Mapping[str, Any] | None) -> str:
+    if side is None:
+        return "not reached"
+    took = "" if side["ms"] is None else f" {side['ms']:.0f} ms"
+    return f"{_mark(side)}{took} {side['why']}".rstrip()
+
+
+def _difference(step: Mapping[str, Any]) -> str:
+    one, other = step["one"], step["other"]
+    if one is None or other is None:
+        return "only in one of them"
+    said = [
+        ("the command", step["text_changed"]),
+        ("how it ended", (one["state"], one["ok"]) != (other["state"], other["ok"])),
+        ("what it printed", one["printed"] != other["printed"]),
+    ]
+    return ", ".join(what for what, differs in said if differs)
+
+
+def scores(
+    path: Annotated[str, typer.Argument(help="The runbook.", show_default=False)], as_json: _Json = False
+) -> None:
+    """Show how often each attempt of a runbook was tried, how often it helped, and how long that took."""
+    from tocsin.cli import words
+    from tocsin.cli.client import Server
+    from tocsin.cli.output import say, say_json, say_table
+
+    found = Server.from_environment().get("runs", "scores", path=path)
+    if as_json:
+        say_json(found)
+        return
+    if not found:
+        say("No attempt of it was tried yet.")
+        return
+    say_table(
+        ("attempt", "tried", "worked", "usual time", "last worked"),
+        [
+            (
+                title,
+                str(each["tried"]),
+                str(each["worked"]),
+                "–" if each["median_s"] is None else f"{each['median_s']:.0f} s",
+                words.past(each["last_at"]) if each["last_at"] else "–",
+            )
+            for title, each in found.items()
+        ],
+    )
 
 
 def _act(path: tuple[str, ...], body: Mapping[str, Any], as_json: bool) -> None:

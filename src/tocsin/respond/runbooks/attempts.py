@@ -12,7 +12,7 @@ a person is paged and the run waits.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -68,17 +68,23 @@ class Attempts:
     def forget(self, run_id: str) -> None:
         self._cancelled.discard(run_id)
 
-    def carry_out_all(self, run: Run, todo: Sequence[tuple[PlannedStep, int]]) -> None:
-        """Carries out attempts at the same time; returns when each of them is over."""
+    def carry_out_all(
+        self, run: Run, todo: Sequence[tuple[PlannedStep, int]], *, begun: Set[tuple[str, int]]
+    ) -> None:
+        """Carries out attempts at the same time; returns when each is over. `begun`: those whose row says `started`."""
         if len(todo) == 1:
-            self.carry_out(run, *todo[0])
+            [(step, number)] = todo
+            self.carry_out(run, step, number, is_new=(step.key, number) not in begun)
             return
         with ThreadPoolExecutor(max_workers=len(todo), thread_name_prefix=f"step-{run.id}") as pool:
-            under_way = [pool.submit(self.carry_out, run, step, number) for step, number in todo]
+            under_way = [
+                pool.submit(self.carry_out, run, step, number, is_new=(step.key, number) not in begun)
+                for step, number in todo
+            ]
         for each in under_way:
             each.result()
 
-    def carry_out(self, run: Run, step: PlannedStep, number: int) -> None:
+    def carry_out(self, run: Run, step: PlannedStep, number: int, *, is_new: bool = False) -> None:
         """Does what the attempt still needs; returns when its row says how it ended, or that nobody knows."""
         token = (run.id, step.key, number)
         mine = threading.Event()
@@ -89,19 +95,17 @@ class Attempts:
                 self.look_out()
             return
         try:
-            again = self._begin_or_find(run, step, number)
+            again = self._begin_or_find(run, step, number, is_new=is_new)
         finally:
             with self._lock:
                 del self._under_way[token]
             mine.set()
         if again and run.wish != "end":
-            self.carry_out(run, step, again)
+            self.carry_out(run, step, again, is_new=True)
 
-    def _begin_or_find(self, run: Run, step: PlannedStep, number: int) -> int | None:
+    def _begin_or_find(self, run: Run, step: PlannedStep, number: int, *, is_new: bool) -> int | None:
         """The number of the attempt to go on with, where this one gave way to another."""
-        with self._workshop.store.read() as conn:
-            row = store.attempt(conn, run.id, step.key, number)
-        if row is not None and row.state == "started":
+        if not is_new and self._has_begun(run, step, number):
             return self._find(run, step, number)
         folder = self._workshop.folder / run.id / f"{step.key}.{number}"
         # Before the row, and never after it: a row whose folder is missing proves that the folder was lost, not that
@@ -113,6 +117,11 @@ class Attempts:
         if is_new:
             return self._perform(run, step, number, self._call(run, step, folder), take_up=False)
         return self._find(run, step, number)
+
+    def _has_begun(self, run: Run, step: PlannedStep, number: int) -> bool:
+        with self._workshop.store.read() as conn:
+            row = store.attempt(conn, run.id, step.key, number)
+        return row is not None and row.state == "started"
 
     def _begin(self, run: Run, step: PlannedStep, number: int, folder: Path) -> bool | None:
         """Commits the row before the start. True: ours to start; False: it was there; None: the run has moved on, or
@@ -169,7 +178,14 @@ class Attempts:
     def _perform(self, run: Run, step: PlannedStep, number: int, call: Call, *, take_up: bool) -> int | None:
         shop = self._workshop
         with Tail(
-            shop.store, shop.clock, shop.bell, run=run.id, step=step.key, attempt=number, folder=call.folder
+            shop.store,
+            shop.clock,
+            shop.bell,
+            run=run.id,
+            step=step.key,
+            attempt=number,
+            folder=call.folder,
+            is_new=not take_up,
         ) as tail:
             played = rehearse(run.mode, step, call)
             result = played[0] if played else self._result(run, step, call, take_up=take_up)

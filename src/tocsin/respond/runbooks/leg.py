@@ -8,6 +8,7 @@ leg, a person who paused it) sees so at its next turn and ends.
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +36,7 @@ from tocsin.respond.runbooks.ladder import (
     next_move,
 )
 from tocsin.respond.runbooks.plan import Plan
-from tocsin.respond.runbooks.record import Record
+from tocsin.respond.runbooks.record import Attempt, Grant, Record
 from tocsin.respond.runbooks.rehearsal import is_drill
 from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
@@ -46,6 +47,16 @@ _CURED = N_("the service is back")
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """Everything that a turn needs to know, as one look at the store found it."""
+
+    run: Run
+    subject: Subject
+    attempts: tuple[Attempt, ...]
+    grants: frozenset[Grant]
+
+
 class Legs:
     """Walks runs, one leg at a time."""
 
@@ -53,16 +64,20 @@ class Legs:
         self._workshop = workshop
         self._attempts = attempts
         self._watched_since = workshop.clock.now()
+        self._plans: dict[str, Plan] = {}
         workshop.work.register("run", self.walk, failed=self._failed)
 
     def walk(self, leg: Leg) -> None:
         run_id, number = leg.args["run"], leg.args["leg"]
-        while True:
-            turn = leg.step("turn", self.turn, run_id, number)
-            if turn["over"]:
-                return
-            if turn["sleep_s"]:
-                leg.sleep(turn["sleep_s"])
+        try:
+            while True:
+                turn = leg.step("turn", self.turn, run_id, number)
+                if turn["over"]:
+                    return
+                if turn["sleep_s"]:
+                    leg.sleep(turn["sleep_s"])
+        finally:
+            self._plans.pop(run_id, None)
 
     def turn(self, run_id: str, number: int) -> dict[str, Any]:
         """Moves until something took time. A store that is away is waited for: without it a run can neither go on nor
@@ -78,10 +93,13 @@ class Legs:
     def _turn(self, run_id: str, number: int) -> dict[str, Any]:
         while True:
             self._attempts.look_out()
-            run = self._take(run_id, number)
-            if run is None:
-                return {"over": True, "sleep_s": 0}
-            plan, record = self._look(run)
+            seen = self._look(run_id)
+            if not _leads(seen.run, number):
+                taken = self._take(run_id, number)
+                if taken is None:
+                    return {"over": True, "sleep_s": 0}
+                seen = replace(seen, run=taken)
+            run, plan, record = seen.run, self._plan(run_id), self._record(seen)
             now = self._workshop.clock.now()
             move = next_move(plan, record, now)
             if run.wish == "end" and not concludes(move, record):
@@ -93,7 +111,8 @@ class Legs:
                 case Dispatch():
                     at_once = self._workshop.settings().runs.at_once
                     others = beside(plan, record, now, move)[: at_once - 1]
-                    self._attempts.carry_out_all(run, [(each.step, each.attempt) for each in (move, *others)])
+                    todo = [(each.step, each.attempt) for each in (move, *others)]
+                    self._attempts.carry_out_all(run, todo, begun=_begun(record))
                 case Pause() | AwaitClear():
                     self._wait(run, move)
                     left = (move.until - now).total_seconds()
@@ -111,12 +130,6 @@ class Legs:
     def _take(self, run_id: str, number: int) -> Run | None:
         """The run, if this leg still leads it; fulfils what a person wished meanwhile."""
         shop = self._workshop
-        with shop.store.read() as conn:
-            run = store.get(conn, run_id)
-        if run.leg != number or run.state not in ("wanted", "running"):
-            return None
-        if run.state == "running" and not run.wish and run.waiting_for is None:
-            return run
 
         def job(conn: Connection) -> Run | None:
             current = store.get(conn, run_id, lock=True)
@@ -141,23 +154,38 @@ class Legs:
         shop.ring(run_id)
         return taken
 
-    def _look(self, run: Run) -> tuple[Plan, Record]:
+    def _look(self, run_id: str) -> _Seen:
         shop = self._workshop
         with shop.store.read() as conn:
-            subject = shop.subject(conn, run.incident) if run.incident else Subject(service=run.service)
-            attempts = tuple(store.attempts(conn, run.id))
-            grants = store.grants(conn, run.id)
-            plan = plans.from_json(store.plan_of(conn, run.id))
+            run = store.get(conn, run_id)
+            return _Seen(
+                run=run,
+                subject=shop.subject(conn, run.incident) if run.incident else Subject(service=run.service),
+                attempts=tuple(store.attempts(conn, run_id)),
+                grants=store.grants(conn, run_id),
+            )
+
+    def _plan(self, run_id: str) -> Plan:
+        """The run's plan, which never changes: read once for as long as this process leads the run."""
+        plan = self._plans.get(run_id)
+        if plan is None:
+            with self._workshop.store.read() as conn:
+                plan = plans.from_json(store.plan_of(conn, run_id))
+            self._plans[run_id] = plan
+        return plan
+
+    def _record(self, seen: _Seen) -> Record:
+        shop, run = self._workshop, seen.run
         service = shop.service(run.service)
         settings = shop.settings().runs
-        return plan, Record(
+        return Record(
             mode=run.mode,
             allowed=run.allowed,
-            attempts=attempts,
-            grants=grants,
+            attempts=seen.attempts,
+            grants=seen.grants,
             values=run.inputs,
             provided=frozenset(service.environment),
-            clear=subject.clear,
+            clear=seen.subject.clear,
             checks=bool(service.checks),
             window_s=settings.window.total_seconds(),
             settle_s=settings.settle.total_seconds(),
@@ -356,6 +384,16 @@ class Legs:
         shop.store.write(job)
         shop.hand(pages)
         shop.ring(args["run"])
+
+
+def _leads(run: Run, number: int) -> bool:
+    """Is it this leg that goes on, with nothing to fulfil first?"""
+    return run.leg == number and run.state == "running" and not run.wish and run.waiting_for is None
+
+
+def _begun(record: Record) -> frozenset[tuple[str, int]]:
+    """The attempts that were under way when somebody last looked."""
+    return frozenset((row.key, row.attempt) for row in record.attempts if row.state == "started")
 
 
 def concludes(move: Move, record: Record) -> bool:

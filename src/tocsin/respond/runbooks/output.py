@@ -31,7 +31,16 @@ class Tail:
     """Follows `out` and `err` of one attempt, as a context; what is left at its end is for the caller to write."""
 
     def __init__(
-        self, store: Store, clock: Clock, bell: Bell, *, run: str, step: str, attempt: int, folder: Path
+        self,
+        store: Store,
+        clock: Clock,
+        bell: Bell,
+        *,
+        run: str,
+        step: str,
+        attempt: int,
+        folder: Path,
+        is_new: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -40,14 +49,16 @@ class Tail:
         self._step = step
         self._attempt = attempt
         self._folder = folder
+        self._is_new = is_new
         self._seq = 0
         self._offsets: dict[str, int] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"tail-{run}", daemon=True)
 
     def __enter__(self) -> Self:
-        with self._store.read() as conn:
-            self._seq, self._offsets = rows.kept_output(conn, self._run, self._step, self._attempt)
+        if not self._is_new:
+            with self._store.read() as conn:
+                self._seq, self._offsets = rows.kept_output(conn, self._run, self._step, self._attempt)
         self._thread.start()
         return self
 

@@ -21,11 +21,14 @@ from tocsin.respond.runbooks import plan as plans
 from tocsin.respond.runbooks import rehearsal, single, store
 from tocsin.respond.runbooks.approvals import OPERATOR, Approval, judge
 from tocsin.respond.runbooks.attempts import Attempts
+from tocsin.respond.runbooks.compare import Comparison, compare
 from tocsin.respond.runbooks.course import turn_to
 from tocsin.respond.runbooks.document import Document
+from tocsin.respond.runbooks.find import Question, found
 from tocsin.respond.runbooks.leg import OVER, Legs, close
 from tocsin.respond.runbooks.plan import Plan, PlannedStep, plan_of
 from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.score import Score, scores
 from tocsin.respond.runbooks.store import Chunk, Run
 from tocsin.respond.runbooks.values import Values, check, resolve
 from tocsin.respond.runbooks.workshop import Subject, Workshop
@@ -62,6 +65,20 @@ class Runs:
         self, conn: Connection, *, states: Sequence[str] = (), limit: int = 50, after: str | None = None
     ) -> list[Run]:
         return store.listed(conn, states=states, limit=limit, after=after)
+
+    def search(
+        self, conn: Connection, question: Question, *, limit: int = 50, after: str | None = None
+    ) -> list[Run]:
+        """Those that were asked for, the newest first."""
+        return found(conn, question, limit=limit, after=after)
+
+    def compare(self, conn: Connection, one: str, other: str) -> Comparison:
+        """Two runs side by side, step by step. Raises NotFound."""
+        return compare(conn, one, other)
+
+    def scores(self, conn: Connection, path: str) -> dict[str, Score]:
+        """How often each rung and option of a runbook has helped, by its title."""
+        return scores(conn, path)
 
     def plan(self, conn: Connection, id_: str) -> Plan:
         """What the run does, as it was pinned."""

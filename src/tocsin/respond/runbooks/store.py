@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    bindparam,
     func,
     select,
     update,
@@ -191,13 +192,17 @@ class Chunk:
     at: datetime
 
 
-_LIGHT = [column for column in run.c if column.name not in ("document", "plan")]
+# Statements of every step are built once: to build one takes longer than to run it.
+LIGHT = [column for column in run.c if column.name not in ("document", "plan")]
+
+
+_GET = select(*LIGHT).where(run.c.id == bindparam("id"))
+_GET_LOCKED = _GET.with_for_update()
 
 
 def get(conn: Connection, id_: str, *, lock: bool = False) -> Run:
     """The run of that id. Raises NotFound."""
-    query = select(*_LIGHT).where(run.c.id == id_)
-    row = conn.execute(query.with_for_update() if lock else query).first()
+    row = conn.execute(_GET_LOCKED if lock else _GET, {"id": id_}).first()
     if row is None:
         raise NotFound(f"there is no run {id_}", fix="`tocsin run list --all` shows them.")
     return Run.from_row(row)
@@ -212,7 +217,7 @@ def listed(
     after: str | None = None,
 ) -> list[Run]:
     """Runs, the newest first; `after` is the id of the last one seen."""
-    query = select(*_LIGHT)
+    query = select(*LIGHT)
     if incident is not None:
         query = query.where(run.c.incident == incident)
     if states:
@@ -243,13 +248,16 @@ def change(conn: Connection, id_: str, **values: Any) -> None:
 _ATTEMPT = [column for column in run_step.c if column.name not in ("run", "machine")]
 
 
+_ATTEMPTS = (
+    select(*_ATTEMPT)
+    .where(run_step.c.run == bindparam("run"))
+    .order_by(run_step.c.started_at.is_(None), run_step.c.started_at, run_step.c.key, run_step.c.attempt)
+)
+
+
 def attempts(conn: Connection, run_id: str) -> list[Attempt]:
     """Everything that was tried in a run, in the order in which it began."""
-    rows = conn.execute(
-        select(*_ATTEMPT)
-        .where(run_step.c.run == run_id)
-        .order_by(run_step.c.started_at.is_(None), run_step.c.started_at, run_step.c.key, run_step.c.attempt)
-    )
+    rows = conn.execute(_ATTEMPTS, {"run": run_id})
     return [Attempt(**row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage] - as above
 
 
@@ -299,12 +307,13 @@ def machine_of(conn: Connection, run_id: str, key: str, attempt: int) -> str:
     ).scalar_one()
 
 
+_GRANTS = select(approval.c.step_id, approval.c.text_hash, approval.c.kind).where(
+    approval.c.run == bindparam("run"), approval.c.state == "given"
+)
+
+
 def grants(conn: Connection, run_id: str) -> frozenset[Grant]:
-    rows = conn.execute(
-        select(approval.c.step_id, approval.c.text_hash, approval.c.kind).where(
-            approval.c.run == run_id, approval.c.state == "given"
-        )
-    )
+    rows = conn.execute(_GRANTS, {"run": run_id})
     return frozenset(Grant(step=row.step_id, text_hash=row.text_hash, kind=row.kind) for row in rows)
 
 
