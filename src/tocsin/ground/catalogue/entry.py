@@ -40,6 +40,9 @@ class Target(Settings):
     __pydantic_extra__: dict[str, SecretOrText | int | float | bool | list[Any] | dict[str, Any] | None]  # pyright: ignore[reportIncompatibleVariableOverride]
 
     kind: str = Field(description="compose, postgres, redis, …")
+    worker: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,62}$")] | None = Field(
+        default=None, description="Only a process started with `--label` of this name acts on it."
+    )
 
 
 class Monitor(Settings):
@@ -96,6 +99,12 @@ class Service(Settings):
     runbooks: tuple[str, ...] = Field(default=(), description='Globs below runbooks/, such as "reco/*.md".')
     automatic: Literal["none", "read", "change"] = Field(
         default="none", description="Up to which level a run may act without a person."
+    )
+    repair: dict[str, Any] = Field(
+        default_factory=dict, description="How it is rolled back, restarted and scaled, if Tocsin may."
+    )
+    degrade: tuple[dict[str, Any], ...] = Field(
+        default=(), description="Simpler modes that keep people served until it is repaired."
     )
     soak: Duration = Field(
         default=timedelta(minutes=15), description="How long it is watched after a repair."
