@@ -8,7 +8,7 @@ from burning import Burning
 from sqlalchemy import select
 from walking import Browser
 
-from tocsin.act.notify.store import delivery
+from tocsin.act.notify.store import delivery, of_cause
 
 
 def test_each_schedule_says_who_until_when_and_who_then(mei: Browser):
@@ -69,3 +69,17 @@ def test_without_a_schedule_the_page_says_how_to_write_one(shop: Burning, mei: B
     shown = mei.open("/oncall")
     assert shown.status == 200
     assert "No schedule yet, so everybody under people: is paged." in shown.text
+
+
+def test_each_schedule_says_whether_its_last_drill_was_answered(shop: Burning, mei: Browser):
+    [asked] = shop.app.drills.ask("backend", "person:mei")
+    assert "Last drill just now · not answered yet" in mei.open("/oncall").text
+    with shop.app.store.read() as conn:
+        [sent] = of_cause(conn, f"drill/{asked.id}")
+    shop.clock.tick(30)
+    shop.app.drills.arrived(sent)
+    assert "Last drill 30 s ago · ✓ answered after 30 s" in mei.open("/oncall").text
+    shop.clock.tick(60)
+    shop.app.drills.ask("backend", "person:mei")
+    shop.clock.tick(3_600)
+    assert "Last drill 1 h ago · ▲ nobody answered" in mei.open("/oncall").text

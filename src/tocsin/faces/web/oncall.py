@@ -19,6 +19,7 @@ from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Invalid, TocsinError
 from tocsin.learn.analytics import last_reached
 from tocsin.respond.oncall import Duty, Swap
+from tocsin.respond.oncall.drill import Drill
 from tocsin.respond.oncall.swap import may_answer
 
 pages = Pages()
@@ -28,13 +29,17 @@ _LOOK = timedelta(days=35)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DutyRow:
-    """A schedule as the page shows it: now, next, and the week from today on. `unreached`: no channel reaches them."""
+    """A schedule as the page shows it: now, next, the week from today on, and its last drill. `unreached`: no channel
+    reaches them; `overdue`: its last drill is too long ago.
+    """
 
     duty: Duty
     badge: Badge | None
     following: Badge | None
     week: Line
     unreached: bool
+    drill: Drill | None
+    overdue: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,11 +69,15 @@ def show(visit: Visit) -> Response:
     context, catalogue = visit.context, visit.context.catalogue()
     known = known_people(visit)
     me = visit.identity.person
+    drills, overdue = context.drills.latest(), context.drills.overdue()
     with context.store.read() as conn:
         reached = last_reached(conn, catalogue.people)
     return visit.page(
         "oncall.html",
-        rows=[_row(visit, each, known) for each in context.oncall.now()],
+        rows=[
+            _row(visit, each, known, drills.get(each.schedule), each.schedule in overdue)
+            for each in context.oncall.now()
+        ],
         people=[
             PersonRow(
                 id=name,
@@ -134,7 +143,9 @@ def _may(visit: Visit, person: str) -> bool:
     return True
 
 
-def _row(visit: Visit, duty: Duty, known: Mapping[str, Badge]) -> DutyRow:
+def _row(
+    visit: Visit, duty: Duty, known: Mapping[str, Badge], drill: Drill | None, overdue: bool
+) -> DutyRow:
     speech, people = visit.speech, visit.context.catalogue().people
     today = speech.now.astimezone(zone_of(speech.zone)).date()
     shifts = visit.context.oncall.shifts(duty.schedule, speech.now - _LOOK, speech.now + _AHEAD + _LOOK)
@@ -145,6 +156,8 @@ def _row(visit: Visit, duty: Duty, known: Mapping[str, Badge]) -> DutyRow:
         following=known.get(duty.next_person or ""),
         week=ribbon_of(today, shifts, known, speech),
         unreached=on_call is not None and not channels_of(visit, on_call),
+        drill=drill,
+        overdue=overdue,
     )
 
 
