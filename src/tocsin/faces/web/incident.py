@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, Response
 
 from tocsin.faces.web.clock_view import clock_views
+from tocsin.faces.web.diagnosis import newest_of
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import next_act
 from tocsin.faces.web.paged import paged
-from tocsin.faces.web.run_view import Asked, PartView, ladder_view
+from tocsin.faces.web.run_view import run_view
 from tocsin.faces.web.severities import levels_of, severity_view
 from tocsin.faces.web.story import story_of
 from tocsin.faces.web.visit import Visit
@@ -23,10 +24,7 @@ from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.timeline import Event
 from tocsin.respond.incidents import Incident
-from tocsin.respond.runbooks.approvals import Approval
-from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.review import staleness
-from tocsin.respond.runbooks.store import Run
 from tocsin.sense.alerts import Alert
 from tocsin.sense.changes import ChangeRecord
 
@@ -34,21 +32,9 @@ pages = Pages()
 _MOST_LINES = 60
 _EVENTS_AT_ONCE = 1_000
 _MOST_ALERTS = 60
-_OUTPUT_SHOWN = 2_000
 _MOST_OFFERS = 10
 _CHANGED_WITHIN = timedelta(days=1)
 _GONE = N_("its file is gone")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunView:
-    """A run with its ladder and what it waits for: `step` is the one it asks about, `approval` the vote it needs."""
-
-    run: Run
-    parts: list[PartView]
-    asked: Asked | None
-    step: PlannedStep | None
-    approval: Approval | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +51,7 @@ def incident_page(visit: Visit) -> Response:
     context = visit.context
     with context.store.read() as conn:
         incident = context.incidents.get(conn, visit.parts["id"])
-        runs = [_run_view(visit, conn, each) for each in context.runs.of_incident(conn, incident.id)]
+        runs = [run_view(visit.context, conn, each) for each in context.runs.of_incident(conn, incident.id)]
         alerts = context.incidents.alerts(conn, incident.id)
         events = _events(conn, incident.id)
         offered = _offered(visit, conn, incident, events, alerts)
@@ -75,6 +61,7 @@ def incident_page(visit: Visit) -> Response:
         holdings = context.roles.of(conn, incident.id)
         told = next(iter(context.updates.of(conn, incident.id)), None)
         war_room = context.war_rooms.of(conn, incident.id)
+        diagnosis = newest_of(visit, conn, incident.id)
         changes = _changes(visit, conn, incident)
         sent = paged(conn, incident.id, visit.speech)
     story, whole = story_of(events), visit.query.get("story") == "all"
@@ -107,6 +94,7 @@ def incident_page(visit: Visit) -> Response:
         holdings=holdings,
         told=told,
         war_room=war_room,
+        diagnosis=diagnosis,
         meeting=context.war_rooms.meeting(incident.id),
         room_possible=context.war_rooms.possible,
         people=[(name, each.name) for name, each in context.catalogue().people.items()],
@@ -144,15 +132,6 @@ def report_file(visit: Visit) -> Response:
     )
 
 
-@pages.get("/runs/{id}/output/{key}", Permission.READ)
-def output_file(visit: Visit) -> Response:
-    """Everything that a step has printed, as plain text."""
-    with visit.context.store.read() as conn:
-        run = visit.context.runs.get(conn, visit.parts["id"])
-        chunks = visit.context.runs.output(conn, run.id, visit.parts["key"])
-    return PlainTextResponse("".join(chunk.text for chunk in chunks))
-
-
 def _changes(visit: Visit, conn: Connection, incident: Incident) -> list[ChangeRecord]:
     """What was changed in the day before it began, and until it was over."""
     context = visit.context
@@ -168,30 +147,6 @@ def _events(conn: Connection, incident: str) -> list[Event]:
     ):
         events += more
     return events
-
-
-def _run_view(visit: Visit, conn: Connection, run: Run) -> RunView:
-    runs = visit.context.runs
-    asked = Asked.of(run.waiting_for) if run.is_open else None
-    plan = runs.plan(conn, run.id)
-    return RunView(
-        run=run,
-        parts=ladder_view(plan, runs.attempts(conn, run.id), asked, _tails(visit, conn, run)),
-        asked=asked,
-        step=plan.find(asked.step) if asked else None,
-        approval=runs.approval(conn, asked.approval) if asked and asked.approval else None,
-    )
-
-
-def _tails(visit: Visit, conn: Connection, run: Run) -> dict[str, str]:
-    """The end of what the last attempt of each step has printed; the whole of it stands behind a link."""
-    texts: dict[str, str] = {}
-    attempts: dict[str, int] = {}
-    for chunk in visit.context.runs.output(conn, run.id):
-        before = texts.get(chunk.step, "") if attempts.get(chunk.step) == chunk.attempt else ""
-        attempts[chunk.step] = chunk.attempt
-        texts[chunk.step] = (before + chunk.text)[-_OUTPUT_SHOWN:]
-    return texts
 
 
 def _offered(

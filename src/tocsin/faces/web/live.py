@@ -87,7 +87,7 @@ class Hub:
             yield None
             return
         stream = Stream(topics)
-        listeners = {topic: self._listener(topic) for topic in topics if topic.startswith("run:")}
+        listeners = {topic: self._listener(topic) for topic in topics if topic.startswith(("run:", "diagnosis:"))}
         for topic, listener in listeners.items():
             self._bell.on(topic, listener)
         self._streams.add(stream)
@@ -193,13 +193,17 @@ def _reader(context: Context, session: str) -> Identity | None:
 
 
 def _topics(context: Context, page: str) -> set[str]:
-    """What a page watches. One about an incident also watches the output of its open runs."""
+    """What a page watches. One about an incident also watches the output of its open runs, and its diagnosis."""
     kind, _, name = page.partition(":")
     match kind:
         case "incident":
             with context.store.read() as conn:
                 runs = context.runs.of_incident(conn, name)
-            return {page, *(f"run:{run.id}" for run in runs if run.is_open)}
+            return {page, f"diagnosis:{name}", *(f"run:{run.id}" for run in runs if run.is_open)}
+        case "diagnosis":
+            return {page}
+        case "run":
+            return {page}
         case "dashboard" | "alerts":
             return {kind, "alerts"}
         case _:

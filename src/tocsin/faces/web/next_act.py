@@ -57,6 +57,11 @@ def next_act(
     return _NOTHING
 
 
+def next_act_of_run(run: str, asked: Asked | None, may_operate: bool, may_approve: bool) -> NextAct:
+    """What the run waits for, where this reader may give it."""
+    return _asked(asked, run, may_operate, may_approve) if asked else _NOTHING
+
+
 def awaits_acknowledgement(incident: Incident) -> bool:
     """Nobody has said “I have it” yet; what came back by itself can still be taken."""
     return incident.state == "triggered" or (

@@ -47,6 +47,26 @@ def resume(visit: Visit) -> Response:
     return _back(visit, visit.context.runs.resume(visit.parts["id"], visit.identity.actor), "resumed")
 
 
+@pages.post("/runs/{id}/take", Permission.OPERATE)
+def take(visit: Visit) -> Response:
+    return _back(visit, visit.context.runs.take_over(visit.parts["id"], visit.identity.actor), "taken")
+
+
+@pages.post("/runs/{id}/retry", Permission.OPERATE)
+def retry(visit: Visit) -> Response:
+    step = visit.form.get("step", "")
+    return _back(visit, visit.context.runs.retry(visit.parts["id"], step, visit.identity.actor), "again")
+
+
+@pages.post("/runs/{id}/go", Permission.OPERATE)
+def go_on(visit: Visit) -> Response:
+    form = visit.form
+    run = visit.context.runs.go_on_from(
+        visit.parts["id"], form.get("step", ""), visit.identity.actor, form.get("reason", "")
+    )
+    return _back(visit, run, "turned")
+
+
 @pages.post("/runs/{id}/cancel", Permission.OPERATE)
 def cancel(visit: Visit) -> Response:
     return _back(visit, visit.context.runs.cancel(visit.parts["id"], visit.identity.actor), "cancelled")
@@ -113,4 +133,4 @@ def _values(visit: Visit) -> dict[str, str]:
 
 
 def _back(visit: Visit, run: Run, notice: str) -> Response:
-    return visit.go(f"/incidents/{run.incident}" if run.incident else "/", notice=notice)
+    return visit.go(f"/incidents/{run.incident}" if run.incident else f"/runs/{run.id}", notice=notice)

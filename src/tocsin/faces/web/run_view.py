@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
+from tocsin.faces.web.context import Context
 from tocsin.faces.web.words import LEVELS, STEP, Mark
 from tocsin.ground.i18n import N_
+from tocsin.respond.runbooks.approvals import Approval
 from tocsin.respond.runbooks.plan import Part, Plan, PlannedStep
 from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.score import Score
+from tocsin.respond.runbooks.store import Run
 
+_ACTION = N_("One action")
 _DIAGNOSIS = N_("Look closely")
 _VERIFICATION = N_("Prove that it works, all checks in one round")
 
@@ -94,18 +101,54 @@ class PartView:
     steps: tuple[StepView, ...] = ()
     opened: bool = False
     level: str = "read"
+    score: Score | None = None
+    again: bool = False  # it was judged, and could be tried once more
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunView:
+    """A run with its ladder and what it waits for: `step` is the one it asks about, `approval` the vote it needs."""
+
+    run: Run
+    parts: list[PartView]
+    asked: Asked | None
+    step: PlannedStep | None
+    approval: Approval | None
+
+
+def run_view(context: Context, conn: Connection, run: Run) -> RunView:
+    """A run as a page shows it."""
+    runs = context.runs
+    asked = Asked.of(run.waiting_for) if run.is_open else None
+    plan = runs.plan(conn, run.id)
+    scores = runs.scores(conn, run.path) if plan.parts else {}
+    outputs = runs.tails(conn, run.id)
+    return RunView(
+        run=run,
+        parts=ladder_view(plan, runs.attempts(conn, run.id), asked, outputs, scores),
+        asked=asked,
+        step=plan.find(asked.step) if asked else None,
+        approval=runs.approval(conn, asked.approval) if asked and asked.approval else None,
+    )
 
 
 def ladder_view(
-    plan: Plan, attempts: Sequence[Attempt], asked: Asked | None, outputs: Mapping[str, str]
+    plan: Plan,
+    attempts: Sequence[Attempt],
+    asked: Asked | None,
+    outputs: Mapping[str, str],
+    scores: Mapping[str, Score],
 ) -> list[PartView]:
-    """The plan from top to bottom. `outputs` is what steps have written, by key."""
+    """The plan from top to bottom. `outputs` is what steps have written, by key; `scores` of parts, by title."""
     rows = _Rows(attempts, asked, outputs)
     parts: list[PartView] = []
     if plan.diagnosis:
-        parts.append(_group(rows, "diagnosis", _DIAGNOSIS, plan.diagnosis))
+        title = _ACTION if plan.alone else _DIAGNOSIS
+        parts.append(_group(rows, "diagnosis", title, plan.diagnosis))
     rungs = [part for part in plan.parts if part.kind == "rung"]
-    parts += [_part(rows, part, str(rungs.index(part) + 1) if part in rungs else "") for part in plan.parts]
+    for part in plan.parts:
+        number = str(rungs.index(part) + 1) if part in rungs else ""
+        parts.append(_part(rows, part, number, scores.get(part.title)))
     if plan.verification:
         begun = any(row.key.endswith(f".{step.key}") for row in attempts for step in plan.verification)
         if not begun:
@@ -133,7 +176,7 @@ class _Rows:
         return [row for row in self.last.values() if row.key.startswith(f"{round_key}.")]
 
 
-def _part(rows: _Rows, part: Part, number: str) -> PartView:
+def _part(rows: _Rows, part: Part, number: str, score: Score | None) -> PartView:
     steps = [_step(rows, step) for step in (*part.steps, *part.checks)]
     for round_number, row in enumerate(rows.rounds(part.key), start=1):
         inside = [_checked(rows, each) for each in rows.of_round(row.key)]
@@ -170,6 +213,8 @@ def _part(rows: _Rows, part: Part, number: str) -> PartView:
         steps=tuple(steps),
         opened=mark in (STEP["under way"], STEP["asks"]),
         level=_highest(part.steps),
+        score=score,
+        again=row is not None and row.over,
     )
 
 

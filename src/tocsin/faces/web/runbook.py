@@ -40,6 +40,7 @@ def one(visit: Visit) -> Response:
     with context.store.read() as conn:
         incidents = context.incidents.list(conn, states=OPEN, limit=_MOST_INCIDENTS)
         used = usage(conn, document.path)
+        scored = context.runs.scores(conn, document.path)
         proven = {
             each.path: proofs(conn, each)
             for each in islice(document.within() if file is None else [document], _MOST_DOCUMENTS)
@@ -60,7 +61,7 @@ def one(visit: Visit) -> Response:
         file=file,
         here=address_of(document.path),
         link_of=addresses,
-        parts_of_run=ladder_view(plan, (), None, {}),
+        parts_of_run=ladder_view(plan, (), None, {}, scored),
         runs=len(levels),
         counted={name: levels.count(name) for name in LEVELS if name in levels},
         found={name: severities.count(name) for name in FINDING if name in severities},

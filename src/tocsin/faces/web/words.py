@@ -160,6 +160,9 @@ MODES = {
     "guided": N_("guided"),
     "automatic": N_("automatic"),
     "plan": N_("plan only"),
+    "drill:read-through": N_("drill, read through"),
+    "drill:checks": N_("drill, only checks"),
+    "drill:simulated": N_("drill, simulated"),
 }
 
 STEP = {
