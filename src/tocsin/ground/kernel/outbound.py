@@ -24,6 +24,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
@@ -38,6 +39,7 @@ _AGENT = "Tocsin"
 _CHUNK = 16_384
 _LOOKUPS = 64
 _REMEMBERED = 1_024
+_TOO_MANY = "too many lookups wait for the name server"
 
 
 Stage = Literal["dns", "tcp", "tls", "certificate", "answer"]
@@ -206,6 +208,27 @@ class Outbound:
             self.judge(address, host=host, trusted=trusted)
         return _dial(host, port, addresses, deadline)
 
+    def certificate_ends(
+        self, host: str, port: int, *, name: str, timeout: float = 10.0, trusted: bool = False
+    ) -> datetime:
+        """When the certificate ends that the server shows for `name`; in UTC.
+
+        Raises OutboundFailed, at the stage `certificate` for one that is not accepted, as one that has ended.
+        """
+        deadline = time.monotonic() + timeout
+        with self.connect(host, port, timeout=timeout, trusted=trusted) as connection, _within(deadline):
+            stream = _Stream(connection, lambda: None)
+            secured = stream.start_tls(self._tls, server_hostname=name)
+            try:
+                shown = secured.get_extra_info("ssl_object").getpeercert()
+            finally:
+                secured.close()
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+
+    def addresses(self, host: str, *, timeout: float = 10.0) -> tuple[str, ...]:
+        """The addresses of a name as the name servers have them now. Raises OutboundFailed at the stage `dns`."""
+        return self._names.ask_now(host, timeout)
+
     def judge(self, address: Address, *, host: str, trusted: bool) -> None:
         """Raises OutboundRefused when the rules in force forbid this address."""
         reason = self.rules().refuses(address, host=host, trusted=trusted)
@@ -301,13 +324,9 @@ class _Names:
         with contextlib.suppress(ValueError):
             return [parse_address(host)]
         key = (host, port)
-        with self._lock:
-            future = self._under_way.get(key)
-            if future is None:
-                if len(self._under_way) >= _LOOKUPS:
-                    return self._remembered(key, "too many lookups wait for the name server")
-                future = self._under_way[key] = Future()
-                threading.Thread(target=self._ask, args=(key, future), name="resolve", daemon=True).start()
+        future = self._asked(key)
+        if future is None:
+            return self._remembered(key, _TOO_MANY)
         # Half of what is left: a name server that hangs must leave time to try the address known from before.
         patience = deadline - time.monotonic()
         if key in self._last_good:
@@ -318,6 +337,27 @@ class _Names:
             return self._remembered(key, "the name server did not answer in time")
         except (OSError, ValueError) as error:
             return self._remembered(key, str(error))
+
+    def _asked(self, key: tuple[str, int]) -> Future[list[Address]] | None:
+        """The lookup that is under way for this name, or a new one; None where too many wait."""
+        with self._lock:
+            future = self._under_way.get(key)
+            if future is None and len(self._under_way) < _LOOKUPS:
+                future = self._under_way[key] = Future()
+                threading.Thread(target=self._ask, args=(key, future), name="resolve", daemon=True).start()
+        return future
+
+    def ask_now(self, host: str, timeout: float) -> tuple[str, ...]:
+        """What the name servers say now, without what is remembered."""
+        future = self._asked((host, 0))
+        if future is None:
+            raise OutboundFailed(_TOO_MANY, stage="dns")
+        try:
+            return tuple(str(each) for each in future.result(timeout=timeout))
+        except FutureTimeout:
+            raise OutboundFailed("the name server did not answer in time", stage="dns") from None
+        except (OSError, ValueError) as error:
+            raise OutboundFailed(f"{host} has no address: {error}", stage="dns") from None
 
     def _ask(self, key: tuple[str, int], future: Future[list[Address]]) -> None:
         try:

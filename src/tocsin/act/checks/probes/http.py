@@ -7,24 +7,33 @@ and `ms`. Without it, any status from 200 to 299 will do. Redirects are not foll
 
 With `connect_to: 203.0.113.7` (or `host:port`) that address is asked instead of the one that the name leads to, while
 the name stays in `Host` and in TLS: so the origin is looked at past a CDN or a load balancer.
+
+    - {name: cart, kind: http, url: "https://shop.example.com/users/${USER}/cart", users: [mei, jun, ada]}
+
+With `users` each of them is asked for, in place of `${USER}` in the address, the headers and the body, and the check
+passes only when it does for all of them. `bearer` is the token of the header Authorization.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+import time
+from dataclasses import replace
+from typing import Annotated, Any, Literal, cast
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field
 
 from tocsin.act.checks.finding import Finding
-from tocsin.act.checks.probe import CheckSettings, Expectation, Probe, judge
+from tocsin.act.checks.probe import CheckSettings, Expectation, Probe, judged
 from tocsin.ground.kernel.addresses import parse_place
 from tocsin.ground.kernel.outbound import Answer
 from tocsin.ground.kernel.secret import SecretOrText, reveal
 
 LARGEST = 1 << 20
 _SHOWN = 300
+_USER = "${USER}"
+_LEAST_S = 0.05
 
 
 def _address(value: str) -> str:
@@ -53,6 +62,14 @@ class HttpSettings(CheckSettings):
     body: str | dict[str, Any] | list[Any] | None = Field(
         default=None, description="Text as it is; a map or list is sent as JSON."
     )
+    bearer: SecretOrText | None = Field(
+        default=None, description="Token of the header Authorization, best as env:NAME."
+    )
+    users: tuple[str, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Asked for one by one, in place of ${USER}; all have to be well.",
+    )
     expect: Expectation = Field(
         default="status >= 200 && status < 300", description="Condition over status, headers, json, body, ms."
     )
@@ -79,32 +96,70 @@ class Http(Probe[HttpSettings]):
             "url": "https://shop.example.com/health",
             "connect_to": "203.0.113.7",
         },
+        {
+            "name": "recommendations",
+            "kind": "http",
+            "url": "https://shop.example.com/users/${USER}/recommendations",
+            "bearer": "env:SHOP_TOKEN",
+            "users": ["mei", "jun", "ada"],
+            "expect": "status == 200 && json.count > 5",
+            "value": "json.count",
+        },
     )
 
     def look(self) -> Finding:
+        if not self.settings.users:
+            return self._ask("", self.timeout_s)
+        deadline = time.monotonic() + self.timeout_s
+        found = [
+            (user, self._ask(user, max(_LEAST_S, deadline - time.monotonic())))
+            for user in self.settings.users
+        ]
+        failed = [(user, each) for user, each in found if not each.ok]
+        user, worst = max(failed or found, key=lambda each: each[1].ms)
+        text = f"{len(failed)} of {len(found)} users: {user} {worst.text}" if failed else worst.text
+        return replace(worst, text=text if failed else f"{len(found)} users, at most {text}")
+
+    def _ask(self, user: str, timeout: float) -> Finding:
         settings = self.settings
-        is_json = isinstance(settings.body, dict | list)
+        body = _for(user, settings.body)
+        is_json = isinstance(body, dict | list)
+        headers = {name: reveal(value) for name, value in settings.headers.items()}
+        if settings.bearer is not None:
+            headers["Authorization"] = f"Bearer {reveal(settings.bearer)}"
         answer = self.outbound.request(
             settings.method,
-            settings.url,
-            headers={name: reveal(value) for name, value in settings.headers.items()},
-            content=settings.body.encode() if isinstance(settings.body, str) else None,
-            json=settings.body if is_json else None,
-            timeout=self.timeout_s,
+            settings.url.replace(_USER, quote(user, safe="")) if user else settings.url,
+            headers={name: _for(user, value) for name, value in headers.items()},
+            content=body.encode() if isinstance(body, str) else None,
+            json=body if is_json else None,
+            timeout=timeout,
             trusted=True,
             limit=LARGEST,
             connect_to=settings.connect_to,
         )
-        ok, why = judge(settings.expect, _outcome(answer))
-        text = f"{answer.status} in {answer.ms:.0f} ms"
-        return Finding(
-            check=settings.name,
-            ok=ok,
-            text=text if ok else f"{text}: {why}",
+        return judged(
+            settings,
+            settings.expect,
+            _outcome(answer),
+            text=f"{answer.status} in {answer.ms:.0f} ms",
             ms=answer.ms,
-            value=float(answer.status),
-            detail={} if ok else {"body": answer.text[:_SHOWN]},
+            default=float(answer.status),
+            detail={"body": answer.text[:_SHOWN]},
         )
+
+
+def _for(user: str, value: Any) -> Any:
+    """The value with the user in place of `${USER}`, at any depth."""
+    if not user:
+        return value
+    if isinstance(value, str):
+        return value.replace(_USER, user)
+    if isinstance(value, dict):
+        return {name: _for(user, each) for name, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_for(user, each) for each in cast("list[Any]", value)]
+    return value
 
 
 def _outcome(answer: Answer) -> dict[str, Any]:

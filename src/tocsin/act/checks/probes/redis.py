@@ -14,7 +14,7 @@ from typing import IO, Any, Literal, Protocol
 from pydantic import Field
 
 from tocsin.act.checks.finding import Finding
-from tocsin.act.checks.probe import CheckSettings, Expectation, Probe, judge
+from tocsin.act.checks.probe import CheckSettings, Expectation, Probe, judged
 from tocsin.ground.kernel.outbound import OutboundFailed
 from tocsin.ground.kernel.secret import SecretOrText, reveal
 
@@ -58,15 +58,14 @@ class Redis(Probe[RedisSettings]):
             talk.ask("PING")
             ms = round((time.monotonic() - begun) * 1000, 1)
             fields = _fields(talk.ask("INFO"))
-        ok, why = judge(settings.expect, {"json": fields, "ms": ms})
         used = fields.get("used_memory")
-        text = f"PONG in {ms:.0f} ms"
-        return Finding(
-            check=settings.name,
-            ok=ok,
-            text=text if ok else f"{text}: {why}",
+        return judged(
+            settings,
+            settings.expect,
+            {"json": fields, "ms": ms},
+            text=f"PONG in {ms:.0f} ms",
             ms=ms,
-            value=float(used) if isinstance(used, int | float) else None,
+            default=float(used) if isinstance(used, int | float) else None,
         )
 
 
