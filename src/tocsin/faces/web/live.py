@@ -87,7 +87,9 @@ class Hub:
             yield None
             return
         stream = Stream(topics)
-        listeners = {topic: self._listener(topic) for topic in topics if topic.startswith(("run:", "diagnosis:"))}
+        listeners = {
+            topic: self._listener(topic) for topic in topics if topic.startswith(("run:", "diagnosis:"))
+        }
         for topic, listener in listeners.items():
             self._bell.on(topic, listener)
         self._streams.add(stream)
