@@ -40,14 +40,17 @@ class KubernetesTarget(Settings):
     ca: NoOption | None = Field(
         default=None, description="File of the authority that signed the server's certificate."
     )
+    server_name: NoOption | None = Field(
+        default=None, description="Name in the server's certificate, where the address is another one."
+    )
     program: NoOption = Field(default="kubectl", description="How kubectl is called here.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.server and (self.kubeconfig or self.context):
             raise ValueError("give either a kubeconfig (and a context) or a server (with token and ca)")
-        if (self.token or self.ca) and not self.server:
-            raise ValueError("token and ca belong to a server")
+        if (self.token or self.ca or self.server_name) and not self.server:
+            raise ValueError("token, ca and server_name belong to a server")
         return self
 
 
@@ -74,6 +77,8 @@ def _write_kubeconfig(target: KubernetesTarget, folder: Path) -> Path:
     cluster: dict[str, str] = {"server": target.server or ""}
     if target.ca:
         cluster["certificate-authority"] = str(Path(target.ca).absolute())
+    if target.server_name:
+        cluster["tls-server-name"] = target.server_name
     told = {
         "apiVersion": "v1",
         "kind": "Config",
