@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import timer_worker
 from sqlalchemy import func, select
 
 from tocsin.ground.engine import Boots, Timer, Timers
@@ -25,8 +30,23 @@ DEADLINE_S = 240 if FULL else 60
 
 
 @pytest.mark.timeout(300)
-def test_each_fires_once_and_pages_go_before_reminders(store: Store):
-    """Four workers share the rows; on SQLite, where one process has them all, four of its threads sweep at once."""
+def test_each_fires_once_and_pages_go_before_reminders(store: Store, database_url: str):
+    """Four processes share the rows; on SQLite, where one process has them all, four of its threads sweep at once."""
+    due_within_a_second(store)
+    fired = by_threads(store) if store.is_sqlite else by_processes(store, database_url)
+    counted = Counter(fired)
+    print(
+        f"attempts {len(fired)}, acknowledged {COUNT}, lost {COUNT - len(counted)}, unexpected 0, recovered 0"
+    )
+    assert len(counted) == COUNT
+    assert set(counted.values()) == {1}
+    place = {kind: [at for at, (each, _) in enumerate(fired) if each == kind] for kind in ("page", "remind")}
+    middle = {kind: places[len(places) // 2] for kind, places in place.items()}
+    assert middle["page"] < middle["remind"]
+
+
+def due_within_a_second(store: Store) -> None:
+    """Writes the timers, and comes back when all are due."""
     clock = SystemClock()
     now = clock.now()
     rows = [
@@ -42,6 +62,11 @@ def test_each_fires_once_and_pages_go_before_reminders(store: Store):
         for number in range(COUNT)
     ]
     store.write(lambda conn: conn.execute(insert(conn, timer), rows))
+    time.sleep(max(0.0, 1.0 - (clock.now() - now).total_seconds()))
+
+
+def by_threads(store: Store) -> list[tuple[str, str]]:
+    """(kind, subject) of what fired, in that order."""
     fired: list[tuple[str, str]] = []
     lock = threading.Lock()
 
@@ -49,38 +74,71 @@ def test_each_fires_once_and_pages_go_before_reminders(store: Store):
         with lock:
             fired.append((due.kind, due.subject))
 
-    workers = [worker(store, clock, handler) for _ in range(1 if store.is_sqlite else WORKERS)]
-    time.sleep(max(0.0, 1.0 - (clock.now() - now).total_seconds()))  # all are due
+    timers = worker(store, SystemClock(), handler)
     over = threading.Event()
 
-    def sweep(timers: Timers) -> None:
+    def sweep() -> None:
         while not over.is_set():
             if not timers.sweep():
                 over.wait(0.05)
 
-    threads = [threading.Thread(target=sweep, args=(workers[n % len(workers)],)) for n in range(WORKERS)]
+    threads = [threading.Thread(target=sweep) for _ in range(WORKERS)]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + DEADLINE_S
     try:
-        while done(store) < COUNT:
-            assert time.monotonic() < end, f"{done(store)} of {COUNT} were done in time"
-            time.sleep(0.1)
+        until_done(store)
     finally:
         over.set()
         for thread in threads:
             thread.join()
-        for timers in workers:
-            timers.stop()
-    counted = Counter(fired)
-    print(
-        f"attempts {len(fired)}, acknowledged {COUNT}, lost {COUNT - len(counted)}, unexpected 0, recovered 0"
-    )
-    assert len(counted) == COUNT
-    assert set(counted.values()) == {1}
-    place = {kind: [at for at, (each, _) in enumerate(fired) if each == kind] for kind in ("page", "remind")}
-    middle = {kind: places[len(places) // 2] for kind, places in place.items()}
-    assert middle["page"] < middle["remind"]
+        timers.stop()
+    return fired
+
+
+def by_processes(store: Store, database_url: str) -> list[tuple[str, str]]:
+    """As above, of all processes together."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, str(Path(timer_worker.__file__)), database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(WORKERS)
+    ]
+    try:
+        for each in workers:
+            assert each.stdout
+            assert each.stdout.readline() == "ready\n"
+        for each in workers:
+            assert each.stdin
+            each.stdin.write("go\n")
+            each.stdin.flush()
+        with ThreadPoolExecutor(WORKERS) as readers:
+            said = [readers.submit(each.stdout.read) for each in workers if each.stdout]
+            try:
+                until_done(store)
+            finally:
+                for each in workers:
+                    if each.stdin:
+                        each.stdin.close()
+            lines = [line.split() for each in said for line in each.result(30).splitlines()]
+        assert [each.wait(30) for each in workers] == [0] * WORKERS
+    finally:
+        for each in workers:
+            each.kill()
+            each.wait()
+            if each.stdout:
+                each.stdout.close()
+    assert not FULL or all(line.result() for line in said), "each of the four had its share"
+    return [(kind, subject) for kind, subject, _ in sorted(lines, key=lambda line: int(line[2]))]
+
+
+def until_done(store: Store) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while done(store) < COUNT:
+        assert time.monotonic() < end, f"{done(store)} of {COUNT} were done in time"
+        time.sleep(0.1)
 
 
 def worker(store: Store, clock: SystemClock, handler: Callable[[Timer], None]) -> Timers:
