@@ -171,6 +171,7 @@ FORMATS = (
     ),
     Format(kind="email", taken=202, reads=False),
     Format(kind="watch", taken=202, slots={"name": "nonce"}),
+    Format(kind="measures", taken=202, slots={"start": "at", "value": "measures.users"}),
 )  # fmt: skip
 
 

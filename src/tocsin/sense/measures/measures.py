@@ -6,7 +6,7 @@ configuration, and a sender with a typing mistake hears of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -30,19 +30,22 @@ class Measures:
         self._clock = clock
         self._expected = expected
 
+    def expect(self, service: str, measures: Iterable[str]) -> None:
+        """Raises Invalid for a measure of the service that no monitor waits for."""
+        expected = self._expected()
+        for measure in measures:
+            if (service, measure) in expected:
+                continue
+            known = sorted(name for of, name in expected if of == service)
+            raise Invalid(
+                f"no monitor waits for {measure[:64]} of {service[:64] or 'no service'}",
+                field="measures",
+                fix=f"There is {', '.join(known)}." if known else "Add one under monitors: without a probe.",
+            )
+
     def push(self, service: str, values: Mapping[str, float], at: datetime | None = None) -> None:
         """Takes what a sender has measured; it is judged at the next look. Raises Invalid for what nobody expects."""
-        expected = self._expected()
-        for measure in values:
-            if (service, measure) not in expected:
-                known = sorted(name for of, name in expected if of == service)
-                raise Invalid(
-                    f"no monitor waits for {measure} of {service or 'no service'}",
-                    field=f"measures.{measure}",
-                    fix=f"There is {', '.join(known)}."
-                    if known
-                    else "Add one under monitors: without a probe.",
-                )
+        self.expect(service, values)
         now = at or self._clock.now()
 
         def job(conn: Connection) -> None:
