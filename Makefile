@@ -24,7 +24,7 @@ setup: .venv/.ready ## Make .venv with everything pinned in requirements/ and To
 setup-real: ## As root, install what the real tests drive: Prometheus, Chromium, Postgres, Redis, Docker, …
 	@tools/setup-real
 
-demo: setup ## Break a real service and watch Tocsin bring it back (BREAK=redis-memory, BREAK=slow-database, KEEP=1).
+demo: setup ## Break a real service and watch Tocsin bring it back (BREAK=redis-memory, BREAK=slow-database, STACK=docker, KEEP=1).
 	@$(BIN)/python -m demo
 
 test: setup ## Run every test that this machine can run, on two cores.

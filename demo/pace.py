@@ -16,6 +16,8 @@ _WAITED = re.compile(
 )
 _DRAWN = re.compile(r"(?P<key>等待[ ：]*)(?P<seconds>\d+)(?P<unit> 秒)")
 """As a ladder that is drawn, or a line under a block, says it in Chinese."""
+_CONTAINERS = 2
+"""Those ladders wait for containers, which do not start faster because the story does: half as much is left out."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -29,8 +31,12 @@ class Pace:
         """The same text with its waits divided."""
         text = _WAITED.sub(lambda found: found["key"] + self.show(seconds(found["time"])), text)
         return _DRAWN.sub(
-            lambda found: f"{found['key']}{int(found['seconds']) / self.by:g}{found['unit']}", text
+            lambda found: f"{found['key']}{int(found['seconds']) / self._drawn:g}{found['unit']}", text
         )
+
+    @property
+    def _drawn(self) -> float:
+        return max(1.0, self.by / _CONTAINERS)
 
     def used(self, real: str) -> float:
         """Seconds that are really waited for what the configuration calls `real`."""

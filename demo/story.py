@@ -59,6 +59,7 @@ class Wishes:
     stack: Kind
     fault: Fault[Any]
     keep: bool
+    asleep: bool
     pace: Pace
     config: Path
     runbooks: bool
@@ -82,6 +83,7 @@ class Wishes:
             stack=stack,
             fault=stack.faults[name],
             keep=_yes(environment.get("KEEP")),
+            asleep=_yes(environment.get("ASLEEP")),
             pace=Pace(by=int(by)),
             config=Path(environment.get("CONFIG") or stack.config),
             runbooks=not _yes(environment.get("WITHOUT_RUNBOOK")),
@@ -155,8 +157,9 @@ class Story:
         self._tocsin.start()
         watch = Watch(self._tocsin.url, self._tocsin.token())
         cleaning.callback(watch.close)
-        self._mei.start()
-        cleaning.callback(self._mei.stop)
+        if not self._wishes.asleep:
+            self._mei.start()
+            cleaning.callback(self._mei.stop)
         self._load.start()
         cleaning.callback(self._load.stop)
         screen.facts(self._cast())
@@ -186,7 +189,7 @@ class Story:
             ("probes", f"every {pace.tell(self._probe)}, six checks, two failing rounds make an alert"),
             ("attempts", f"waits of {rungs}"),
             ("soak", f"{pace.tell(self._soak)}, a round every {pace.tell(every[0])}"),
-            ("Mei", f"looks at her phone after {pace.tell(REACTION)}"),
+            ("Mei", "sleeps" if self._wishes.asleep else f"looks at her phone after {pace.tell(REACTION)}"),
         ]
         return facts if self._attempts else [fact for fact in facts if fact[0] != "attempts"]
 

@@ -7,11 +7,12 @@ to a container, its limits, its network or the data in its layer, only when ther
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from demo.containers.stack import ContainerStack
+from demo.containers.stack import COMMAND_WITHIN_S, ContainerStack
 from demo.faults import Damage, Fault
 from demo.stack import StackBroken
 
@@ -49,12 +50,16 @@ def _freeze_redis(stack: ContainerStack) -> str:
 
 
 def _crowd_redis(stack: ContainerStack) -> str:
-    holders = (
-        "redis-cli config set maxclients 4; for i in 1 2 3 4; do redis-cli subscribe nothing & done; wait"
-    )
+    holders = f"for i in $(seq {CLIENTS}); do redis-cli subscribe nothing & done; wait"
     _done(stack.compose("exec", "-d", "redis", "sh", "-c", holders))
-    time.sleep(0.5)  # until they hold their places
-    return "four subscribers hold the four places that Redis has"
+    deadline = time.monotonic() + COMMAND_WITHIN_S
+    while _redis(stack, "client", "list", "type", "pubsub").count("addr=") < CLIENTS:
+        if time.monotonic() > deadline:
+            raise StackBroken("the subscribers did not come")
+        time.sleep(0.1)
+    _redis(stack, "config", "set", "maxclients", str(CLIENTS))
+    _redis(stack, "client", "kill", "type", "normal")  # whoever was let in before
+    return f"{CLIENTS} subscribers hold the {CLIENTS} places that Redis has"
 
 
 def _spoil_settings(stack: ContainerStack) -> str:
@@ -139,8 +144,10 @@ def _replicas(stack: ContainerStack) -> list[str]:
     return [str(number + 1) for number in range(len(stack.containers("api")))]
 
 
-def _redis(stack: ContainerStack, *words: str) -> None:
-    _done(stack.compose("exec", "-T", "redis", "redis-cli", *words))
+def _redis(stack: ContainerStack, *words: str) -> str:
+    done = stack.compose("exec", "-T", "redis", "redis-cli", *words)
+    _done(done)
+    return done.stdout
 
 
 def _psql(stack: ContainerStack, statement: str, *, detach: bool = False) -> None:
@@ -154,8 +161,7 @@ def _garbage(file: Path) -> None:
         stream.write(b"\xde\xad\xbe\xef" * (file.stat().st_size // 8))
 
 
-def _done(done: object) -> None:
+def _done(done: subprocess.CompletedProcess[str]) -> None:
     """Raises StackBroken where a command of the fault itself went wrong."""
-    code, words, said = (getattr(done, name) for name in ("returncode", "args", "stderr"))
-    if code:
-        raise StackBroken(f"{' '.join(words)}: {said}")
+    if done.returncode:
+        raise StackBroken(f"{' '.join(done.args)}: {done.stderr}")
