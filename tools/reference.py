@@ -22,6 +22,8 @@ from pydantic import BaseModel
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 import tocsin
+from tocsin.act.actions.described import described, one
+from tocsin.act.actions.toolbox import Verb, toolboxes
 from tocsin.act.guard import KINDS, MEANINGS, http_level
 from tocsin.act.guard.rules import TABLES, Rule
 from tocsin.act.guard.rules.looking import LOOKING
@@ -53,6 +55,7 @@ def pages() -> dict[str, str]:
         "http.md": http_page(make_api(cast("Context", None)).openapi()),
         "timeline.md": timeline_page(),
         "extensions.md": extensions_page(),
+        "actions.md": actions_page(),
         "guard.md": guard_page(),
         "runbook-rules.md": rules_page(
             json.loads((FOLDER / "runbook-rules.json").read_text(encoding="utf-8"))
@@ -374,13 +377,49 @@ def _extensions(folder: str) -> Iterator[tuple[str, type]]:
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
         module = importlib.import_module(f"{folder}.{info.name}")
         for _, each in inspect.getmembers(module, inspect.isclass):
-            if each.__module__ == module.__name__ and hasattr(each, "title") and not inspect.isabstract(each):
+            if each.__module__ != module.__name__ or not hasattr(each, "title") or inspect.isabstract(each):
+                continue
+            if not issubclass(each, Verb):  # those have a page of their own
                 yield info.name, each
 
 
 def _example(kind: str, settings: dict[str, Any]) -> str:
     body = json.dumps({"kind": kind, **settings}, ensure_ascii=False)
     return f"```yaml\n{body}\n```"
+
+
+# Actions
+
+
+def actions_page() -> str:
+    parts = [
+        "# Actions",
+        "What a step of a runbook can do besides commands, statements and requests. In an `action` block it is one "
+        "map, `postgres.lock_waits: {}`, with the service's target on a line `On: db`; from a terminal it is `tocsin "
+        "action run postgres.lock_waits --service shop --on db`. `tocsin action plan` says what it would do. "
+        "[Use actions](../how-to/use-actions.md) tells more.",
+        "`${NAME}` in a text is filled in after the block was read, so a value stays data. Where the level depends on "
+        "the arguments, the table names the usual one; values that make it stronger than was approved are refused.",
+        _table(
+            ("Action", "Level", "What it does"),
+            [
+                (f"[{each.name}](#{_anchor(each.name)})", _level(each.level), each.title)
+                for each in described()
+            ],
+        ),
+    ]
+    for kind, toolbox in toolboxes().items():
+        parts += [f"## {kind}", _prose(inspect.cleandoc(sys.modules[toolbox.__module__].__doc__ or ""))]
+        for verb in toolbox.verbs:
+            told = one(f"{kind}.{verb.named()}")
+            again = " Runs again after a crash." if told.idempotent else ""
+            parts += [f"### {told.name}", f"{told.title}. {_level(told.level)}.{again}", _prose(told.about)]
+            if told.arguments.get("properties"):
+                parts.append(_keys_table(told.arguments, told.arguments.get("$defs", {})))
+            parts += [
+                f"```yaml\n{told.name}: {json.dumps(each, ensure_ascii=False)}\n```" for each in told.examples
+            ]
+    return "\n\n".join(part for part in parts if part)
 
 
 # Rules of the linter

@@ -15,7 +15,7 @@ import functools
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -60,6 +60,8 @@ class Verb(Settings):
     """Whether doing it twice is as good as once: then it runs again after a crash."""
     quoted: ClassVar[Mapping[str, Callable[[str], str]]] = {}
     """How a value is quoted that fills a part of a field, where the field is a pattern or the like, by field."""
+    verbatim: ClassVar[frozenset[str]] = frozenset()
+    """Fields, at any depth, that nothing is filled into: what runs them gives them the values in its own way."""
 
     def level_of(self) -> Level:
         """The level with these arguments."""
@@ -107,7 +109,7 @@ class Toolbox(Action):
     def verb_of(self, call: Call) -> Verb:
         """The verb with its values filled in. Raises CannotRun for what is wrong, or stronger than was approved."""
         found = verb_named(type(self), call.action)
-        filled = fill(call.arguments, {**call.values, **call.environment}, found.quoted)
+        filled = fill(call.arguments, {**call.values, **call.environment}, found.quoted, found.verbatim)
         verb = _read(found, call.action, filled)
         level = verb.level_of()
         if highest((level, cast("Level", call.level))) != call.level:
@@ -227,6 +229,7 @@ def fill(
     arguments: Mapping[str, Any],
     values: Mapping[str, str],
     quoted: Mapping[str, Callable[[str], str]] | None = None,
+    verbatim: Collection[str] = (),
 ) -> dict[str, Any]:
     """The arguments with `${NAME}` in each text filled in. Raises CannotRun for a value that nobody gave."""
 
@@ -245,11 +248,14 @@ def fill(
             case list():
                 return [filled(each, quote) for each in node]  # pyright: ignore[reportUnknownVariableType] - parsed YAML
             case dict():
-                return {key: filled(each, quote) for key, each in node.items()}  # pyright: ignore[reportUnknownVariableType] - parsed YAML
+                return {key: each if key in verbatim else filled(each, quote) for key, each in node.items()}  # pyright: ignore[reportUnknownVariableType] - parsed YAML
             case _:
                 return node
 
-    return {name: filled(each, (quoted or {}).get(name, str)) for name, each in arguments.items()}
+    return {
+        name: each if name in verbatim else filled(each, (quoted or {}).get(name, str))
+        for name, each in arguments.items()
+    }
 
 
 def setting(call: Call, name: str, default: str | None = None) -> str:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 import tocsin
 from tocsin.faces.api import (
+    actions,
     alert_trace,
     alerts,
     answers,
@@ -45,6 +46,7 @@ from tocsin.ground.kernel.errors import TocsinError
 
 PREFIX = "/api/v1"
 _FEATURES = (
+    actions,
     status,
     alerts,
     alert_trace,
