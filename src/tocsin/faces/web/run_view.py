@@ -18,6 +18,7 @@ from tocsin.respond.runbooks.record import Attempt
 from tocsin.respond.runbooks.score import Score
 from tocsin.respond.runbooks.store import Run
 
+_MOST_EVIDENCE = 3
 _ACTION = N_("One action")
 _DIAGNOSIS = N_("Look closely")
 _VERIFICATION = N_("Prove that it works, all checks in one round")
@@ -102,6 +103,7 @@ class PartView:
     opened: bool = False
     level: str = "read"
     score: Score | None = None
+    evidence: tuple[str, ...] = ()  # of a cause: what speaks for it, the strongest first
     again: bool = False  # it was judged, and could be tried once more
 
 
@@ -114,6 +116,7 @@ class RunView:
     asked: Asked | None
     step: PlannedStep | None
     approval: Approval | None
+    given: int  # so many have said yes to it
 
 
 def run_view(context: Context, conn: Connection, run: Run) -> RunView:
@@ -129,6 +132,7 @@ def run_view(context: Context, conn: Connection, run: Run) -> RunView:
         asked=asked,
         step=plan.find(asked.step) if asked else None,
         approval=runs.approval(conn, asked.approval) if asked and asked.approval else None,
+        given=sum(each.yes for each in runs.votes(conn, asked.approval)) if asked and asked.approval else 0,
     )
 
 
@@ -214,6 +218,7 @@ def _part(rows: _Rows, part: Part, number: str, score: Score | None) -> PartView
         opened=mark in (STEP["under way"], STEP["asks"]),
         level=_highest(part.steps),
         score=score,
+        evidence=part.evidence[:_MOST_EVIDENCE],
         again=row is not None and row.over,
     )
 

@@ -20,7 +20,6 @@ from tocsin.ground.engine import Leg
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import TocsinError, Unavailable
 from tocsin.ground.kernel.ids import new_id
-from tocsin.respond.runbooks import plan as plans
 from tocsin.respond.runbooks import store
 from tocsin.respond.runbooks.attempts import Attempts
 from tocsin.respond.runbooks.ladder import (
@@ -35,6 +34,7 @@ from tocsin.respond.runbooks.ladder import (
     beside,
     next_move,
 )
+from tocsin.respond.runbooks.likely import plan_of_run
 from tocsin.respond.runbooks.plan import Plan
 from tocsin.respond.runbooks.record import Attempt, Grant, Record
 from tocsin.respond.runbooks.rehearsal import is_drill
@@ -166,12 +166,13 @@ class Legs:
             )
 
     def _plan(self, run_id: str) -> Plan:
-        """The run's plan, which never changes: read once for as long as this process leads the run."""
+        """The run's plan; one whose causes stand in the order of the evidence is asked for at each turn."""
         plan = self._plans.get(run_id)
         if plan is None:
             with self._workshop.store.read() as conn:
-                plan = plans.from_json(store.plan_of(conn, run_id))
-            self._plans[run_id] = plan
+                plan = plan_of_run(conn, run_id)
+            if not any(part.is_cause for part in plan.parts):
+                self._plans[run_id] = plan
         return plan
 
     def _record(self, seen: _Seen) -> Record:
@@ -317,6 +318,9 @@ class Legs:
             requested_by=run.led_by,
             requested_at=now,
             expires_at=expires,
+            quorum=shop.settings().runs.quorum_of(move.step.level),
+            inputs={name: run.inputs[name] for name in move.step.inputs if name in run.inputs},
+            place=move.step.on or "",
         )
         shop.timers.set(conn, "approval.expire", id_, expires)
         shop.tell(

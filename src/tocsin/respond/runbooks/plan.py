@@ -92,6 +92,20 @@ class Part:
     steps: tuple[PlannedStep, ...] = ()
     checks: tuple[PlannedStep, ...] = ()
     condition: str = ""
+    match: tuple[str, ...] = ()  # of a cause: its author's words of evidence
+    evidence: tuple[str, ...] = ()  # what speaks for it in this run; never pinned
+
+    @property
+    def is_cause(self) -> bool:
+        return self.key.startswith("cause")
+
+    @property
+    def name(self) -> str:
+        return self.title
+
+    @property
+    def symptom(self) -> str:
+        return self.condition
 
     @property
     def waits(self) -> bool:
@@ -178,6 +192,7 @@ def _causes(document: Document, keys: _Keys) -> Iterator[Part]:
                 PlannedStep.of(step, keys.new(step.id), option=True) for step in cause.steps if _runs(step)
             ),
             condition=cause.symptom,
+            match=cause.match,
         )
 
 

@@ -26,11 +26,14 @@ from tocsin.respond.runbooks.course import turn_to
 from tocsin.respond.runbooks.document import Document
 from tocsin.respond.runbooks.find import Question, found
 from tocsin.respond.runbooks.leg import OVER, Legs, close
+from tocsin.respond.runbooks.likely import plan_of_run
 from tocsin.respond.runbooks.plan import Plan, PlannedStep, plan_of
 from tocsin.respond.runbooks.record import Attempt
 from tocsin.respond.runbooks.score import Score, scores
 from tocsin.respond.runbooks.store import Chunk, Run
 from tocsin.respond.runbooks.values import Values, check, resolve
+from tocsin.respond.runbooks.votes import Vote, cast
+from tocsin.respond.runbooks.votes import of as votes_of
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
 REAL = ("guided", "automatic")
@@ -51,6 +54,10 @@ class Runs:
     def stop(self) -> None:
         """Lets go of the steps under way, before the engine stops; the next process takes them up."""
         self._attempts.stop()
+
+    def fetch(self) -> None:
+        """Takes up the steps that wait for a worker with a label of this process."""
+        self._attempts.errands.tick()
 
     # Questions
 
@@ -81,8 +88,8 @@ class Runs:
         return scores(conn, path)
 
     def plan(self, conn: Connection, id_: str) -> Plan:
-        """What the run does, as it was pinned."""
-        return plans.from_json(store.plan_of(conn, id_))
+        """What the run does, as it was pinned; its causes in the order in which the evidence speaks for them."""
+        return plan_of_run(conn, id_)
 
     def document(self, conn: Connection, id_: str) -> str:
         """The runbook's text, as it was pinned."""
@@ -308,8 +315,14 @@ class Runs:
 
         return self._act(id_, job)
 
+    def votes(self, conn: Connection, approval: str) -> list[Vote]:
+        """Who has said what to a request, the oldest first."""
+        return votes_of(conn, approval)
+
     def approve(self, approval: str, who: Identity, reason: str = "") -> Run:
-        """Says yes to the text as it stands in the request. Raises Denied where `who` may not."""
+        """Says yes to the text as it stands in the request; the last yes of its quorum lets it run. Raises Denied where
+        `who` may not, Conflict where they have voted or it is too late.
+        """
         return self._vote(approval, who, reason, "given")
 
     def deny(self, approval: str, who: Identity, reason: str = "") -> Run:
@@ -569,6 +582,13 @@ class Runs:
                 raise Invalid(
                     "what destroys needs a reason", field="reason", fix="Say why this is right now."
                 )
+            given = cast(conn, approval_id, who, yes=state == "given", reason=reason, at=now)
+            if state == "given" and given < approval.quorum:
+                told = {"given": given, "quorum": approval.quorum, "title": approval.title}
+                shop.tell(
+                    conn, run, "run.approval.vote", who.actor, approval=approval_id, reason=reason, **told
+                )
+                return run.id
             store.decide(conn, approval_id, state, by=who.actor, at=now, reason=reason)
             shop.timers.cancel(conn, "approval.expire", approval_id)
             if state == "denied":
