@@ -10,7 +10,7 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -104,8 +104,10 @@ class App:
         clock: Clock | None = None,
         *,
         role: Role = "all",
+        labels: Iterable[str] = (),
     ) -> None:
         self.folder = folder
+        self.labels = frozenset(labels)
         self.serves, self.works = role != "worker", role != "web"
         self.clock = clock or SystemClock()
         self.bell = Bell()
@@ -297,6 +299,8 @@ class App:
         beat = self.engine.on_beat
         if self.works:
             beat("followers", react, wake_on="timeline")
+            if self.labels:
+                beat("errands", self.runs.fetch, wake_on="errands")
             beat("heartbeats", self.heartbeats.tick, wake_on="heartbeats", led=True)
             beat("war rooms", self.war_rooms.tick, wake_on="timeline", patience_s=_ROUND_S)
             beat("retention", self.retention.tick, wake_on="configuration", led=True)
@@ -388,6 +392,8 @@ class App:
             page=page,
             hand=self.deliveries.hand,
             folder=self.folder / "runs",
+            labels=self.labels,
+            dead=self.engine.boots.dead,
         )
 
     def _bench(self, actions: Mapping[str, Action]) -> Bench:
@@ -408,7 +414,7 @@ class App:
             known=Known(
                 changes=changes,
                 look=lambda service: look_around(service, self.outbound, self.clock),
-                measures=lambda service: {},
+                measures=self.monitors.latest,
             ),
             folder=self.folder / "diagnoses",
         )
@@ -513,6 +519,8 @@ class App:
             trials=self.trials,
             mailbook=self.mailbook,
             heartbeats=self.heartbeats,
+            monitors=self.monitors,
+            measures=self.measures,
             replay=receiver.replay,
             report=self._report,
             waiting_for=self.waiting_for,
@@ -557,6 +565,8 @@ class App:
             repairs=self.repairs,
             exercises=self.exercises,
             heartbeats=self.heartbeats,
+            monitors=self.monitors,
+            measures=self.measures,
             mailbook=self.mailbook,
             replay=receiver.replay,
             folder=self.folder,
@@ -695,9 +705,11 @@ def void(_: object) -> None:
     """For a callback whose caller wants no answer."""
 
 
-def serve(folder: Path, *, host: str, port: int, log_level: str, role: Role = "all") -> None:
+def serve(
+    folder: Path, *, host: str, port: int, log_level: str, role: Role = "all", labels: Iterable[str] = ()
+) -> None:
     """`tocsin up`: blocks until SIGINT or SIGTERM. Raises Invalid where the configuration has mistakes."""
-    app = _made(folder, log_level, role)
+    app = _made(folder, log_level, role, labels)
     _greet(app, host, port)
     _Server(
         app.hub,
@@ -718,9 +730,9 @@ def serve(folder: Path, *, host: str, port: int, log_level: str, role: Role = "a
     ).run()
 
 
-def work(folder: Path, *, log_level: str) -> None:
+def work(folder: Path, *, log_level: str, labels: Iterable[str] = ()) -> None:
     """`tocsin worker`: as `serve`, without listening anywhere. A second signal ends it at once."""
-    app = _made(folder, log_level, "worker")
+    app = _made(folder, log_level, "worker", labels)
     told = threading.Event()
 
     def stop(number: int, _: FrameType | None) -> None:
@@ -737,9 +749,9 @@ def work(folder: Path, *, log_level: str) -> None:
         app.stop()
 
 
-def _made(folder: Path, log_level: str, role: Role) -> App:
+def _made(folder: Path, log_level: str, role: Role, labels: Iterable[str]) -> App:
     configure(level=log_level)
-    app = App(folder, configuration.load(folder).required(), role=role)
+    app = App(folder, configuration.load(folder).required(), role=role, labels=labels)
     app.engine.lock()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, 20, 20)

@@ -25,6 +25,10 @@ def up(
             help="On Postgres: `web` takes alerts and shows pages, `worker` judges, pages and runs."
         ),
     ] = "all",
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="Steps whose target says `worker: LABEL` run here; may be repeated."),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="What is worth a line.")
     ] = "info",
@@ -38,13 +42,20 @@ def up(
     if role == "worker":
         from tocsin.app import work
 
-        work(find_folder(config).resolve(), log_level=log_level)
+        work(find_folder(config).resolve(), log_level=log_level, labels=label or ())
         return
     _check_address(host, port)
     from tocsin.app import serve
 
     # Absolute: the commands of runs work in folders of their own, and find their way from there.
-    serve(find_folder(config).resolve(), host=host, port=port, log_level=log_level, role=role)
+    serve(
+        find_folder(config).resolve(),
+        host=host,
+        port=port,
+        log_level=log_level,
+        role=role,
+        labels=label or (),
+    )
 
 
 def _check_address(host: str, port: int) -> None:

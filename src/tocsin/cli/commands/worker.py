@@ -16,6 +16,10 @@ def worker(
     config: Annotated[
         Path | None, typer.Option("--config", help="The folder with tocsin.yaml.", show_default=False)
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="Steps whose target says `worker: LABEL` run here; may be repeated."),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="What is worth a line.")
     ] = "info",
@@ -27,4 +31,4 @@ def worker(
     from tocsin.app import work
     from tocsin.configuration import find_folder
 
-    work(find_folder(config).resolve(), log_level=log_level)
+    work(find_folder(config).resolve(), log_level=log_level, labels=label or ())

@@ -1,7 +1,8 @@
 """“I have it”: the page behind the link in a message. It works without an account, in the language of who was paged.
 
 Opening it changes nothing, since scanners open links too; its buttons do. The signed link is the proof, so it
-needs no session, and what it allows is to say “I have it” or “I cannot take it”, for this one person.
+needs no session, and what it allows is to say “I have it” or “I cannot take it”, for this one person; and, if their
+role allows, to decide what a run of the incident asks for, as long as it destroys nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from tocsin.act import notify
 from tocsin.act.notify import Delivery
+from tocsin.faces.web.approval_link import requests_for, vote_by_link
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import awaits_acknowledgement
 from tocsin.faces.web.severities import severity_view
@@ -37,6 +39,8 @@ def acknowledge(visit: Visit) -> Response:
         with visit.context.store.read() as conn:
             incident = visit.context.incidents.get(conn, delivery.incident)
         actor = f"person:{delivery.person}"
+        if visit.form.get("wish") in ("approve", "deny"):
+            return visit.go(visit.path, notice=vote_by_link(visit, delivery))
         if visit.form.get("wish") == "escalated":
             if incident.state == "triggered":
                 visit.context.incidents.escalate(delivery.incident, actor)
@@ -79,4 +83,5 @@ def _incident_page(visit: Visit, conn: Connection, incident_id: str, person: str
         severity=severity_view(context.policies(), incident.policy, incident.severity),
         service=visit.service(incident.service),
         commander=context.incidents.roles(conn, incident_id).get("commander"),
+        requests=requests_for(visit, conn, incident_id, person),
     )

@@ -7,7 +7,7 @@ approve who is not the one who asked. A vote is bound to the hash of text and va
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -74,6 +74,9 @@ class Approval:
     by: str | None
     decided_at: datetime | None
     reason: str
+    quorum: int = 1  # so many people have to say yes
+    inputs: dict[str, str] = field(default_factory=dict[str, str])  # the values that the text will see
+    place: str = ""  # the target on which it will run; empty: this machine
 
     @classmethod
     def from_row(cls, row: Row[Any]) -> Approval:

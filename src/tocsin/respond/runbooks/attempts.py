@@ -29,11 +29,13 @@ from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
 from tocsin.ground.kernel.errors import TocsinError, Unavailable
 from tocsin.ground.kernel.secret import reveal, scrub
+from tocsin.respond.runbooks import plan as plans
 from tocsin.respond.runbooks import store
+from tocsin.respond.runbooks.errands import NOBODY, Errands
 from tocsin.respond.runbooks.output import Tail
 from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.record import Attempt
-from tocsin.respond.runbooks.rehearsal import rehearse
+from tocsin.respond.runbooks.rehearsal import is_played, rehearse
 from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.verification import Verdict, holds, judge
 from tocsin.respond.runbooks.workshop import Workshop
@@ -56,10 +58,12 @@ class Attempts:
         self._under_way: dict[tuple[str, str, int], threading.Event] = {}
         self._cancelled: set[str] = set()
         self._stopping = threading.Event()
+        self.errands = Errands(workshop, self._fetched)
 
     def stop(self) -> None:
         """Lets go of what is under way; commands go on and are found again by the next process."""
         self._stopping.set()
+        self.errands.stop()
 
     def cancel(self, run_id: str) -> None:
         """Ends what the run has under way in this process."""
@@ -86,6 +90,10 @@ class Attempts:
 
     def carry_out(self, run: Run, step: PlannedStep, number: int, *, is_new: bool = False) -> None:
         """Does what the attempt still needs; returns when its row says how it ended, or that nobody knows."""
+        label = self.errands.label_of(step, self._workshop.service(run.service))
+        if label and not is_played(run.mode, step):
+            self._send(run, step, number, label)
+            return
         token = (run.id, step.key, number)
         mine = threading.Event()
         with self._lock:
@@ -103,6 +111,37 @@ class Attempts:
         if again and run.wish != "end":
             self.carry_out(run, step, again, is_new=True)
 
+    def _send(self, run: Run, step: PlannedStep, number: int, label: str) -> None:
+        """Has a worker with the label carry it out. Where none comes, the attempt has failed; where the one that had
+        begun it died, it is looked for from here.
+        """
+        shop = self._workshop
+        if self.errands.send(run, step, number, label, self._stopped(run.id)) != NOBODY:
+            return
+        if self._has_begun(run, step, number):
+            self._find(run, step, number)
+            return
+        why = f"no worker with the label {label} took it: start one with `tocsin worker --label {label}`"
+        what = {"kind": step.kind, "title": step.title, "level": step.level}
+        over: dict[str, Any] = {"state": "finished", "ok": False, "why": why, "ended_at": shop.clock.now()}
+
+        def job(conn: Connection) -> None:
+            if store.put_attempt(conn, run.id, step.key, number, **what, **over) or store.change_attempt(
+                conn, run.id, step.key, number, "waiting", **over
+            ):
+                told = {"step": step.key, "title": step.title, "ok": False, "why": why}
+                shop.tell(conn, run, "run.step.finished", **told)
+
+        shop.store.write(job)
+        shop.ring(run.id)
+
+    def _fetched(self, run: Run, key: str, number: int) -> None:
+        """An errand of this process: the attempt is carried out as if its leg were walked here."""
+        with self._workshop.store.read() as conn:
+            step = plans.from_json(store.plan_of(conn, run.id)).find(key)
+        assert step is not None
+        self.carry_out(run, step, number)
+
     def _begin_or_find(self, run: Run, step: PlannedStep, number: int, *, is_new: bool) -> int | None:
         """The number of the attempt to go on with, where this one gave way to another."""
         if not is_new and self._has_begun(run, step, number):
@@ -111,10 +150,10 @@ class Attempts:
         # Before the row, and never after it: a row whose folder is missing proves that the folder was lost, not that
         # nothing began.
         folder.mkdir(parents=True, exist_ok=True)
-        is_new = self._begin(run, step, number, folder)
-        if is_new is None:
+        began = self._begin(run, step, number, folder)
+        if began is None:
             return None
-        if is_new:
+        if began:
             return self._perform(run, step, number, self._call(run, step, folder), take_up=False)
         return self._find(run, step, number)
 

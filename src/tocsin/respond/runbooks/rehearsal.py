@@ -22,9 +22,14 @@ def is_drill(mode: str) -> bool:
     return mode in MODES
 
 
+def is_played(mode: str, step: PlannedStep) -> bool:
+    """Does the step only seem to run in this mode?"""
+    return is_drill(mode) and not (mode == CHECKS_ONLY and step.level == "read")
+
+
 def rehearse(mode: str, step: PlannedStep, call: Call) -> tuple[Result, Verdict] | None:
     """How the step ends without being run; None where it really runs. What it would print goes to `call.out`."""
-    if not is_drill(mode) or (mode == CHECKS_ONLY and step.level == "read"):
+    if not is_played(mode, step):
         return None
     result = Result(well=True)
     if mode != SIMULATED:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator
@@ -41,6 +41,17 @@ class RunSettings(Settings):
     approval_expires: Duration = Field(
         default=timedelta(minutes=30), description="So long a request for approval can be answered."
     )
+    quorum: dict[Literal["change", "destroy"], Annotated[int, Field(ge=1, le=9)]] = Field(
+        default_factory=dict,
+        description="How many people have to approve what changes or destroys, {destroy: 2}. Without it: one.",
+    )
+    worker_patience: Duration = Field(
+        default=timedelta(minutes=1), description="So long a step waits for a worker with its label."
+    )
+
+    def quorum_of(self, level: str) -> int:
+        """How many people have to say yes to a step of this level."""
+        return next((count for each, count in self.quorum.items() if each == level), 1)
 
 
 class RunSection(Section):

@@ -119,6 +119,9 @@ approval = Table(
     Column("by", Text),
     Column("decided_at", Time),
     Column("reason", Text, nullable=False, default=""),
+    Column("quorum", Integer, nullable=False, server_default="1"),
+    Column("inputs", Json, nullable=False, server_default="{}"),
+    Column("place", Text, nullable=False, server_default=""),
     Index("ix_approval_run", "run"),
     Index("ix_approval_state", "state"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -54,7 +54,8 @@ class Shelf(Protocol):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
     """`page` tells the on-call within the caller's transaction, `hand` sends what it gave once that is committed;
-    `check` runs a service's checks in one round, None where it has none; `mitigate` says that the service is back.
+    `check` runs a service's checks in one round, None where it has none; `mitigate` says that the service is back;
+    `labels` are those of this process, `dead` the boots that are.
     """
 
     store: Store
@@ -73,6 +74,8 @@ class Workshop:
     page: Callable[[Connection, str, str, list[str]], Sequence[Delivery]]
     hand: Callable[[Sequence[Delivery]], None]
     folder: Path
+    labels: frozenset[str] = frozenset()
+    dead: Callable[[Connection], Collection[str]] = lambda _: ()
 
     def service(self, name: str) -> Service:
         return self.services().service(name)

@@ -1,0 +1,80 @@
+"""May this step run? Decided behind the signed link of a page, for the one person to whom it went.
+
+A change only: what destroys is read here, and approved after signing in again. The link proves who was paged, and
+their account says what they may decide; who has none, or a role too small, reads what waits and decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from tocsin.act.notify import Delivery
+from tocsin.faces.web.visit import Visit
+from tocsin.ground.accounts import NOBODY, Identity
+from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.errors import Denied, NotFound, TocsinError
+from tocsin.respond.runbooks.approvals import Approval, judge
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestView:
+    """A request, and whether the reader may decide it here; else `why` they may not, in plain words."""
+
+    approval: Approval
+    may: bool
+    why: str
+    given: int
+
+
+def requests_for(visit: Visit, conn: Connection, incident: str, person: str | None) -> list[RequestView]:
+    """What runs of the incident ask for at the moment."""
+    context = visit.context
+    found: list[RequestView] = []
+    for run in context.runs.of_incident(conn, incident):
+        for approval in context.runs.approvals(conn, run=run.id, states=("asked",)) if run.is_open else ():
+            votes = context.runs.votes(conn, approval.id)
+            why = _why_not(visit, approval, _identity(visit, person))
+            voted = any(each.voter == f"person:{person}" for each in votes)
+            if voted:
+                why = N_("You have said yes. Somebody else has to look at it, too.")
+            given = sum(each.yes for each in votes)
+            found.append(RequestView(approval=approval, may=not why, why=why, given=given))
+    return found
+
+
+def vote_by_link(visit: Visit, delivery: Delivery) -> str:
+    """Takes the vote; gives the notice for it. Raises Denied for what may not be decided here."""
+    context, form = visit.context, visit.form
+    with context.store.read() as conn:
+        approval = context.runs.approval(conn, form.get("approval", ""))
+        if context.runs.get(conn, approval.run).incident != delivery.incident:
+            raise NotFound(N_("This link does not lead anywhere."), fix=N_("Open the newest message."))
+    who = _identity(visit, delivery.person)
+    if approval.level == "destroy":
+        raise Denied(_DESTROYS, fix=N_("Sign in, and approve it on the page of the incident."))
+    if form.get("wish") == "deny":
+        context.runs.deny(approval.id, who, form.get("reason", ""))
+        return "denied"
+    context.runs.approve(approval.id, who, form.get("reason", ""))
+    return "approved"
+
+
+_DESTROYS = N_("It destroys something, so it is approved on the page, after signing in again.")
+
+
+def _why_not(visit: Visit, approval: Approval, who: Identity) -> str:
+    if approval.level == "destroy":
+        return _DESTROYS
+    try:
+        judge(approval, who, visit.context.clock.now())
+    except TocsinError as error:
+        return error.message
+    return ""
+
+
+def _identity(visit: Visit, person: str | None) -> Identity:
+    """The account of who was paged."""
+    accounts = visit.context.accounts.everyone()
+    return next((each.identity for each in accounts if person and each.person == person), NOBODY)
