@@ -107,6 +107,8 @@ def test_a_stack_is_brought_up_looked_at_mended_and_taken_down(
         after = {row["name"]: row["started_at"] for row in act("docker.state", service="api")[0].rows or ()}
         assert before.keys() == after.keys()
         assert all(after[name] > before[name] for name in before)
+        assert "worker" in act("docker.logs")[1]
+        assert len(act("docker.state")[0].rows or ()) == 4
         assert {row["name"] for row in act("docker.stats")[0].rows or ()} >= {"shop-api-1", "shop-worker-1"}
         assert any(row["action"] == "die" for row in act("docker.events", since="10m")[0].rows or ())
 

@@ -73,6 +73,7 @@ def test_a_rule_goes_off_with_reason_and_time_and_comes_back_as_it_was(act: Act,
     listed = act("rules", level="read").rows or ()
     assert [each["enabled"] for each in listed] == [False, True]
     name, given = undo("rule_off", **arguments)
+    assert (name, given) == ("rule_on", {"rule": "block bots on /auth"})
     assert row(act(name, **given))["enabled"] is True
     after = dict(cloudflare.rules[0])
     for moved in ("version", "last_updated"):

@@ -127,7 +127,11 @@ def test_refusals_are_told_in_the_words_of_the_cluster(
     with pytest.raises(CannotRun, match="dash"):
         act("rollout_restart", level="change", name="--all")
     with pytest.raises(CannotRun, match="one of pod, deployment and selector"):
+        act("logs", pod="api-7d9c-x1", deployment="api")
+    with pytest.raises(CannotRun, match="no pods are named"):
         act("logs")
+    target["name"] = "api"
+    assert "line 5" in act("logs")[1]
     monkeypatch.setenv("CLUSTER_TOKEN", "wrong-wrong-token")
     assert "logged in to the server" in act("pods")[0].why
     target |= {"context": "production"}

@@ -44,6 +44,12 @@ class CloudflareTarget(Settings):
     worker: str | None = Field(
         default=None, min_length=1, description="The Worker that verbs mean by default."
     )
+    url: WebAddress | None = Field(
+        default=None, description="As users reach it: a diagnosis asks it through the edge."
+    )
+    queue: str | None = Field(
+        default=None, min_length=1, description="The queue that a diagnosis looks into."
+    )
     api_url: WebAddress = Field(
         default="https://api.cloudflare.com/client/v4", description="Where the API is."
     )

@@ -33,6 +33,9 @@ class KubernetesTarget(Settings):
     namespace: NoOption | None = Field(
         default=None, description="Where the objects of the service are. Without it: as the context says."
     )
+    name: NoOption | None = Field(
+        default=None, description="The deployment that the service is: what a diagnosis asks about."
+    )
     kubeconfig: NoOption | None = Field(default=None, description="A kubeconfig file.")
     context: NoOption | None = Field(default=None, description="A context of that file.")
     server: NoOption | None = Field(default=None, description="Address of the API, instead of a kubeconfig.")

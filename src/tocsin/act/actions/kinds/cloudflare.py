@@ -3,9 +3,9 @@
     targets: {edge: {kind: cloudflare, token: "env:CLOUDFLARE_API_TOKEN", account: 023e105f4ecef8ad9ca31a8372d0c353,
       zone: 9a7806061c88ada191ed06f989cc3dac, worker: shop-edge}}
 
-A rule or route that is switched off needs a reason and the time after which it has to be on again (`back_within`); its
-undo switches it on. Pausing a queue keeps its messages; purging it deletes them, so that is *destroy*. Cloudflare's
-API: developers.cloudflare.com/api.
+A rule or route is switched off with a reason and for a time (`back_within`), and stands on the incident until it is on
+again. Pausing a queue keeps its messages; purging it deletes them, so that is *destroy*. Cloudflare's API:
+developers.cloudflare.com/api.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def _printable(value: str) -> str:
     return value
 
 
-def _not_for_ever(value: timedelta) -> timedelta:
-    if not timedelta(0) < value <= _LONGEST_OFF:
+def _not_for_ever(value: timedelta | None) -> timedelta | None:
+    if value is not None and not timedelta(0) < value <= _LONGEST_OFF:
         raise ValueError("write a time up to 7d, such as 1h")
     return value
 
@@ -51,9 +51,9 @@ Reason = Annotated[
     AfterValidator(_printable),
 ]
 BackWithin = Annotated[
-    Duration,
+    Duration | None,
     AfterValidator(_not_for_ever),
-    Field(description="How long it may stay off: then it has to be on again."),
+    Field(description="How long it may stay off. Without it: as `repair.back_within` says."),
 ]
 
 
@@ -100,13 +100,13 @@ class RuleOff(_OnRule):
     )
 
     reason: Reason
-    back_within: BackWithin = timedelta(hours=1)
+    back_within: BackWithin = None
 
     def plan(self) -> str:
-        return f"Switches the rule {self.rule} off for at most {format_duration(self.back_within)}: {self.reason}."
+        return f"Switches the rule {self.rule} off{_at_most(self.back_within)}: {self.reason}."
 
     def undo(self) -> tuple[str, Mapping[str, Any]] | None:
-        return "rule_on", {"rule": self.rule, "phase": self.phase}
+        return "rule_on", {"rule": self.rule, **({} if self.phase == "custom" else {"phase": self.phase})}
 
 
 class RuleOn(_OnRule):
@@ -143,11 +143,11 @@ class RouteOff(Verb):
     pattern: Word = Field(description="Exactly the pattern of the route.")
     worker: Word = Field(description="The Worker that it leads to: undo sends the requests there again.")
     reason: Reason
-    back_within: BackWithin = timedelta(hours=1)
+    back_within: BackWithin = None
 
     def plan(self) -> str:
-        until = format_duration(self.back_within)
-        return f"Sends {self.pattern} past {self.worker} to the origin for at most {until}: {self.reason}."
+        until = _at_most(self.back_within)
+        return f"Sends {self.pattern} past {self.worker} to the origin{until}: {self.reason}."
 
     def undo(self) -> tuple[str, Mapping[str, Any]] | None:
         return "route_on", {"pattern": self.pattern, "worker": self.worker}
@@ -372,8 +372,12 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _off(reason: str, back_within: timedelta) -> dict[str, Any]:
-    return {"reason": reason, "back_within_s": back_within.total_seconds()}
+def _off(reason: str, back_within: timedelta | None) -> dict[str, Any]:
+    return {"reason": reason, "back_within_s": back_within.total_seconds() if back_within else None}
+
+
+def _at_most(back_within: timedelta | None) -> str:
+    return f" for at most {format_duration(back_within)}" if back_within else ""
 
 
 def _roll_back(api: Api, worker: str, verb: RollBack) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
     targets: {engine: {kind: docker, host: "unix:///run/docker.sock", project: shop}}
 
-A container is named by `container`, or all those of a compose service by `service` (with the target's `project`, those
-of this project only). Without a target, the engine is the one that Docker's command finds by itself. A program on the
-machine where the step runs, `docker`, does the work; a restart that was under way when Tocsin was interrupted
-is found again.
+A container is named by `container`, or all those of a compose service by `service`; verbs that only look take all
+where neither is given, and with the target's `project` those of this project only. Without a target, the engine is the
+one that Docker's command finds by itself. `docker` on the machine where the step runs does the work; a restart that was
+under way when Tocsin was interrupted is found again.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from tocsin.ground.kernel.duration import Duration, format_duration
 # Words of the caller arrive as "$@", ids of containers are hexadecimal: nothing is read as a script.
 _OF_SERVICE = """\
 project=$1 service=$2; shift 2
-found=$(docker ps --all --quiet --filter "label=com.docker.compose.service=$service" \\
+found=$(docker ps --all --quiet ${service:+--filter "label=com.docker.compose.service=$service"} \\
   ${project:+--filter "label=com.docker.compose.project=$project"}) || exit
-[ -n "$found" ] || { echo "there is no container of a service $service" >&2; exit 1; }
+[ -n "$found" ] || { echo "there is no container${service:+ of a service $service}" >&2; exit 1; }
 """
 _AT_ONCE = _OF_SERVICE + 'exec docker "$@" $found\n'
 _ONE_BY_ONE = (
@@ -56,21 +56,23 @@ _EVENT = """{"at":{{json .Time}},"kind":{{json .Type}},"action":{{json .Action}}
 "name":{{json (index .Actor.Attributes "name")}},"exit_code":{{json (index .Actor.Attributes "exitCode")}}}"""
 
 
-class _OnContainers(Verb):
-    """A verb on one container, or on all of a compose service."""
+class _OfContainers(Verb):
+    """A verb on one container, on all of a compose service, or on all that there are."""
 
     container: Word | None = Field(default=None, description="Name or id of one container.")
     service: Word | None = Field(default=None, description="A compose service: all of its containers.")
 
     @model_validator(mode="after")
     def _either(self) -> Self:
-        if bool(self.container) == bool(self.service):
+        if self.container and self.service:
             raise ValueError("give either container or service")
         return self
 
     @property
     def whom(self) -> str:
-        return f"container {self.container}" if self.container else f"all containers of {self.service}"
+        if self.service:
+            return f"all containers of {self.service}"
+        return f"container {self.container}" if self.container else "every container"
 
     def given(self) -> dict[str, str]:
         return {"container": self.container} if self.container else {"service": self.service or ""}
@@ -84,6 +86,16 @@ class _OnContainers(Verb):
         return _AT_ONCE
 
 
+class _OnContainers(_OfContainers):
+    """A verb that changes containers: never all that there are."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if not (self.container or self.service):
+            raise ValueError("give either container or service")
+        return self
+
+
 class Ps(Verb):
     title = N_("Containers")
     level = "read"
@@ -92,7 +104,7 @@ class Ps(Verb):
         return "Lists the containers, also those that have stopped."
 
 
-class Logs(_OnContainers):
+class Logs(_OfContainers):
     title = N_("What containers printed")
     level = "read"
     examples = ({"container": "shop-api-1", "lines": 200}, {"service": "api", "since": "15m"})
@@ -119,10 +131,10 @@ class Stats(Verb):
         return "Measures processor and memory of every running container, once."
 
 
-class State(_OnContainers):
+class State(_OfContainers):
     title = N_("State of containers")
     level = "read"
-    examples = ({"container": "shop-api-1"}, {"service": "api"})
+    examples = ({}, {"container": "shop-api-1"}, {"service": "api"})
 
     def plan(self) -> str:
         return f"Says how {self.whom} stands: health, restarts, exit code, killed for memory."
@@ -213,10 +225,10 @@ class Docker(Programs):
                     *("--filter", "event=restart", "--filter", "event=health_status"),
                 )
                 return ["docker", "events", *seen, "--format", _EVENT]
-            case _OnContainers(container=str() as container):
+            case _OfContainers(container=str() as container):
                 return ["docker", *verb.words(), container]
-            case _OnContainers(service=str() as service):
-                return ["sh", "-c", verb.script(), "docker", project or "", service, *verb.words()]
+            case _OfContainers():
+                return ["sh", "-c", verb.script(), "docker", project or "", verb.service or "", *verb.words()]
             case _:
                 raise AssertionError(verb)
 

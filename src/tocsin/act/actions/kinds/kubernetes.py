@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tocsin.act.actions.action import Call, Result, tail_of
+from tocsin.act.actions.action import Call, CannotRun, Result, tail_of
 from tocsin.act.actions.printed import with_reason
 from tocsin.act.actions.programs import Programs
 from tocsin.act.actions.toolbox import ROWS, Verb, Word
@@ -95,13 +95,16 @@ class Logs(Verb):
     title = N_("What pods printed")
     level = "read"
     examples = (
+        {},
         {"pod": "api-7d9c-x1", "previous": True},
         {"deployment": "api", "lines": 200},
         {"selector": "app=api", "since": "15m"},
     )
 
     pod: Word | None = Field(default=None, description="One pod.")
-    deployment: Word | None = Field(default=None, description="One pod of this deployment.")
+    deployment: Word | None = Field(
+        default=None, description="One pod of this deployment. Without any: that of the target."
+    )
     selector: Word | None = Field(default=None, description="All pods with these labels.")
     container: Word | None = Field(default=None, description="One container of it. Without it: all of them.")
     lines: int = Field(default=500, ge=1, le=1_000_000, description="At most so many of each container.")
@@ -110,14 +113,13 @@ class Logs(Verb):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(bool(each) for each in (self.pod, self.deployment, self.selector)) != 1:
+        if sum(bool(each) for each in (self.pod, self.deployment, self.selector)) > 1:
             raise ValueError("give one of pod, deployment and selector")
         return self
 
     def plan(self) -> str:
-        whom = self.pod or (
-            f"deployment {self.deployment}" if self.deployment else f"pods with {self.selector}"
-        )
+        whom = f"deployment {self.deployment}" if self.deployment else self.pod or "the target's deployment"
+        whom = f"pods with {self.selector}" if self.selector else whom
         return f"Prints the last {self.lines} lines of {whom}."
 
 
@@ -219,6 +221,12 @@ class Kubernetes(Programs):
 
     def argv(self, verb: Verb, call: Call) -> Sequence[str]:
         target = read_target(KubernetesTarget, call.target, "kubernetes")
+        if isinstance(verb, Logs) and not (verb.pod or verb.deployment or verb.selector):
+            if not target.name:
+                raise CannotRun(
+                    "no pods are named", fix="Give pod, deployment or selector, or the target a name."
+                )
+            verb = verb.model_copy(update={"deployment": target.name})
         return [*kubectl_words(target, call.folder), *_words(verb, call)]
 
     def after(self, verb: Verb, call: Call, result: Result) -> Result:
