@@ -32,6 +32,8 @@ from tocsin.sense.alerts.held import Folds
 from tocsin.sense.changes import Changes
 from tocsin.sense.heartbeats import Heartbeats
 from tocsin.sense.intake import Answer, Mailbook
+from tocsin.sense.measures import Measures
+from tocsin.sense.monitor import Monitors
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +67,8 @@ class Context:
     diagnoses: Diagnoses
     reports: Reports
     heartbeats: Heartbeats
+    monitors: Monitors
+    measures: Measures
     auditor: Auditor
     latencies: Latencies
     boots: Boots

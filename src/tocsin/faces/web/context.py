@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tocsin.sense.changes import Changes
     from tocsin.sense.heartbeats import Heartbeats
     from tocsin.sense.intake import Answer, Mailbook
+    from tocsin.sense.measures import Measures
+    from tocsin.sense.monitor import Monitors
     from tocsin.sense.severity import PolicySection
 
 
@@ -73,6 +75,8 @@ class Context:
     trials: Trials
     mailbook: Mailbook
     heartbeats: Heartbeats
+    monitors: Monitors
+    measures: Measures
     auditor: Auditor
     latencies: Latencies
     boots: Boots

@@ -111,6 +111,17 @@ HEARTBEAT = {
     "down": Mark(shape="✕", tone="crit", text=N_("down")),
     "paused": Mark(shape="–", tone="plain", text=N_("not watched")),
 }
+MONITOR = {
+    "well": Mark(shape="✓", tone="ok", text=N_("within bounds")),
+    "waiting": Mark(shape="◐", tone="info", text=N_("just out of bounds")),
+    "breached": Mark(shape="▲", tone="crit", text=N_("out of bounds")),
+    "blind": Mark(shape="◆", tone="warn", text=N_("not measured")),
+    "new": Mark(shape="○", tone="plain", text=N_("no value yet")),
+}
+ROUND = {
+    True: Mark(shape="✓", tone="ok", text=N_("all pass")),
+    False: Mark(shape="✕", tone="crit", text=N_("failing")),
+}
 TROUBLE = {
     "missing": N_("did not report in time"),
     "failed": N_("said that it failed"),

@@ -103,6 +103,10 @@ class Monitors:
         with self._store.read() as conn:
             return {name: each for name, each in rows.standings(conn).items() if name in known}
 
+    def all(self) -> Mapping[str, MetricMonitor]:
+        """The settings of each, by name."""
+        return self._current().monitors
+
     def monitor(self, name: str) -> MetricMonitor:
         """The settings of one. Raises NotFound."""
         found = self._current().monitors.get(name)
