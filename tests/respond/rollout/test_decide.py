@@ -54,7 +54,7 @@ def test_a_critical_incident_after_a_deploy_is_rolled_back_though_a_restart_is_q
     assert advice.chosen.why == (
         "in a critical incident the safest quick way comes first",
         "cures this cause",
-        "v1.4 is confirmed to be stable",
+        "v1.4 is known to be stable",
         "deployed 12m ago, within 1h",
     )
     assert {each.name for each in advice.all} == {"rollback", "restart", "scale", "hotfix", "degrade"}

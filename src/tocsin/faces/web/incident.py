@@ -14,6 +14,9 @@ from tocsin.faces.web.diagnosis import newest_of
 from tocsin.faces.web.gate import Pages
 from tocsin.faces.web.next_act import next_act
 from tocsin.faces.web.paged import paged
+from tocsin.faces.web.proof import proof_of
+from tocsin.faces.web.repair import WORDS as REPAIR_WORDS
+from tocsin.faces.web.repair import repair_view
 from tocsin.faces.web.run_view import run_view
 from tocsin.faces.web.severities import levels_of, severity_view
 from tocsin.faces.web.story import story_of
@@ -64,6 +67,8 @@ def incident_page(visit: Visit) -> Response:
         diagnosis = newest_of(visit, conn, incident.id)
         changes = _changes(visit, conn, incident)
         sent = paged(conn, incident.id, visit.speech)
+        proof = proof_of(conn, incident.service) if incident.is_open else None
+        repair = repair_view(visit, conn, incident)
     story, whole = story_of(events), visit.query.get("story") == "all"
     open_runs = [each for each in runs if each.run.is_open]
     asking = next((each for each in open_runs if each.run.state == "waiting"), next(iter(open_runs), None))
@@ -104,6 +109,9 @@ def incident_page(visit: Visit) -> Response:
         more_alerts=max(0, len(alerts) - _MOST_ALERTS),
         changes=changes,
         paged=sent,
+        proof=proof,
+        repair=repair,
+        repair_words=REPAIR_WORDS,
         runs=runs,
         asking=asking,
         offered=offered,

@@ -24,7 +24,7 @@ _BEYOND_WINDOW = reason(
     N_("the last deploy was {ago} ago: more than {window}, so more may hang on it by now")
 )
 _NO_DEPLOY = N_("no deploy of this service is known")
-_KNOWN_GOOD = reason(N_("{version} is confirmed to be stable"))
+_KNOWN_GOOD = reason(N_("{version} is known to be stable"))
 _SAFEST = N_("in a critical incident the safest quick way comes first")
 _QUICKEST = N_("the quickest that cures it")
 _DEFAULT = N_("nothing quicker is known to cure it")

@@ -85,6 +85,10 @@ class Repairs:
         """Every cause that can be named."""
         return self._yard.settings().repair.causes
 
+    def ways(self, service: str) -> frozenset[str]:
+        """The strategies that Tocsin can carry out for a service."""
+        return repair_of(self._yard.service(service)).ways
+
     def advise(
         self, conn: Connection, *, incident: str | None = None, service: str = "", cause: str = ""
     ) -> Advised:

@@ -31,7 +31,7 @@ from tocsin.respond.rollout.yard import Yard
 from tocsin.sense.changes import Change
 
 TIMER = "rollback.stage"
-_LOOK = timedelta(seconds=1)
+_LOOK, _SELDOM = timedelta(seconds=1), timedelta(seconds=10)
 _WITHOUT_INCIDENT = timedelta(days=1)
 _STABLE = {
     "confirmed": timeline.reason(N_("{version} may be gone back to: it is confirmed to be stable")),
@@ -199,7 +199,9 @@ class Rollbacks:
         with self._yard.store.read() as conn:
             run = self._yard.runs.get(conn, run_id)
         if run.is_open:
-            self._yard.store.write(lambda conn: self._again(conn, known.id, _LOOK))
+            waited = self._yard.clock.now() - known.stage_at
+            pause = max(_LOOK, min(waited / 10, _SELDOM))
+            self._yard.store.write(lambda conn: self._again(conn, known.id, pause))
             return
         stage = "prepare" if known.state == "preparing" else "perform"
         well = run.state == "succeeded"
@@ -220,7 +222,8 @@ class Rollbacks:
             self._step(known, job)
             return
         why = _CANCELLED if run.state == "cancelled" else run.why
-        last = _stage(stage, known.attempt, False, why, self._yard.clock.now(), run=run_id)
+        looked = self._look(known)  # what did it leave? Each check is told, whichever of them failed
+        last = _stage(stage, known.attempt, False, why, self._yard.clock.now(), looked, run=run_id)
         self._finish(known.id, known.state, "failed", why, last=last)
 
     def _verify(self, known: Rollback) -> None:
