@@ -1,4 +1,4 @@
-"""How is it brought back, and what has to be put back? Part of the incident's page, its acts, and pages of their own."""
+"""How is it brought back, and what has to be put back? Part of an incident's page, its acts, and own pages."""
 
 from __future__ import annotations
 
