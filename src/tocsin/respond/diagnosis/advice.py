@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import reason
-from tocsin.respond.diagnosis.difference import Difference
 
 _SUSPECT_MINUTES = 60
-_FIX_SHOWN = 200
+_FIX_SHOWN = _LINE_SHOWN = 200
 _CHANGED = reason(
     N_(
         "“{title}” was changed {n} minutes before it began. Look at it first; roll back to a version that was stable."
@@ -37,19 +36,21 @@ _NO_LOGS = N_(
 def advise(
     side: str,
     changes: Sequence[tuple[str, int, str]],
-    logs: Sequence[tuple[str, Difference]],
+    logs: Sequence[tuple[str, Sequence[str]]],
     causes: Sequence[tuple[str, str]],
 ) -> tuple[str, ...]:
-    """`changes` are (title, minutes before it began, state), `causes` (name, cure), the likeliest first."""
+    """`changes` are (title, minutes before it began, state), `logs` (source, lines of what is new, the most frequent
+    first), `causes` (name, cure), the likeliest first.
+    """
     advice = list(_of_changes(changes))
     if causes:
         name, fix = causes[0]
         advice.append(
             _CURE(cause=name, fix=" ".join(fix.split())[:_FIX_SHOWN]) if fix else _SPEAKS(cause=name)
         )
-    for source, difference in logs:
-        if difference.new:
-            advice.append(_NEW(source=source, line=difference.new[0].example))
+    advice += [
+        _NEW(source=source, line=" ".join(new[0].split())[:_LINE_SHOWN]) for source, new in logs if new
+    ]
     if side == "application" and not any(0 <= minutes <= _SUSPECT_MINUTES for _, minutes, _ in changes):
         advice.append(_RESTART)
     if not logs:

@@ -142,17 +142,16 @@ def _causes(findings: Findings, say: Say, ours: Say) -> list[str]:
 def _logs(findings: Findings, say: Say, ours: Say) -> list[str]:
     lines: list[str] = []
     for each in findings.logs:
-        difference = each.difference
         title = say(N_("What {source} says differently since then"), source=each.source or each.title)
         lines.append(f"<h2>{escape(title)}</h2>")
-        for name, patterns in (
-            (N_("New"), difference.new),
-            (N_("More"), difference.more),
-            (N_("Gone"), difference.gone),
-        ):
-            if patterns:
-                shown = "\n".join(f"{one.before} → {one.since}  {one.example}" for one in patterns)
-                lines.append(f"<h3>{escape(say(name))}</h3><pre>{escape(shown)}</pre>")
+        for name, kinds in ((N_("New"), each.new), (N_("More"), each.more), (N_("Gone"), each.gone)):
+            if kinds:
+                rows = (
+                    f"{escape(say(N_('{before} → {after} a minute'), before=one.before, after=one.after))}  "
+                    f"{escape(one.sample)}"
+                    for one in kinds
+                )
+                lines.append(f"<h3>{escape(say(name))}</h3><pre>{chr(10).join(rows)}</pre>")
     return lines
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 
+from tocsin.act.actions.log_lines import Difference, compare, histogram
 from tocsin.respond.diagnosis.advice import advise
 from tocsin.respond.diagnosis.case import BookCause, Case
-from tocsin.respond.diagnosis.difference import Difference, Halves, compare, part
+from tocsin.respond.diagnosis.halves import Halves, part
 from tocsin.respond.diagnosis.rank import Evidence, rank
 from tocsin.respond.diagnosis.store import Part
 
-_MOST_CAUSES = 10
+_MOST_CAUSES, _MOST_KINDS = 10, 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,12 +50,19 @@ class ChangeFound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogFound:
-    """What one log says differently since it began; `key` is the part that showed it."""
+    """What one log complains about since it began and did not before, in lines a minute; `key` is the part.
+
+    Of each turn those that changed most; `lines_before` and `lines_since` count all lines, also those that are well.
+    """
 
     key: str
     title: str
     source: str
-    difference: Difference
+    new: tuple[Difference, ...]
+    more: tuple[Difference, ...]
+    gone: tuple[Difference, ...]
+    lines_before: int
+    lines_since: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +109,7 @@ def read(case: Case, parts: Sequence[Part], causes: Sequence[BookCause]) -> Find
         else ()
     )
     halves = {each.key: part(each.text, case.since) for each in parts if each.kind in ("target", "runbook")}
-    logs = tuple(
-        LogFound(key=each.key, title=each.title, source=each.source, difference=compare(known))
-        for each in parts
-        if (known := halves.get(each.key)) is not None
-    )
+    logs = tuple(_log(each, known) for each in parts if (known := halves.get(each.key)) is not None)
     ranked = rank(causes, [_evidence(each, halves.get(each.key)) for each in parts if each.text])
     return Findings(
         scope=found_scope,
@@ -126,9 +130,28 @@ def read(case: Case, parts: Sequence[Part], causes: Sequence[BookCause]) -> Find
         advice=advise(
             found_scope.side if found_scope else "unknown",
             [(each.title, each.minutes_before, each.state) for each in found_changes],
-            [(each.source or each.title, each.difference) for each in logs],
+            [(each.source or each.title, [one.sample for one in each.new]) for each in logs],
             [(each.cause.name, each.cause.fix) for each in ranked if each.score > 0],
         ),
+    )
+
+
+def _log(part: Part, halves: Halves) -> LogFound:
+    before, since = histogram(halves.before.splitlines()), histogram(halves.since.splitlines())
+    found = compare(before, since, before_s=halves.before_s, after_s=halves.since_s)
+
+    def of(turn: str) -> tuple[Difference, ...]:
+        return tuple(each for each in found if each.turn == turn)[:_MOST_KINDS]
+
+    return LogFound(
+        key=part.key,
+        title=part.title,
+        source=part.source,
+        new=of("new"),
+        more=of("more"),
+        gone=of("gone"),
+        lines_before=before.lines,
+        lines_since=since.lines,
     )
 
 
