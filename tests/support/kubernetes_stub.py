@@ -319,6 +319,11 @@ def _merge(into: dict[str, Any], patch: Mapping[str, Any]) -> None:
     for name, value in patch.items():
         if isinstance(value, dict) and isinstance(into.get(name), dict):
             _merge(into[name], value)
+        elif name == "containers":  # a list whose entries are known by their name
+            for each in value:
+                _merge(next(known for known in into[name] if known["name"] == each["name"]), each)
+        elif name.startswith("$setElementOrder/"):
+            continue
         else:
             into[name] = value
 

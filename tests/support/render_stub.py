@@ -34,10 +34,10 @@ class RenderStub(Provider):
         self.deploys: dict[str, list[dict[str, Any]]] = {SERVICE: [], OTHER: []}
         for number, (status, commit) in enumerate(
             [
-                ("deactivated", "aaa111"),
-                ("deactivated", "bbb222"),
-                ("build_failed", "ccc333"),
-                ("live", "ddd444"),
+                ("deactivated", "aaa1111"),
+                ("deactivated", "bbb2222"),
+                ("build_failed", "ccc3333"),
+                ("live", "ddd4444"),
             ]
         ):
             self.deploys[SERVICE].insert(0, _deploy(f"dep-{number}", status, commit, "new_commit"))

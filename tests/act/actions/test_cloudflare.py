@@ -174,6 +174,8 @@ def test_refusals_are_told_in_cloudflares_words(
     unknown = act("deployments", level="read", worker="nobody")
     assert (unknown.status, unknown.well) == (404, False)
     assert "This Worker does not exist on your account. (code 10007)" in unknown.why
+    with pytest.raises(BadTarget, match="no name"):
+        act("deployments", level="read", worker="..")
     with pytest.raises(BadTarget, match="no zone"):
         act(
             "rules",

@@ -100,6 +100,11 @@ def test_a_roll_out_is_restarted_watched_and_undone(act: Act, cluster: Kubernete
     assert cluster.images == ["shop/api:v2"]
     assert act("rollout_undo", level="change", name="api")[0].well
     assert cluster.images == ["shop/api:v3"]
+    other, said = act("set_image", level="change", name="api", container="api", image="shop/api:v2")
+    assert other.well, said
+    assert cluster.images == ["shop/api:v2"]
+    nowhere, _ = act("set_image", level="change", name="api", container="web", image="shop/api:v2")
+    assert 'unable to find container named "web"' in nowhere.why
     gone, _ = act("rollout_undo", level="change", name="api", revision=99)
     assert "unable to find specified revision 99" in gone.why
 

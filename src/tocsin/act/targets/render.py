@@ -22,6 +22,8 @@ from tocsin.ground.kernel.settings import Settings
 
 PAGE = 100
 """Render gives at most so many entries of a list at once."""
+DEPLOY = "dep-"
+"""How the id of a deploy begins."""
 _IDS = ("srv-", "crn-")
 _FAILED = frozenset({"build_failed", "update_failed", "pre_deploy_failed", "canceled"})
 _WENT_LIVE = frozenset({"live", "deactivated"})

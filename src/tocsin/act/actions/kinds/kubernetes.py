@@ -1,9 +1,9 @@
-"""Workloads of a Kubernetes namespace: pods, logs, events, roll-outs (status, history, restart, undo), scale.
+"""Workloads of a Kubernetes namespace: pods, logs, events, roll-outs (status, history, restart, undo), images, scale.
 
     targets: {cluster: {kind: kubernetes, context: production, namespace: shop}}
 
 `kubectl` on the machine where the step runs does the work, with the kubeconfig, context or service account of the
-target. `rollout_restart`, `rollout_undo` and `scale` return once the cluster has accepted them: a step
+target. `rollout_restart`, `rollout_undo`, `set_image` and `scale` return once the cluster has accepted them: a step
 `kubernetes.rollout_status` with `wait` says when the new pods stand.
 """
 
@@ -179,6 +179,19 @@ class RolloutUndo(_OnWorkload):
         return f"Rolls {self.whom} back to {where}; pods are replaced one after the other."
 
 
+class SetImage(_OnWorkload):
+    title = N_("Give a workload another image")
+    level = "change"
+    idempotent = True
+    examples = ({"name": "api", "container": "api", "image": "registry.example.com/api:v41"},)
+
+    container: Word = Field(description="The container of it.")
+    image: Word = Field(description="The image, with its tag or digest.")
+
+    def plan(self) -> str:
+        return f"Rolls {self.image} out on {self.whom}, container {self.container}."
+
+
 class Scale(Verb):
     title = N_("Scale a workload")
     level = "change"
@@ -216,7 +229,8 @@ class Scale(Verb):
 class Kubernetes(Programs):
     title = "Kubernetes"
     verbs: ClassVar[tuple[type[Verb], ...]] = (
-        Pods, Workloads, Events, Logs, RolloutStatus, RolloutHistory, RolloutRestart, RolloutUndo, Scale,
+        Pods, Workloads, Events, Logs, RolloutStatus, RolloutHistory, RolloutRestart, RolloutUndo, SetImage,
+        Scale,
     )  # fmt: skip
 
     def argv(self, verb: Verb, call: Call) -> Sequence[str]:
@@ -271,6 +285,8 @@ def _words(verb: Verb, call: Call) -> list[str]:
         case RolloutUndo():
             back = ["--to-revision", str(verb.revision)] if verb.revision else []
             return ["rollout", "undo", *_patience(call), *back, verb.whom]
+        case SetImage():
+            return ["set", "image", *_patience(call), verb.whom, f"{verb.container}={verb.image}"]
         case Scale():
             only = ["--current-replicas", str(verb.before)] if verb.before is not None else []
             return ["scale", *_patience(call), "--replicas", str(verb.replicas), *only, verb.whom]

@@ -18,15 +18,16 @@ from pydantic import Field
 from tocsin.act.actions.action import Call, CannotRun, Result
 from tocsin.act.actions.requested import Requested, fence, waited
 from tocsin.act.actions.toolbox import ROWS, Verb, Word, tell
+from tocsin.act.targets.render import DEPLOY, RenderTarget, Service, words
 from tocsin.act.targets.render import Deploy as OneDeploy
 from tocsin.act.targets.render import Render as Api
-from tocsin.act.targets.render import RenderTarget, Service, words
 from tocsin.act.targets.rest import Rest
 from tocsin.act.targets.target import read_target
 from tocsin.ground.i18n import N_
 
 _PREVIOUS = "previous"
 _DEPLOYS_SEARCHED = 100
+_SHORTEST_VERSION = 7
 
 
 class _OfService(Verb):
@@ -114,11 +115,12 @@ class Deploy(_OfService):
 class RollBack(_OfService):
     title = N_("Roll back on Render")
     level = "change"
-    examples = ({}, {"deploy": "dep-cq1abc", "stop_auto_deploy": False})
+    examples = ({}, {"deploy": "dep-cq1abc", "stop_auto_deploy": False}, {"deploy": "9fceb02"})
 
     deploy: Word = Field(
         default=_PREVIOUS,
-        description="Id of a deploy that was live once; previous: the last one before this.",
+        description="A deploy that was live once, by its id or what it built (a commit, seven characters or more); "
+        "previous: the last one before this.",
     )
     stop_auto_deploy: bool = Field(
         default=True, description="Switch automatic deploys off too, so that a push does not undo it."
@@ -254,9 +256,9 @@ class Render(Requested):
 def _roll_back(api: Api, service: Service, verb: RollBack) -> dict[str, Any]:
     deploys = api.deploys(service.id, _DEPLOYS_SEARCHED)
     live = next((each for each in deploys if each.live), None)
-    wanted = _before(deploys, live) if verb.deploy == _PREVIOUS else api.deploy(service.id, verb.deploy)
+    wanted = _wanted(api, service, verb.deploy, deploys, live)
     if wanted is None:
-        raise CannotRun("there is no earlier deploy that was live", fix="Name one of render.deploys.")
+        raise CannotRun("there is no such deploy that was live", fix="Name one of render.deploys.")
     if not wanted.went_live:
         raise CannotRun(
             f"the deploy {wanted.id} is {wanted.status} and never was live", fix="Name one that was."
@@ -271,6 +273,18 @@ def _roll_back(api: Api, service: Service, verb: RollBack) -> dict[str, Any]:
         "deploy": deploy.id, "to": wanted.id, "version": wanted.version,
         "from": live.id if live else None, "auto_deploy_stopped": stop,
     }  # fmt: skip
+
+
+def _wanted(
+    api: Api, service: Service, named: str, deploys: list[OneDeploy], live: OneDeploy | None
+) -> OneDeploy | None:
+    if named == _PREVIOUS:
+        return _before(deploys, live)
+    if named.startswith(DEPLOY):
+        return api.deploy(service.id, named)
+    if len(named) < _SHORTEST_VERSION:
+        return None
+    return next((each for each in deploys if each.went_live and each.version.startswith(named)), None)
 
 
 def _before(deploys: list[OneDeploy], live: OneDeploy | None) -> OneDeploy | None:
