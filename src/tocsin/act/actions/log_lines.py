@@ -18,7 +18,7 @@ OTHER = "(other)"
 _ERROR = re.compile(
     r"\b(?:error|err|errors|fatal|critical|crit|alert|emerg|panic|severe|exception|traceback|failed|failure|fail|"
     r"refused|denied|timeout|timed out|unavailable|oom|killed|segfault|deadlock)\b"
-    r"|\b[A-Z]\w{0,60}(?:Error|Exception)\b",
+    r"|\b(?-i:[A-Z]\w{0,60}(?:Error|Exception))\b",
     re.IGNORECASE,
 )
 _NO_ERROR = re.compile(r"\b(?:0 (?:errors|failures|failed)|no errors?|errors?[=:] ?0)\b", re.IGNORECASE)

@@ -216,7 +216,9 @@ def _read(verb: type[Verb], name: str, arguments: Mapping[str, Any]) -> Verb:
     try:
         return verb.model_validate(dict(arguments))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        mistakes = error.errors(include_url=False, include_input=False)
+        # A misspelt name explains a missing one, and not the other way round.
+        first = next((each for each in mistakes if each["type"] == "extra_forbidden"), mistakes[0])
         field = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         known = ", ".join(verb.model_fields) or "nothing"

@@ -19,11 +19,11 @@ from pydantic import Field
 
 from tocsin.act.actions.action import Call, CannotRun, Result, tail_of
 from tocsin.act.actions.postgres_link import environment
-from tocsin.act.actions.printed import with_reason
 from tocsin.act.actions.programs import Programs
 from tocsin.act.actions.toolbox import Verb, Word, setting
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.duration import Duration
+from tocsin.ground.kernel.secret import scrub
 
 # Names arrive as "$1", "$2": nothing of them is read as a script. A file counts once it has its name.
 _RUN = """\
@@ -66,6 +66,12 @@ _COUNTS = """\
 SELECT format('SELECT %L, count(*) FROM %I.%I', schemaname || '.' || tablename, schemaname, tablename)
 FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1 \\gexec
 """
+
+
+def _with_reason(call: Call, result: Result) -> Result:
+    """The programs of Postgres say what is wrong first, and hints after it."""
+    said = [line for line in tail_of(call.err, 16_384).splitlines() if line.strip()]
+    return replace(result, why=scrub(said[0])[:300]) if said and not (result.cut or result.lost) else result
 
 
 def _limits(size: int, age: int, smallest: int, newer_than: timedelta | None) -> str:
@@ -151,7 +157,7 @@ class Backup(Programs):
 
     def after(self, verb: Verb, call: Call, result: Result) -> Result:
         if not result.well:
-            return with_reason(call, result)
+            return _with_reason(call, result)
         first, *others = tail_of(call.out).splitlines() or [""]
         name, _, rest = first.rpartition(" ")[0].rpartition(" ")
         size, age = int(rest), int(first.rpartition(" ")[2])

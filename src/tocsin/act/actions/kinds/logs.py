@@ -20,8 +20,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from tocsin.act.actions import command
 from tocsin.act.actions.action import Call, CannotRun, Result, tail_of
-from tocsin.act.actions.kinds.shell import Shell
 from tocsin.act.actions.log_lines import Histogram, compare, histogram
 from tocsin.act.actions.printed import with_reason
 from tocsin.act.actions.toolbox import Toolbox, Verb, Word, tell, toolboxes, verdict_on
@@ -164,10 +164,10 @@ class Logs(Toolbox):
             toolbox = toolboxes()[action.partition(".")[0]]
             result = toolbox(self.outbound).run(replace(inner, action=action, arguments=given))
         elif source.command is not None:
-            result = Shell(self.outbound).run(replace(inner, text=source.command, language="bash"))
+            result = command.run(replace(inner, text=source.command, language="bash"))
         else:
             text = shlex.join(("tail", "-n", str(source.last), "--", source.file or ""))
-            result = Shell(self.outbound).run(replace(inner, text=f"exec {text}", language="sh"))
+            result = command.run(replace(inner, text=f"exec {text}", language="sh"))
         if not result.well:
             call.err.write_text(tail_of(inner.err), encoding="utf-8")
             return with_reason(inner, result)

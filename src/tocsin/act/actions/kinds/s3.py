@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from xml.etree import ElementTree
@@ -23,8 +23,9 @@ from tocsin.act.actions.action import Call, CannotRun, Result
 from tocsin.act.actions.s3_signature import Keys, escaped, query_of, signed
 from tocsin.act.actions.toolbox import Toolbox, Verb, Word, setting, tell
 from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.clock import Clock, SystemClock
 from tocsin.ground.kernel.duration import Duration
-from tocsin.ground.kernel.outbound import Answer, OutboundFailed
+from tocsin.ground.kernel.outbound import Answer, Outbound, OutboundFailed
 
 _LARGEST = 8 << 20
 _PAGE = 1_000
@@ -76,13 +77,17 @@ class S3(Toolbox):
     title = N_("Object store (S3, R2)")
     verbs: ClassVar = (List, Head, Probe)
 
+    def __init__(self, outbound: Outbound, clock: Clock | None = None) -> None:
+        super().__init__(outbound)
+        self.clock = clock or SystemClock()
+
     def act(self, verb: Verb, call: Call) -> Result:
         bucket = _Bucket(self, call)
         match verb:
             case List():
                 return tell(call, bucket.listed(verb.prefix, verb.limit))
             case Head():
-                return _looked(verb, bucket, call)
+                return _looked(verb, bucket, call, self.clock.now())
             case Probe():
                 return _probed(bucket, call)
             case _:
@@ -112,7 +117,7 @@ class _Bucket:
         """One signed request, whatever its status."""
         path = f"/{self._bucket}{'/' + escaped(key) if key else ''}"
         url = f"{self._endpoint}{path}"
-        headers = signed(self._keys, method, url, query or {}, body, datetime.now(UTC))
+        headers = signed(self._keys, method, url, query or {}, body, self._toolbox.clock.now())
         if query:
             url = f"{url}?{query_of(query)}"
         return self._toolbox.outbound.request(
@@ -166,14 +171,14 @@ def _xml(answer: Answer) -> ElementTree.Element | None:
         return None
 
 
-def _looked(verb: Head, bucket: _Bucket, call: Call) -> Result:
+def _looked(verb: Head, bucket: _Bucket, call: Call, now: datetime) -> Result:
     answer = bucket.ask("HEAD", verb.key)
     if answer.status == 404:
         return tell(call, [{"key": verb.key, "there": False}], well=False, why=f"{verb.key} is not there")
     headers = done(answer).headers
     size = int(headers.get("content-length", 0))
     written = parsedate_to_datetime(headers["last-modified"]) if "last-modified" in headers else None
-    age = max(0, round((datetime.now(UTC) - written).total_seconds())) if written else None
+    age = max(0, round((now - written).total_seconds())) if written else None
     why = ""
     if size < verb.smallest:
         why = f"{verb.key} has {size} bytes, fewer than {verb.smallest}"
