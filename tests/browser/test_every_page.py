@@ -28,6 +28,8 @@ class Fire:
         house.pass_time(1_700)
         run = house.run(self.outage)
         house.ask(run, "rebuild")
+        self.run = run
+        self.other = house.app.runs.start(self.outage, "reco/service-down.md", "plan", "person:jun").id
         self.over = house.app.incidents.declare("Login was slow", "", "", "", "person:jun").id
         house.app.incidents.resolve(self.over, "a certificate was renewed", "person:jun")
         title = "Searches for names with an apostrophe time out in the northern region"
@@ -81,6 +83,9 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "how I am paged": lambda fire: "/oncall/people/mei",
     "runbooks": lambda fire: "/runbooks",
     "runbook": lambda fire: "/runbooks/reco/service-down.md",
+    "runs": lambda fire: "/runs",
+    "a run": lambda fire: f"/runs/{fire.run}",
+    "two runs": lambda fire: f"/runs/compare?one={fire.run}&other={fire.other}",
     "acknowledge": lambda fire: fire.link,
     "a test page": lambda fire: fire.test_link,
     "nothing": lambda fire: "/nothing",

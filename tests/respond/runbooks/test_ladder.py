@@ -20,6 +20,7 @@ from tocsin.respond.runbooks.ladder import (
     Finish,
     Move,
     Pause,
+    beside,
     next_move,
 )
 from tocsin.respond.runbooks.plan import Part, Plan, PlannedStep
@@ -454,3 +455,60 @@ def test_the_laws_of_a_run(plan: Plan, data: st.DataObject):
             case Finish():
                 return
     raise AssertionError("the run does not end")
+
+
+def test_what_only_reads_and_needs_nobody_runs_at_the_same_time():
+    count, wait, fix = step("count"), step("wait", wait_s=5.0), step("fix", level="change")
+    after, hand = step("after"), step("hand", kind="manual")
+    story = Story(replace(PLAN, diagnosis=(LOOK, count, wait, after, fix)))
+
+    def together() -> list[str]:
+        move = story.next()
+        assert isinstance(move, Dispatch)
+        return [each.step.key for each in (move, *beside(story.plan, story.record, story.now, move))]
+
+    assert together() == ["look", "count", "wait"], "what follows a wait shall see what the time has done"
+    story.row("count")
+    assert together() == ["look", "wait"], "what is over is not done again"
+    story.row("look")
+    story.row("wait")
+    assert isinstance(story.next(), Pause)
+    story.now += timedelta(seconds=5)
+    assert together() == ["after"], "what changes something runs alone"
+    story.row("after")
+    assert together() == ["fix"]
+
+    story = Story(replace(PLAN, diagnosis=(LOOK, hand, count)))
+    assert together() == ["look"], "nobody is asked beside a step"
+    story = Story(replace(PLAN, diagnosis=(LOOK, count)), mode="drill:read-through")
+    assert isinstance(story.next(), Ask), "read through, each step waits for its press"
+
+
+def test_a_round_asks_all_of_its_checks_at_the_same_time():
+    story = Story(replace(PLAN, verification=(HEALTH, step("queue", expect="value < 5"))), checks=True)
+    story.row("look")
+    story.row("round0", state="started", ok=None, kind="round")
+    move = story.next()
+    assert isinstance(move, Dispatch)
+    assert move.step.key == "round0.health"
+    others = beside(story.plan, story.record, story.now, move)
+    assert [each.step.key for each in others] == ["round0.queue"]
+
+
+def test_one_action_ends_as_it_ends():
+    alone = Plan(alone=True, diagnosis=(step("action", kind="action", level="change"),))
+    story = Story(alone, clear="firing")
+    assert story.next() == Dispatch(step=alone.diagnosis[0], attempt=1)
+    story.row("action", ok=False, why="exit 1")
+    assert story.next() == Finish(outcome="failed", why="exit 1")
+    story.row("action", ok=True)
+    assert story.next() == Finish(outcome="succeeded", why="Action")
+
+
+def test_after_a_person_went_back_the_rung_is_judged_by_a_new_round():
+    story = Story(clear="firing")
+    story.row("look")
+    story.row("rung1", state="started", ok=None, ended_at=None, detail={"again_at": NOON.isoformat()})
+    story.row("restart")
+    story.row("rung1.v1", ok=False, why="health: 503", ended_at=NOON - timedelta(seconds=9))
+    assert story.next() == Begin(key="rung1.v2", kind="round", title="Verification")
