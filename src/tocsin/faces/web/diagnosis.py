@@ -19,7 +19,7 @@ pages = Pages()
 _SHOWN = 50
 _STATES = {
     "running": Mark(shape="◐", tone="info", text=N_("being asked")),
-    "done": Mark(shape="✓", tone="ok", text=N_("read")),
+    "done": Mark(shape="✓", tone="ok", text=N_("done")),
     "failed": Mark(shape="✕", tone="crit", text=N_("broke off")),
 }
 _PARTS = {
