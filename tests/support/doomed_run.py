@@ -111,11 +111,9 @@ def lead(url: str, folder: Path, hall_module: Any, life: dict[str, Any]) -> None
     )
     hall.world.documents["shop-down.md"] = document(hall_module, ledger, life["shop"])
     hall.engine.start()
-    runs = folder / "run"
-    if not runs.exists():
-        runs.write_text(hall.start())
-        (folder / "begun").touch()
-    id_ = runs.read_text()
+    with hall.store.read() as conn:
+        known = hall.runs.of_incident(conn, hall_module.INCIDENT)  # begun by a life that died right after
+    id_ = known[0].id if known else hall.start()
     end = time.monotonic() + _LONGEST_S
     while time.monotonic() < end:
         run = hall.run(id_)
