@@ -53,7 +53,7 @@ def _crowd_redis(stack: ContainerStack) -> str:
     holders = f"for i in $(seq {CLIENTS}); do redis-cli subscribe nothing & done; wait"
     _done(stack.compose("exec", "-d", "redis", "sh", "-c", holders))
     deadline = time.monotonic() + COMMAND_WITHIN_S
-    while _redis(stack, "client", "list", "type", "pubsub").count("addr=") < CLIENTS:
+    while _redis(stack, "client", "list", "type", "pubsub").count("laddr=") < CLIENTS:
         if time.monotonic() > deadline:
             raise StackBroken("the subscribers did not come")
         time.sleep(0.1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tocsin.ground.i18n import N_
@@ -21,24 +21,33 @@ class Mark:
     name: str  # detect | acknowledge | restore
     took_s: float | None
     allowed_s: float | None
-
-    @property
-    def ok(self) -> bool:
-        return self.took_s is not None and (self.allowed_s is None or self.took_s <= self.allowed_s)
+    ok: bool
 
 
 def score(
     begun_at: datetime, detect_s: float, incident: Incident | None, clocks: Sequence[IncidentClock]
 ) -> tuple[Mark, ...]:
-    """Detection counts from the break, the other two from detection, as the clocks of the incident do."""
+    """Detection counts from the break, the other two from detection, as the clocks of the incident do.
+
+    What was back before anybody had to have it needed nobody: then the acknowledgement holds without having happened.
+    """
     known = incident.detected_at if incident else None
-    back = (incident.mitigated_at or incident.resolved_at) if incident else None
     taken = incident.acknowledged_at if incident else None
-    return (
-        Mark(name=DETECT, took_s=_between(begun_at, known), allowed_s=detect_s),
-        Mark(name=ACKNOWLEDGE, took_s=_between(known, taken), allowed_s=_allowed(clocks, "acknowledged")),
-        Mark(name=RESTORE, took_s=_between(known, back), allowed_s=_allowed(clocks, "mitigated")),
-    )
+    back = (incident.mitigated_at or incident.resolved_at) if incident else None
+    detected = _mark(DETECT, _between(begun_at, known), detect_s)
+    acknowledged = _mark(ACKNOWLEDGE, _between(known, taken), _allowed(clocks, "acknowledged"))
+    restored = _mark(RESTORE, _between(known, back), _allowed(clocks, "mitigated"))
+    if taken is None and _in_time(restored.took_s, acknowledged.allowed_s):
+        acknowledged = replace(acknowledged, ok=True)
+    return detected, acknowledged, restored
+
+
+def _mark(name: str, took_s: float | None, allowed_s: float | None) -> Mark:
+    return Mark(name=name, took_s=took_s, allowed_s=allowed_s, ok=_in_time(took_s, allowed_s))
+
+
+def _in_time(took_s: float | None, allowed_s: float | None) -> bool:
+    return took_s is not None and (allowed_s is None or took_s <= allowed_s)
 
 
 def _between(begin: datetime | None, end: datetime | None) -> float | None:

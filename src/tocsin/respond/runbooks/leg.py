@@ -20,7 +20,7 @@ from tocsin.ground.engine import Leg
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import TocsinError, Unavailable
 from tocsin.ground.kernel.ids import new_id
-from tocsin.respond.runbooks import store
+from tocsin.respond.runbooks import review_store, store
 from tocsin.respond.runbooks.attempts import Attempts
 from tocsin.respond.runbooks.ladder import (
     Ask,
@@ -38,6 +38,7 @@ from tocsin.respond.runbooks.likely import plan_of_run
 from tocsin.respond.runbooks.plan import Plan
 from tocsin.respond.runbooks.record import Attempt, Grant, Record
 from tocsin.respond.runbooks.rehearsal import is_drill
+from tocsin.respond.runbooks.review_store import Review
 from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
@@ -425,10 +426,15 @@ def close(
     actor: str | None = None,
     outcome: str = "",
 ) -> None:
-    """The run is over; questions that it still asked have no meaning any more."""
+    """The run is over; questions that it still asked have no meaning any more. A drill that came to its end is a review
+    of its runbook.
+    """
     now = shop.clock.now()
     store.change(
         conn, run.id, state=state, wish="", waiting_for=None, ended_at=now, outcome=outcome or state, why=why
     )
     store.expire_all(conn, run.id, now)
+    if state == "succeeded" and is_drill(run.mode):
+        seen = Review(path=run.path, hash=run.hash, reviewed_at=now, by=run.actor, note=run.mode)
+        review_store.add(conn, seen)
     shop.tell(conn, run, "run.finished", actor, outcome=outcome or state, why=why)
