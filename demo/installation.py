@@ -23,9 +23,9 @@ from demo.ports import free_port
 from demo.stack import SCRIPTS
 from demo.stacks import AnyStack
 
-UP_WITHIN_S = 30.0
+UP_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
-COMMAND_WITHIN_S = 30.0
+COMMAND_WITHIN_S = 60.0
 
 
 class TocsinBroken(Exception):

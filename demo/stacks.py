@@ -55,6 +55,8 @@ class Kind:
 
     make: type[Stack] | type[ContainerStack]
     faults: Mapping[str, Fault[Any]]
+    patience: float = 1.0
+    """How much longer than usual the story waits before it gives up: containers need their time on a busy machine."""
 
     @property
     def config(self) -> Path:
@@ -69,5 +71,5 @@ class Kind:
 
 STACKS = {
     "supervisor": Kind(make=Stack, faults=FAULTS),
-    "docker": Kind(make=ContainerStack, faults=CONTAINER_FAULTS),
+    "docker": Kind(make=ContainerStack, faults=CONTAINER_FAULTS, patience=4.0),
 }

@@ -127,7 +127,7 @@ class Story:
 
     def _tell(self, cleaning: contextlib.ExitStack) -> int:
         watch = self._set_up(cleaning)
-        deadline = time.monotonic() + self._pace.used(LONGEST)
+        deadline = time.monotonic() + self._pace.used(LONGEST) * self._wishes.stack.patience
         broke_at = self._break()
         number: str | None = None
         try:
@@ -167,7 +167,7 @@ class Story:
         screen.wait(f"{PER_SECOND} readers a second, all of them served", probe)
         healthy_from = time.monotonic() + probe
         while time.monotonic() < healthy_from or self._load.served_lately() < HEALTHY_SHARE:
-            if time.monotonic() > healthy_from + HEALTHY_WITHIN_S:
+            if time.monotonic() > healthy_from + HEALTHY_WITHIN_S * self._wishes.stack.patience:
                 share = self._load.served_lately()
                 raise StackBroken(f"only {share:.0%} of the readers were served before anything was broken")
             self._look_again()
@@ -208,7 +208,8 @@ class Story:
         self._screen.wait(
             f"probes look every {self._pace.tell(self._probe)}", 2 * self._pace.used(self._probe)
         )
-        deadline = min(deadline, time.monotonic() + OPENED_WITHIN_ROUNDS * self._pace.used(self._probe))
+        rounds = OPENED_WITHIN_ROUNDS * self._wishes.stack.patience
+        deadline = min(deadline, time.monotonic() + rounds * self._pace.used(self._probe))
         while (incident := watch.newest_incident()) is None:
             self._tocsin.assert_alive()
             if time.monotonic() > deadline:
@@ -219,7 +220,7 @@ class Story:
 
     def _follow(self, watch: Watch, number: str, deadline: float) -> None:
         """Until the incident is resolved. Raises NoGoodEnd."""
-        run_by = time.monotonic() + self._pace.used(RUN_WITHIN)
+        run_by = time.monotonic() + self._pace.used(RUN_WITHIN) * self._wishes.stack.patience
         while True:
             self._tell_news(watch, number)
             kinds = {line["kind"] for line in self._timeline}
@@ -258,7 +259,7 @@ class Story:
                 watch.approve(approval, "Better the same list for everybody than an empty page.")
 
     def _await_report(self, watch: Watch, number: str) -> None:
-        deadline = time.monotonic() + REPORT_WITHIN_S
+        deadline = time.monotonic() + REPORT_WITHIN_S * self._wishes.stack.patience
         while not any(line["kind"] == "report.drafted" for line in self._timeline):
             if time.monotonic() > deadline:
                 raise NoGoodEnd(f"no report of {number} was drafted")
