@@ -164,8 +164,12 @@ class Runs:
         """Runs one action (`docker.restart`) as a run of a single step, on a target of the service by its name.
 
         To start it is the press for it; what destroys still needs a vote, and an automatic one what the service allows.
-        Raises CannotRun for arguments that the action does not take.
+        Raises CannotRun for arguments that the action does not take, and Invalid for a service that is not there.
         """
+        known = self._workshop.services().services
+        if service and service not in known:
+            fix = f"One of {', '.join(known) or 'none yet'}."
+            raise Invalid(f"there is no service {service}", field="service", fix=fix)
         id_ = self._workshop.store.write(
             lambda conn: self.begin_action(
                 conn,
