@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from burning import PASSWORD, Burning
+from diagnosed import diagnosed
 from eyes import Reader, look_at
 from playwright.sync_api import Browser
 
@@ -29,6 +30,8 @@ class Fire:
         run = house.run(self.outage)
         house.ask(run, "rebuild")
         self.run = run
+        self.diagnosis = diagnosed(house.app, self.outage)
+        self.asking = diagnosed(house.app, self.queue, over=False)
         self.other = house.app.runs.start(self.outage, "reco/service-down.md", "plan", "person:jun").id
         self.over = house.app.incidents.declare("Login was slow", "", "", "", "person:jun").id
         house.app.incidents.resolve(self.over, "a certificate was renewed", "person:jun")
@@ -83,6 +86,9 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "how I am paged": lambda fire: "/oncall/people/mei",
     "runbooks": lambda fire: "/runbooks",
     "runbook": lambda fire: "/runbooks/reco/service-down.md",
+    "diagnoses": lambda fire: "/diagnoses",
+    "a diagnosis": lambda fire: f"/diagnoses/{fire.diagnosis}",
+    "answers that come": lambda fire: f"/diagnoses/{fire.asking}",
     "runs": lambda fire: "/runs",
     "a run": lambda fire: f"/runs/{fire.run}",
     "two runs": lambda fire: f"/runs/compare?one={fire.run}&other={fire.other}",
