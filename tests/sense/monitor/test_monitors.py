@@ -269,6 +269,8 @@ def test_a_counter_is_judged_by_its_growth_and_may_begin_anew(world: World):
 
 def test_who_measures_nothing_any_more_is_told(world: World):
     world.watch(USERS)
+    world.silence(10)
+    assert world.alerts() == [], "who never was heard is not missed"
     world.push("users", 1000)
     world.silence(3)
     assert world.firing() == []

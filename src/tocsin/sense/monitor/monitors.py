@@ -268,7 +268,8 @@ class Monitors:
         monitor = speaker.monitor
         heard_at = stood.heard_at or now
         stands = stood.without(problem, now)
-        if monitor.blind_after is not None and now - heard_at >= monitor.blind_after:
+        had_one = stood.value is not None  # who never was heard is not missed yet, as with heartbeats
+        if had_one and monitor.blind_after is not None and now - heard_at >= monitor.blind_after:
             self._tell([speaker.blind(problem, heard_at)])
             stands = replace(stands, blind=True)
         elif problem == _SILENT:

@@ -83,7 +83,8 @@ class MetricMonitor(Settings):
         description="Looks in a row that end it; twice as many for each end within the last hour.",
     )
     blind_after: Deadline = Field(
-        default=timedelta(minutes=5), description="Without a value for so long there is an alert, or `none`."
+        default=timedelta(minutes=5),
+        description="Without a value for so long, after there were some, there is an alert; or `none`.",
     )
     opens_from: LevelName = Field(
         default="P1",
