@@ -37,11 +37,12 @@ services:
 
 
 def runbook() -> str:
+    """Steps of a repair, one after another; those of a diagnosis would run at the same time."""
     fences = "\n".join(
         f"```bash {{name=step-{number} idempotent=true}}\ntrue\n```\n" for number in range(STEPS)
     )
     head = "---\ntitle: Steps\nservice: steps\nowner: bench\n---\n# Steps\n"
-    return f"{head}\n## Diagnosis\n\n{fences}\n## Verification\n\n```bash\ntrue\n```\n"
+    return f"{head}\n## Resolution\n\n{fences}\n## Verification\n\n```bash\ntrue\n```\n"
 
 
 def main() -> None:
