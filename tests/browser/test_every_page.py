@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from tocsin.act import notify
 from tocsin.faces.web.security import LANGUAGE_COOKIE, SESSION_COOKIE
+from tocsin.learn.exercises import store as drills
 
 pytestmark = pytest.mark.browser
 LANGUAGES = {"en": "en", "zh_Hant": "zh-Hant"}
@@ -43,8 +44,38 @@ class Fire:
             page = next(each for each in notify.of_incident(conn, self.unseen))
         self.link = house.app.links.acknowledge(page.id).removeprefix("http://127.0.0.1:9911")
         self.change_the_rota(house)
+        self.drill(house)
         test = house.app.escalations.test_page("mei", "person:mei")
         self.test_link = house.app.links.acknowledge(test.id).removeprefix("http://127.0.0.1:9911")
+
+    def drill(self, house: Burning) -> None:
+        """One that went badly: nobody took it on."""
+        now = house.clock.now()
+        marks = [
+            {"name": "detect", "took_s": 41.0, "allowed_s": 300.0, "ok": True},
+            {"name": "acknowledge", "took_s": None, "allowed_s": 300.0, "ok": False},
+            {"name": "restore", "took_s": 1_500.0, "allowed_s": None, "ok": True},
+        ]
+        house.app.store.write(
+            lambda conn: drills.add(
+                conn,
+                id="exe_killed",
+                fault="api-killed",
+                title="Every API process is killed",
+                service="recommendation",
+                by="person:jun",
+                state="failed",
+                wish="",
+                created_at=now,
+                begun_at=now,
+                ended_at=now,
+                incident=self.over,
+                runbook="reco/service-down.md",
+                printed="container shop-api-1  Killing",
+                why="not in the time that there was for it",
+                marks=marks,
+            )
+        )
 
     def change_the_rota(self, house: Burning) -> None:
         """Ada stands in for two hours, and Jun asks for the rest of his shift."""
@@ -84,11 +115,15 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "handing over": lambda fire: "/oncall/schedules/backend/handover",
     "hours and nights": lambda fire: "/oncall/load",
     "how I am paged": lambda fire: "/oncall/people/mei",
+    "versions and roll backs": lambda fire: "/rollouts",
+    "rolling back": lambda fire: f"/incidents/{fire.unseen}?act=rule-off",
     "runbooks": lambda fire: "/runbooks",
     "runbook": lambda fire: "/runbooks/reco/service-down.md",
     "diagnoses": lambda fire: "/diagnoses",
     "a diagnosis": lambda fire: f"/diagnoses/{fire.diagnosis}",
     "answers that come": lambda fire: f"/diagnoses/{fire.asking}",
+    "drills": lambda fire: "/drills",
+    "a drill": lambda fire: "/drills/exe_killed",
     "runs": lambda fire: "/runs",
     "a run": lambda fire: f"/runs/{fire.run}",
     "two runs": lambda fire: f"/runs/compare?one={fire.run}&other={fire.other}",

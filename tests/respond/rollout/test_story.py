@@ -96,17 +96,42 @@ def tocsin(tmp_path: Path, place: Path) -> Iterator[Served]:
     shop.close()
 
 
+API = "/api/v1"
+
+
 def told(served: Served, *arguments: str) -> Any:
     return json.loads(served.command(*arguments, "--json").stdout)
 
 
 def deployed(served: Served, version: str, at: str | None = None) -> None:
-    when = ("--at", at) if at else ()
-    served.command("change", "add", f"Deploy {version}", "--service", "shop", "--version", version, *when)
+    what = {"title": f"Deploy {version}", "service": "shop", "version": version}
+    served.post(f"{API}/changes", what | ({"at": at} if at else {}))
+
+
+def judged(served: Served, version: str, *, stable: bool) -> None:
+    served.post(f"{API}/services/shop/versions", {"version": version, "stable": stable, "why": "we know"})
+
+
+def refused(served: Served, **body: str) -> str:
+    status, answer = served.ask("POST", f"{API}/rollbacks", {"reason": "x", **body})
+    assert status in (404, 409, 422), answer
+    return f"{answer['error']['message']} {answer['error']['fix']}"
+
+
+def ended(served: Served, rollback: str) -> Any:
+    def over() -> Any:
+        found = served.get(f"{API}/rollbacks/{rollback}")
+        return found if found["ended_at"] else None
+
+    return until(over, 60, "the end of the roll back")
 
 
 def kinds(served: Served, incident: str) -> list[str]:
-    return [each["kind"] for each in told(served, "incident", "timeline", incident)]
+    return [each["kind"] for each in served.get(f"{API}/incidents/{incident}/timeline?limit=200")["items"]]
+
+
+def checks(stage: dict[str, Any]) -> dict[str, bool]:
+    return {each["check"]: each["ok"] for each in stage["findings"]}
 
 
 def test_a_bad_deploy_is_rolled_back_through_a_crash_and_what_was_switched_off_is_not_forgotten(
@@ -115,15 +140,17 @@ def test_a_bad_deploy_is_rolled_back_through_a_crash_and_what_was_switched_off_i
     deployed(tocsin, "v1", "2026-11-20T10:00:00Z")
     deployed(tocsin, "v2", "2026-11-20T10:30:00Z")
     deployed(tocsin, "v3")
-    standings = {each["version"]: each["standing"] for each in told(tocsin, "rollout", "versions", "shop")}
-    assert standings == {"v3": "unproven", "v2": "stable", "v1": "unproven"}
-    tocsin.command("rollout", "refuse", "shop", "v2", "--why", "it loses carts")
-    tocsin.command("rollout", "confirm", "shop", "v1", "--why", "ran all summer")
+    versions = told(tocsin, "rollout", "versions", "shop")
+    assert {each["version"]: each["standing"] for each in versions} == {
+        "v3": "unproven",
+        "v2": "stable",
+        "v1": "unproven",
+    }
+    judged(tocsin, "v2", stable=False)
+    judged(tocsin, "v1", stable=True)
 
-    declared = told(
-        tocsin, "incident", "declare", "The shop answers 500", "--service", "shop", "--severity", "P0"
-    )
-    incident = declared["id"]
+    new = {"title": "The shop answers 500", "service": "shop", "severity": "P0"}
+    incident = tocsin.post(f"{API}/incidents", new)["id"]
     advice = told(tocsin, "rollout", "advise", incident)
     assert (advice["cause"], advice["chosen"]["strategy"], advice["back_to"]) == (
         "deployment",
@@ -132,71 +159,51 @@ def test_a_bad_deploy_is_rolled_back_through_a_crash_and_what_was_switched_off_i
     )
     assert advice["cause_why"] == "shortly before it began: Deploy v3"
     assert all(each["against"] for each in advice["others"])
-    assert [(each["name"], each["holds"]) for each in advice["options"]] == [
-        ("cached", True),
-        ("static", None),
-    ]
-    assert advice["options"][1]["why"] == "m.error_rate"
+    options = [(each["name"], each["holds"], each["why"]) for each in advice["options"]]
+    assert options == [("cached", True, ""), ("static", None, "m.error_rate")]
+    said = tocsin.post(f"{API}/incidents/{incident}/cause", {"cause": "memory-leak"})
+    assert said["cause"] == "memory-leak"
+    assert tocsin.get(f"{API}/incidents/{incident}/repair")["chosen"]["strategy"] == "restart"
 
     # A version that nobody knows to be good is refused, and so is one that stands.
-    for version, why in (("v2", "not known to be stable"), ("v3", "stands already"), ("v9", "no deploy")):
-        refused = tocsin.command("rollout", "start", incident, "--to", version, "--reason", "x", check=False)
-        assert refused.returncode == 1
-        assert why in refused.stderr
+    assert "not known to be stable" in refused(tocsin, incident=incident, to="v2")
+    assert "stands already" in refused(tocsin, incident=incident, to="v3")
+    assert "no deploy" in refused(tocsin, incident=incident, to="v9")
 
     (tmp_path / "hold").touch()
     started = told(tocsin, "rollout", "start", incident, "--reason", "v3 answers 500")
     assert (started["from_version"], started["to_version"]) == ("v3", "v1")
-    second = tocsin.command("rollout", "start", incident, "--reason", "me too", check=False)
-    assert "being rolled back already" in second.stderr
+    assert "being rolled back already" in refused(tocsin, incident=incident)
     until(lambda: (tmp_path / "log").exists(), what="the script")
     tocsin.kill()
     tocsin.start()
     (tmp_path / "hold").unlink()
 
-    def over() -> Any:
-        found = told(tocsin, "rollout", "show", started["id"])
-        return found if found["ended_at"] else None
-
-    ended = until(over, 60, "the end of the roll back")
-    assert ended["state"] == "done", ended
-    assert [each["stage"] for each in ended["stages"]] == [
-        "validate",
-        "prepare",
-        "perform",
-        "verify",
-        "record",
-    ]
-    before, after = ended["stages"][1]["findings"], ended["stages"][3]["findings"]
-    assert {each["check"]: each["ok"] for each in before} == {"health": False, "front page": True}
-    assert {each["check"]: each["ok"] for each in after} == {"health": True, "front page": True}
+    done = ended(tocsin, started["id"])
+    assert done["state"] == "done", done
+    stages = done["stages"]
+    assert [each["stage"] for each in stages] == ["validate", "prepare", "perform", "verify", "record"]
+    assert checks(stages[1]) == {"health": False, "front page": True}
+    assert checks(stages[3]) == {"health": True, "front page": True}
     assert place.read_text() == "v1\n"
     assert (tmp_path / "log").read_text() == "from v3 to v1\n", "it ran once, whatever was killed"
+    assert "verify: all checks pass" in tocsin.command("rollout", "show", started["id"]).stdout
 
-    current = told(tocsin, "rollout", "versions", "shop")[0]
+    current = tocsin.get(f"{API}/services/shop/versions")["items"][0]
     assert (current["version"], current["rolled_back"]) == ("v1", True)
-    again = tocsin.command("rollout", "start", incident, "--reason", "once more", check=False)
-    assert "rolled back already" in again.stderr
-    assert until(lambda: told(tocsin, "incident", "show", incident)["state"] == "mitigated")
-    assert {"rollback.started", "rollback.finished"} <= set(kinds(tocsin, incident))
+    assert "rolled back already" in refused(tocsin, incident=incident)
+    until(
+        lambda: tocsin.get(f"{API}/incidents/{incident}")["state"] == "mitigated", what="the service's return"
+    )
+    assert {"repair.cause", "rollback.started", "rollback.finished"} <= set(kinds(tocsin, incident))
 
     # A rule was switched off by hand: it nags until it is on again.
-    off = told(
-        tocsin,
-        "rollout",
-        "off",
-        "WAF rule 17",
-        "--reason",
-        "blocks /auth",
-        "--incident",
-        incident,
-        "--within",
-        "1s",
-    )
+    rule = {"what": "WAF rule 17", "reason": "blocks /auth", "incident": incident, "within": "1s"}
+    off = tocsin.post(f"{API}/makeshifts", rule)
     until(lambda: "makeshift.nagged" in kinds(tocsin, incident), what="the reminder")
     assert [each["id"] for each in told(tocsin, "rollout", "makeshifts")] == [off["id"]]
-    tocsin.command("rollout", "back", off["id"], "--by-hand")
-    assert told(tocsin, "rollout", "makeshifts") == []
+    assert tocsin.command("rollout", "back", off["id"], "--by-hand").stdout == "Put back: WAF rule 17\n"
+    assert tocsin.get(f"{API}/makeshifts?standing=true")["items"] == []
     assert kinds(tocsin, incident).count("makeshift.ended") == 1
 
 
@@ -206,17 +213,13 @@ def test_a_roll_back_that_does_not_help_reports_every_check_and_ends_after_three
     (place.parent / "runbooks" / "back.md").write_text(RUNBOOK.replace('echo "$VERSION" > "$PLACE"', "true"))
     deployed(tocsin, "v1", "2026-11-20T10:00:00Z")
     deployed(tocsin, "v3")
-    tocsin.command("rollout", "confirm", "shop", "v1")
-    started = told(tocsin, "rollout", "start", "shop", "--reason", "v3 answers 500")
-
-    def over() -> Any:
-        found = told(tocsin, "rollout", "show", started["id"])
-        return found if found["ended_at"] else None
-
-    ended = until(over, 60, "the end of the roll back")
-    assert (ended["state"], ended["attempt"]) == ("failed", 3)
-    findings = {each["check"]: each["ok"] for each in ended["stages"][-2]["findings"]}
-    assert findings == {"health": False, "front page": True}, "one that fails hides none of the others"
-    refused = tocsin.command("rollout", "start", "shop", "--reason", "once more", check=False)
-    assert "3 attempts were made" in refused.stderr
-    assert "Choose another way" in refused.stderr
+    judged(tocsin, "v1", stable=True)
+    started = tocsin.post(f"{API}/rollbacks", {"service": "shop", "reason": "v3 answers 500"})
+    failed = ended(tocsin, started["id"])
+    assert (failed["state"], failed["attempt"]) == ("failed", 3)
+    assert checks(failed["stages"][-2]) == {"health": False, "front page": True}, (
+        "one hides none of the others"
+    )
+    once_more = refused(tocsin, service="shop")
+    assert "3 attempts were made" in once_more
+    assert "Choose another way" in once_more

@@ -223,7 +223,7 @@ class Makeshifts:
         step = self._yard.runs.plan(conn, run.id).find(str(event.data.get("step")))
         if step is None or step.action is None or run.mode.startswith("drill"):
             return
-        for each in self._same(conn, step.action, step.arguments, run.inputs):
+        for each in self._same(conn, run.service, step.action, step.arguments, run.inputs):
             self._end(conn, each, run.led_by)
         found = switched.off(step.action, step.arguments, run.inputs, step.on)
         if found is not None:
@@ -237,16 +237,24 @@ class Makeshifts:
                 reason=found.reason or run.title,
                 actor=run.led_by,
                 back=found.back,
+                within=found.within,
             )
 
     def _same(
-        self, conn: Connection, action: str, arguments: Mapping[str, Any], values: Mapping[str, str]
+        self,
+        conn: Connection,
+        service: str,
+        action: str,
+        arguments: Mapping[str, Any],
+        values: Mapping[str, str],
     ) -> Sequence[Makeshift]:
         """What this very action puts back."""
         return [
             each
             for each in store.makeshifts(conn, only_open=True, limit=_MOST)
-            if each.back and switched.is_same(each.back.get("action"), action, arguments, values)
+            if each.back
+            and each.service == service
+            and switched.is_back(Way.model_validate(each.back), action, arguments, values)
         ]
 
     def _nag(self, due: Timer) -> None:

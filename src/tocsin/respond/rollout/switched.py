@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from datetime import timedelta
+from typing import Any, Final
 
 from tocsin.act.actions import toolbox
 from tocsin.act.actions.action import CannotRun
 from tocsin.respond.rollout.way import Way
 
-_OFF: Final = frozenset({"off", "disable", "mute"})
-"""A verb whose name ends like this, and that something takes back, leaves a protection off."""
+_OFF: Final = frozenset({"off", "disable", "mute", "pause"})
+"""A verb whose name ends like this, and that something takes back, leaves something off."""
+_EACH_TIME: Final = {"reason", "back_within"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Switched:
-    """`what` was switched off, the `reason` that its arguments name, and how it comes `back`."""
+    """`what` was switched off, the `reason` and time that its arguments name, and how it comes `back`."""
 
     what: str
     reason: str
+    within: timedelta | None
     back: Way
 
 
@@ -30,37 +33,33 @@ def off(
     if action.rpartition("_")[2] not in _OFF:
         return None
     try:
-        filled = toolbox.fill(arguments, values)
-        verb = toolbox.check(action, filled)
+        verb = toolbox.check(action, toolbox.fill(arguments, values))
     except CannotRun:
         return None
     undo = verb.undo()
     if undo is None:
         return None
     name, given = undo
+    reason, within = str(getattr(verb, "reason", "")), getattr(verb, "back_within", None)
     kind = action.partition(".")[0]
-    back = Way(action={f"{kind}.{name.rpartition('.')[2]}": dict(given)}, on=on)
-    return Switched(what=verb.plan().rstrip("."), reason=str(filled.get("reason", "")), back=back)
+    return Switched(
+        what=verb.plan().rstrip(".").removesuffix(f": {reason.rstrip('.')}"),
+        reason=reason,
+        within=within if isinstance(within, timedelta) else None,
+        back=Way(action={f"{kind}.{name.rpartition('.')[2]}": dict(given)}, on=on),
+    )
 
 
-def is_same(back: object, action: str, arguments: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+def is_back(way: Way, action: str, arguments: Mapping[str, Any], values: Mapping[str, str]) -> bool:
     """Is that the action that takes it back, whatever reason it gives?"""
+    if way.named is None or way.named[0] != action:
+        return False
     try:
-        filled = toolbox.fill(arguments, values)
+        return _bare(action, way.named[1]) == _bare(action, toolbox.fill(arguments, values))
     except CannotRun:
         return False
-    return back is not None and _bare(back) == _bare({action: filled})
 
 
-def _bare(action: object) -> object:
-    """The name and the arguments without what differs each time."""
-    if not isinstance(action, dict):
-        return action
-    return {name: _told(given) for name, given in cast("dict[str, Any]", action).items()}
-
-
-def _told(arguments: object) -> object:
-    if not isinstance(arguments, Mapping):
-        return arguments
-    told = cast("Mapping[str, Any]", arguments)
-    return {key: each for key, each in told.items() if key != "reason" and each is not None}
+def _bare(action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with their defaults, without what differs each time."""
+    return toolbox.check(action, arguments).model_dump(exclude=_EACH_TIME)
