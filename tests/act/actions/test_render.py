@@ -34,7 +34,7 @@ def call(render: RenderStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         folder.mkdir()
         target = {
             "kind": "render",
-            "key": Secret.from_reference("env:RENDER_API_KEY"),
+            "token": Secret.from_reference("env:RENDER_API_KEY"),
             "service": "shop-api",
             "api_url": f"{render.url}/v1",
             "look_every": "10ms",

@@ -1,6 +1,6 @@
 """How is Render spoken to? The part of its REST API that brings a service back (api-docs.render.com/reference).
 
-targets: {web: {kind: render, key: "env:RENDER_API_KEY", service: shop-api}}
+targets: {web: {kind: render, token: "env:RENDER_API_KEY", service: shop-api}}
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class RenderTarget(Settings):
     """A service on Render."""
 
     kind: Literal["render"] = "render"
-    key: Secret = Field(description="An API key of an account that may see the service.")
+    token: Secret = Field(description="An API key of an account that may see the service.")
     service: str = Field(min_length=1, description="Its id (srv-…) or its name.")
     api_url: WebAddress = Field(default="https://api.render.com/v1", description="Where the API is.")
     look_every: Duration = Field(

@@ -1,6 +1,6 @@
 """Services on Render: what they are, their logs and deploys; restart, deploy, roll back, scale.
 
-    targets: {web: {kind: render, key: "env:RENDER_API_KEY", service: shop-api}}
+    targets: {web: {kind: render, token: "env:RENDER_API_KEY", service: shop-api}}
 
 `roll_back` goes to the deploy that served before, or to one by its id, and waits until it is live. Render does not stop
 automatic deploys then, so the next push would bring the fault back: they are switched off as well, unless
@@ -245,7 +245,7 @@ class Render(Requested):
             self.outbound,
             name="Render",
             base=target.api_url,
-            token=target.key,
+            token=target.token,
             words=words,
             timeout_s=call.timeout_s,
             before_change=fence(call),
