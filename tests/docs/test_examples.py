@@ -54,8 +54,10 @@ def test_a_configuration_that_is_shown_loads(text, tmp_path, monkeypatch):
 def test_a_runbook_that_is_shown_is_read_without_a_complaint(text):
     document = read("shown.md", text.encode())
     assert document.findings == ()
-    assert document.ladders
-    assert document.verification
+    assert document.steps or document.ladders
+    if text.startswith(("# ", "---\n")):  # a whole one; others show a part
+        assert document.ladders
+        assert document.verification
 
 
 @pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda each: each.name)
