@@ -106,6 +106,8 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "report": lambda fire: f"/incidents/{fire.outage}/report",
     "alerts": lambda fire: "/alerts",
     "alert": lambda fire: f"/alerts/{fire.alert}",
+    "monitors": lambda fire: "/monitors",
+    "a monitor": lambda fire: "/monitors/errors",
     "no alerts": lambda fire: "/alerts?state=resolved",
     "on call": lambda fire: "/oncall",
     "a month of a rota": lambda fire: "/oncall/schedules/backend",

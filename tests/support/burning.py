@@ -59,6 +59,8 @@ services:
     automatic: change
     soak: 15m
   transcripts: {title: Transcript queue, team: backend, policy: core, escalation: backend}
+faults:
+  api-killed: {title: Every API process is killed, service: recommendation, inject: docker compose kill api}
 """
 RUNBOOK = """---
 service: recommendation
