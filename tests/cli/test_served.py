@@ -188,6 +188,27 @@ def test_a_runbook_runs_in_a_folder_named_by_a_short_path(tocsin: Run) -> None:
     tocsin("run", "show", "run_none", fails="there is no run run_none")
 
 
+def test_an_action_is_listed_planned_and_run_by_itself(tocsin: Run) -> None:
+    assert "○ read  system.disk  Disks" in tocsin("action", "list", "disk")
+    assert _json(tocsin, "action", "list", "queue")
+    assert tocsin("action", "list", "nonsense").strip() == "No action holds nonsense."
+    assert "days" in tocsin("action", "show", "postgres.delete_old")
+    told = tocsin("action", "plan", "flag.set", "-a", "name=degrade", "-a", "value=on")
+    assert "◆ change: Sets the flag degrade to on." in told
+    assert "flag.unset" in told
+    tocsin("action", "plan", "flag.set", "-a", "name=degrade", fails="value: Field required")
+    tocsin("action", "plan", "logs.errors", "-a", "action={x", fails="is no JSON")
+    ended = tocsin("action", "run", "system.processes", "--service", "example", "-a", "limit=5")
+    assert " succeeded" in ended
+    assert ended.count("\n") > 5, ended
+    wanted = ("action", "run", "postgres.delete_old", "--service", "example", "--json")
+    table = ("-a", "table=events", "-a", "column=at", "-a", "days=90")
+    waiting = json.loads(tocsin(*wanted, *table))
+    assert (waiting["state"], waiting["waiting_for"]["level"]) == ("waiting", "destroy")
+    tocsin("run", "cancel", waiting["id"])
+    tocsin("action", "run", "system.disk", "--service", "exampel", fails="there is no service exampel")
+
+
 def test_keys_tokens_and_accounts_come_and_go(
     tocsin: Run, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,7 +177,9 @@ def _named(told: list[str]) -> dict[str, Any]:
             try:
                 found[name] = json.loads(value)
             except ValueError:
-                raise Invalid(f"the value of {name} is no JSON", field=name) from None
+                raise Invalid(
+                    f"the value of {name} is no JSON", field=name, fix='Write ["a", "b"] or {"a": 1}.'
+                ) from None
         else:
             found[name] = value
     return found
