@@ -93,7 +93,6 @@ class Legs:
 
     def _turn(self, run_id: str, number: int) -> dict[str, Any]:
         while True:
-            self._attempts.look_out()
             seen = self._look(run_id)
             if not _leads(seen.run, number):
                 taken = self._take(run_id, number)
@@ -110,6 +109,7 @@ class Legs:
                 case Begin() | Close():
                     self._mark(run, move)
                 case Dispatch():
+                    self._attempts.look_out()  # a process that stops still ends its legs, and begins no step
                     at_once = self._workshop.settings().runs.at_once
                     others = beside(plan, record, now, move)[: at_once - 1]
                     todo = [(each.step, each.attempt) for each in (move, *others)]
