@@ -46,7 +46,7 @@ bench: setup ## Measure alert to page, steps, intake beside Alertmanager (BENCH_
 	@$(BIN)/python -m bench.runbooks
 
 faults: setup ## Run the crash tests with their full counts instead of a few seeded points.
-	@TOCSIN_FAULTS=full $(BIN)/pytest tests/faults $(ARGS)
+	@TOCSIN_FAULTS=full $(BIN)/pytest tests/faults tests/real/test_docker_ladder.py $(ARGS)
 
 fuzz: setup ## Break runbooks for FUZZ_SECONDS (60) and see that reader, linter and guard stand (FUZZ_SEED=N again).
 	@$(BIN)/python tests/support/fuzz.py
