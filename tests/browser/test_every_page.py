@@ -45,8 +45,25 @@ class Fire:
         self.link = house.app.links.acknowledge(page.id).removeprefix("http://127.0.0.1:9911")
         self.change_the_rota(house)
         self.drill(house)
+        self.watch(house)
         test = house.app.escalations.test_page("mei", "person:mei")
         self.test_link = house.app.links.acknowledge(test.id).removeprefix("http://127.0.0.1:9911")
+
+    def watch(self, house: Burning) -> None:
+        """A number that is out of bounds, and one that nobody has measured."""
+        numbers = "{title: Error rate, service: recommendation, measure: error_rate, reaches: 5 %}"
+        other = "{service: transcripts, measure: queue_depth}"
+        written = house.folder / "tocsin.yaml"
+        known = written.read_text(encoding="utf-8")
+        more = f"monitors: {{errors: {numbers}, queue: {other}}}\n"
+        written.write_text(f"{known}\n{more}", encoding="utf-8")
+        assert house.app.reload() == []
+        house.app.monitors.tick()
+        for value in (0.01, 0.02, 0.3, 0.4):
+            house.clock.tick(30)
+            house.app.measures.push("recommendation", {"error_rate": value})
+            house.clock.tick(1)
+            house.app.monitors.tick()
 
     def drill(self, house: Burning) -> None:
         """One that went badly: nobody took it on."""

@@ -93,7 +93,7 @@ def _points(visit: Visit, monitor: MetricMonitor, within: timedelta) -> list[Poi
 def _view(
     visit: Visit, slug: str, monitor: MetricMonitor, standing: Standing | None, points: Sequence[Point]
 ) -> MonitorView:
-    state = standing.state if standing and (standing.value is not None or standing.problem) else "new"
+    state = standing.state if standing else "new"
     value = standing.value if standing else None
     normal = standing.normal if standing else None
     dots = [Dot(at=each.at, value=each.value, bad=not each.usual) for each in points]

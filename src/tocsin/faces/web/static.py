@@ -17,6 +17,7 @@ _KINDS = {
     "tocsin.css": "text/css",
     "oncall.css": "text/css",
     "incident.css": "text/css",
+    "monitors.css": "text/css",
     "live.js": "text/javascript",
     "tocsin.svg": "image/svg+xml",
 }

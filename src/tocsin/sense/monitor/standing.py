@@ -63,11 +63,13 @@ class Standing:
 
     @property
     def state(self) -> str:
-        """`breached`, `blind` (no value), `waiting` (a bad row has begun), or `well`."""
+        """`breached`, `blind` (no value), `waiting` (a bad row has begun), `new` (never a value), or `well`."""
         if self.breached:
             return "breached"
         if self.problem:
             return "blind"
+        if self.value is None:
+            return "new"
         return "waiting" if self.bad else "well"
 
     def calm_needed(self, monitor: MetricMonitor, now: datetime) -> int:
