@@ -23,6 +23,7 @@ from pydantic import AfterValidator, Field, model_validator
 from tocsin.act.checks.finding import Finding
 from tocsin.act.checks.probe import CheckSettings, Probe
 from tocsin.act.checks.spawn import looks, output
+from tocsin.ground.kernel.clock import SystemClock
 from tocsin.ground.kernel.duration import Duration
 from tocsin.ground.kernel.outbound import OutboundFailed
 from tocsin.ground.kernel.secret import scrub
@@ -74,7 +75,7 @@ class Log(Probe[LogSettings]):
 
     def look(self) -> Finding:
         begun = time.monotonic()
-        since = datetime.now(UTC) - self.settings.within
+        since = SystemClock().now() - self.settings.within
         lines = self._of_file(since) if self.settings.file else self._of_command(since)
         found = [line for line in lines if self._tells(line)]
         ms = round((time.monotonic() - begun) * 1000, 1)

@@ -8,12 +8,12 @@ A certificate that is not accepted fails at once. `value` is the number of days 
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 from pydantic import Field
 
 from tocsin.act.checks.finding import Finding
 from tocsin.act.checks.probe import CheckSettings, Probe
+from tocsin.ground.kernel.clock import SystemClock
 
 _DAY_S = 86_400
 
@@ -55,7 +55,7 @@ class Tls(Probe[TlsSettings]):
             trusted=True,
         )
         ms = round((time.monotonic() - begun) * 1000, 1)
-        left = (ends - datetime.now(UTC)).total_seconds() / _DAY_S
+        left = (ends - SystemClock().now()).total_seconds() / _DAY_S
         ok = left >= settings.days
         text = f"good until {ends:%Y-%m-%d}, {left:.0f} days"
         return Finding(
