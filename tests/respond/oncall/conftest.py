@@ -66,7 +66,7 @@ class Alarms:
     handlers: dict[str, Callable[[Timer], None]] = field(default_factory=dict)
     waiting: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
-    def on(self, kind: str, handler: Callable[[Timer], None]) -> None:
+    def on(self, kind: str, handler: Callable[[Timer], None], *, urgent: bool = False) -> None:
         self.handlers[kind] = handler
 
     def set(self, conn: Connection, kind: str, subject: str, due_at: datetime, data: Any = None) -> None:
