@@ -150,7 +150,9 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
         assert begins[f"begin {number}"] - ends[f"end {number}"] <= kills
 
     paged = pages(hook)
-    assert len(paged) == 4, "Mei, then Jun, then two at once; nobody twice, since that would wait for a minute"
+    assert len(paged) == 4, (
+        "Mei, then Jun, then two at once; nobody twice, since that would wait for a minute"
+    )
     assert paged.total() <= 4 + kills, "a page is repeated only after a kill, and under the same key"
 
 

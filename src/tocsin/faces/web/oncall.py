@@ -143,9 +143,7 @@ def _may(visit: Visit, person: str) -> bool:
     return True
 
 
-def _row(
-    visit: Visit, duty: Duty, known: Mapping[str, Badge], drill: Drill | None, overdue: bool
-) -> DutyRow:
+def _row(visit: Visit, duty: Duty, known: Mapping[str, Badge], drill: Drill | None, overdue: bool) -> DutyRow:
     speech, people = visit.speech, visit.context.catalogue().people
     today = speech.now.astimezone(zone_of(speech.zone)).date()
     shifts = visit.context.oncall.shifts(duty.schedule, speech.now - _LOOK, speech.now + _AHEAD + _LOOK)
