@@ -49,7 +49,7 @@ _log = structlog.get_logger(__name__)
 class Alarms(Protocol):
     """The part of the engine's timers that escalations use."""
 
-    def on(self, kind: str, handler: Callable[[Timer], None]) -> None: ...
+    def on(self, kind: str, handler: Callable[[Timer], None], *, urgent: bool = False) -> None: ...
     def set(
         self,
         conn: Connection,
