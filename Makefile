@@ -27,8 +27,8 @@ setup-real: ## As root, install what the real tests drive: Prometheus, Chromium,
 demo: setup ## Break a real service and watch Tocsin bring it back (BREAK=redis-memory, BREAK=slow-database, STACK=docker, KEEP=1).
 	@$(BIN)/python -m demo
 
-test: setup ## Run every test that this machine can run, on two cores.
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+test: setup ## Run every test that this machine can run, on two cores, three at a time, since much of it waits.
+	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 check: setup ## Lint, format, types, import contract, translations, generated docs, house rules.
 	$(BIN)/ruff check .

@@ -54,7 +54,7 @@ def counter(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
             """Whoever asked has died."""
 
     server = Quiet(("127.0.0.1", 0), Counting)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield server
     server.shutdown()

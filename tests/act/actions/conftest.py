@@ -52,7 +52,7 @@ def echo() -> Iterator[Echo]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     tell = Echo(url=f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield tell
     server.shutdown()

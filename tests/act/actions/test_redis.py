@@ -97,7 +97,7 @@ def serve() -> Iterator[Callable[[_Store], dict[str, Any]]]:
 
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         servers.append((server, thread))
         return {"kind": "redis", "url": f"redis://127.0.0.1:{server.server_address[1]}/0"}

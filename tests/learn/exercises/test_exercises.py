@@ -79,7 +79,7 @@ def shop(tmp_path: Path) -> Iterator[Served]:
             """Not on the screen of the tests."""
 
     service = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    threading.Thread(target=service.serve_forever, daemon=True).start()
+    threading.Thread(target=service.serve_forever, args=(0.02,), daemon=True).start()
     folder = tmp_path / "tocsin"
     (folder / "runbooks").mkdir(parents=True)
     url = f"http://127.0.0.1:{service.server_port}"

@@ -243,7 +243,7 @@ class Asked(BaseHTTPRequestHandler):
 def forge() -> Iterator[str]:
     Asked.seen.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
