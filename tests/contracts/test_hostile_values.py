@@ -272,7 +272,7 @@ def test_in_postgres_a_value_is_a_parameter(do: Do, values: list[str], postgres:
     with psycopg.connect(plain) as conn:
         kept = [row[0] for row in conn.execute("SELECT name FROM orders").fetchall()]
     assert sorted(kept) == sorted(each for each in values if "\0" not in each)
-    postgres.drop(url)
+    postgres.give_back(url)
 
 
 @pytest.mark.real
