@@ -10,7 +10,7 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -421,11 +421,21 @@ class App:
 
     def _yard(self, notices: Notices) -> Yard:
         def page(
-            conn: Connection, incident: str, subject: str, lines: Sequence[str], key: str
+            conn: Connection,
+            incident: str,
+            subject: str,
+            lines: Sequence[str],
+            key: str,
+            besides: Collection[str] = (),
         ) -> Sequence[Delivery]:
-            severity = self.incidents.get(conn, incident).severity
             return self.escalations.page_now(
-                conn, incident=incident, subject=subject, lines=lines, severity=severity, key=key
+                conn,
+                incident=incident,
+                subject=subject,
+                lines=lines,
+                severity=self.incidents.get(conn, incident).severity,
+                key=key,
+                besides=besides,
             )
 
         return Yard(

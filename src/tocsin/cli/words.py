@@ -29,6 +29,11 @@ _MARKS = {
     "paused": "◔",
     "met": "✓",
     "missed": "✕",
+    "breaking": "◐",
+    "watching": "◐",
+    "passed": "✓",
+    "stopped": "✕",
+    "void": "–",
 }
 
 

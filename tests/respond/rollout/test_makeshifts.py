@@ -62,9 +62,7 @@ class Room:
     def reminded(self) -> list[str]:
         with self.app.store.read() as conn:
             sent = notify.of_incident(conn, self.incident)
-        return [
-            each.person or "" for each in sent if each.message and "to be put back" in each.message.subject
-        ]
+        return [each.person or "" for each in sent if each.cause.startswith("mks_")]
 
 
 @pytest.fixture

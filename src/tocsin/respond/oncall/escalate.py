@@ -12,7 +12,7 @@ everybody with an address is paged: no incident is silent. Acknowledging stops i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -209,8 +209,11 @@ class Escalations:
         lines: Iterable[str],
         severity: str = "",
         key: str | None = None,
+        besides: Collection[str] = (),
     ) -> list[Delivery]:
         """Tells the commander, or else who is on call for the incident, or else everybody, something at once.
+
+        Those in `besides` know it already: somebody else is told.
 
         Written claimed in the caller's transaction: give it to `Deliveries.hand` after the commit. A caller
         that may run twice names the occasion by `key`, and the second time nothing is written.
@@ -220,7 +223,7 @@ class Escalations:
         for people in self._in_charge(conn, incident, now):
             written: list[Delivery] = []
             found = False
-            for name, person in self._named(people):
+            for name, person in self._named([each for each in people if each not in besides]):
                 ways = self._steps.routes(person)
                 if not ways:
                     continue

@@ -307,7 +307,7 @@ class Makeshifts:
         ]
         if current.incident and (current.nagged or not told):
             subject, lines = wording("en")
-            told += yard.page(conn, current.incident, subject, lines, cause)
+            told += yard.page(conn, current.incident, subject, lines, cause, people)
         if not told:
             _log.warning("nobody can be reminded of a makeshift", makeshift=current.id)
         return told

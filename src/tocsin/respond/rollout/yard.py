@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -22,6 +23,20 @@ from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Shelf
 from tocsin.sense.changes import Changes
 from tocsin.sense.severity import PolicySection
+
+
+class Page(Protocol):
+    """Tells those on call of an incident, but those in `besides`, who know it already."""
+
+    def __call__(
+        self,
+        conn: Connection,
+        incident: str,
+        subject: str,
+        lines: Sequence[str],
+        key: str,
+        besides: Collection[str] = (),
+    ) -> Sequence[Delivery]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +59,7 @@ class Yard:
     shelf: Shelf
     notices: Notices
     check: Callable[[str, Service], Round | None]
-    page: Callable[[Connection, str, str, Sequence[str], str], Sequence[Delivery]]
+    page: Page
     hand: Callable[[Sequence[Delivery]], None]
     wake: Callable[[], None]
 
