@@ -147,6 +147,7 @@ def test_with_the_script_everything_appears_without_a_reload(chromium: Browser, 
     unmoved(page)
     page.locator("#active a").click()
     expect(page.locator("#head")).to_contain_text("Nobody has it yet")
+    page.wait_for_load_state()  # the keys belong to the script
 
     mark(page)
     page.keyboard.press("a")

@@ -191,7 +191,7 @@ def test_a_runbook_runs_in_a_folder_named_by_a_short_path(tocsin: Run) -> None:
 def test_an_action_is_listed_planned_and_run_by_itself(tocsin: Run) -> None:
     assert "○ read  system.disk  Disks" in tocsin("action", "list", "disk")
     assert _json(tocsin, "action", "list", "queue")
-    assert tocsin("action", "list", "nonsense").strip() == "No action holds nonsense."
+    assert tocsin("action", "list", "unheard-of").strip() == "No action holds unheard-of."
     assert "days" in tocsin("action", "show", "postgres.delete_old")
     told = tocsin("action", "plan", "flag.set", "-a", "name=degrade", "-a", "value=on")
     assert "◆ change: Sets the flag degrade to on." in told

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -111,6 +112,7 @@ def test_other_incidents_page_for_themselves(desk: Desk):
     assert [len(desk.open(f"INC-2026-000{number}")) for number in (1, 2)] == [1, 1]
 
 
+@pytest.mark.timeout(400)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_the_policy_and_however_often_it_begins_anew_a_minute_lies_between_two_pages(

@@ -40,7 +40,7 @@ GRACE_S = 5.0
 _TURN_S = 0.05
 _FENCE_LOST = 97
 _outliving: list[subprocess.Popen[bytes]] = []
-"""Commands that we let go of when this process stops; Python warns of a handle that is dropped."""
+"""Commands that we let go of before they were gone; Python warns of a handle that is dropped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +108,23 @@ def follow(
     grace_s: float = GRACE_S,
 ) -> Ended:
     """Waits until the command is over, and ends its whole group at the timeout or when `stop()` gives a reason."""
+    try:
+        return _follow(folder, timeout_s=timeout_s, stop=stop, child=child, grace_s=grace_s)
+    finally:
+        # Its end may be written a moment before it is gone; and whoever stops lets go of it.
+        if child is not None and child.poll() is None:
+            _outliving[:] = [each for each in _outliving if each.poll() is None]
+            _outliving.append(child)
+
+
+def _follow(
+    folder: Path,
+    *,
+    timeout_s: float,
+    stop: Callable[[], str],
+    child: subprocess.Popen[bytes] | None,
+    grace_s: float,
+) -> Ended:
     deadline = time.monotonic() + timeout_s
     kill_at: float | None = None  # once it has been asked to end
     while True:
@@ -127,13 +144,7 @@ def follow(
                 return Ended()
             time.sleep(_TURN_S)
         if not reason:
-            try:
-                asked = stop()
-            except BaseException:
-                if child is not None:
-                    _outliving.append(child)
-                raise
-            reason = asked or ("timeout" if time.monotonic() >= deadline else "") or _too_much(folder)
+            reason = stop() or ("timeout" if time.monotonic() >= deadline else "") or _too_much(folder)
             if not reason:
                 continue
             _write_stop(folder, reason)
