@@ -213,10 +213,6 @@ def test_rounds_are_remembered_for_a_day(world: World):
     assert kept[0].at + timedelta(seconds=20) == kept[2].at
     assert (kept[0].availability, kept[0].latency_ms) == (0.5, 13)
     assert kept[0].findings[0] == {"check": "health", "ok": False, "ms": 12, "text": "seen"}
-    latest = world.monitor.latest("shop")
-    assert latest is not None
-    assert not latest.ok
-    assert world.monitor.latest("nothing") is None
     world.clock.tick(86_400)
     world.rounds(1)
     with world.store.read() as conn:

@@ -8,19 +8,16 @@ least `opens_from`; only then the row is written, so that what could not be told
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 
 from tocsin.act.checks import kinds, read_check, run_round
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.clock import Clock
-from tocsin.ground.kernel.errors import NotFound, TocsinError
+from tocsin.ground.kernel.errors import NotFound
 from tocsin.ground.kernel.outbound import Outbound
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
@@ -29,6 +26,7 @@ from tocsin.sense.measures import Point
 from tocsin.sense.measures import store as values
 from tocsin.sense.measures.measures import RAW
 from tocsin.sense.monitor import store as rows
+from tocsin.sense.monitor.beat import Beat, Turn
 from tocsin.sense.monitor.growth import growth, total
 from tocsin.sense.monitor.normal import learned
 from tocsin.sense.monitor.section import MetricMonitor, MonitorSection
@@ -38,22 +36,9 @@ from tocsin.sense.monitor.words import Speaker, numbers
 from tocsin.sense.severity import PolicySection, Told, decide, facts_of
 
 SENDER = Sender(key="monitors", source="monitor")
-_TICK_S = 0.1
-_PAUSE_S = 1.0
-_GRACE_S = 2.0
-_AT_ONCE = 8
 _TIDY_EVERY_S = 300.0
 _COMPARED = ("falls_by", "rises_by", "times")
 _SILENT = "nothing has been pushed"
-_log = structlog.get_logger(__name__)
-
-
-@dataclass(kw_only=True)
-class _Turn:
-    """When a monitor is looked at next, by the monotonic clock, and whether it is being looked at."""
-
-    next_at: float
-    running: bool = False
 
 
 class Monitors:
@@ -80,15 +65,9 @@ class Monitors:
         self._ledger = ledger
         self._outbound = outbound
         self._leads = leads
-        self._turns: dict[str, _Turn] = {}
+        self._beat = Beat[Turn]("monitors", self.tick, self._round)
         self._seen: MonitorSection | None = None
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._pool: ThreadPoolExecutor | None = None
         self._tidy_at = 0.0
-        self._looking = 0
-        self._idle = threading.Condition()
 
     # Asked
 
@@ -123,33 +102,16 @@ class Monitors:
     # Life
 
     def start(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="measure")
-        self._thread = threading.Thread(target=self._serve, name="monitors", daemon=True)
-        self._thread.start()
+        self._beat.start()
 
     def stop(self) -> None:
         """Begins no further look; one that is under way has a moment to end."""
-        self._stopping.set()
-        if self._thread:
-            self._thread.join(timeout=_GRACE_S)
-        if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            with self._idle:
-                self._idle.wait_for(lambda: not self._looking, _GRACE_S)
-
-    def _serve(self) -> None:
-        while not self._stopping.wait(_TICK_S):
-            try:
-                self.tick()
-            except Exception:
-                _log.exception("the monitors stumbled; they go on")
-                self._stopping.wait(_PAUSE_S)
+        self._beat.stop()
 
     def tick(self) -> None:
         """Takes up a changed configuration, then begins the looks that are due."""
         if not self._leads():
-            with self._lock:
-                self._turns.clear()
+            self._beat.clear()
             self._seen = None
             return
         section = self._current()
@@ -157,37 +119,23 @@ class Monitors:
             self._take_up(section)
             self._seen = section
         now = self._clock.monotonic()
-        for name, turn in self._due(now, section.monitors):
-            if self._pool:
-                self._pool.submit(self._round, name, turn)
-            else:
-                self._round(name, turn)
+        self._beat.begin(now)
         if now >= self._tidy_at:
             self._tidy_at = now + _TIDY_EVERY_S
             self._tidy(section)
-
-    def _due(self, now: float, monitors: Mapping[str, MetricMonitor]) -> list[tuple[str, _Turn]]:
-        due: list[tuple[str, _Turn]] = []
-        with self._lock:
-            for name, turn in self._turns.items():
-                if turn.running or turn.next_at > now:
-                    continue
-                turn.running = True
-                turn.next_at = max(turn.next_at + monitors[name].every.total_seconds(), now)
-                due.append((name, turn))
-        return due
 
     def _take_up(self, section: MonitorSection) -> None:
         """Watches what the configuration names, from a spread start; ends the alerts of what it names no more."""
         now = self._clock.monotonic()
         with self._store.read() as conn:
             known = rows.standings(conn)
-        with self._lock:
-            self._turns = {
-                name: self._turns.get(name)
-                or _Turn(next_at=now + each.every.total_seconds() * place / len(section.monitors))
-                for place, (name, each) in enumerate(section.monitors.items())
-            }
+        with self._beat.lock:
+            turns = self._beat.turns
+            for place, (name, each) in enumerate(section.monitors.items()):
+                next_at = now + each.every.total_seconds() * place / len(section.monitors)
+                turns.setdefault(name, Turn(name=name, every=each.every, next_at=next_at)).every = each.every
+            for name in turns.keys() - section.monitors.keys():
+                del turns[name]
         for name, stood in known.items():
             monitor = section.monitors.get(name)
             if monitor is not None and monitor.service == stood.service:
@@ -208,23 +156,10 @@ class Monitors:
 
     # One look
 
-    def _round(self, name: str, turn: _Turn) -> None:
-        with self._idle:
-            self._looking += 1
-        try:
-            monitor = self._current().monitors.get(name)
-            if monitor is not None and not self._stopping.is_set():
-                self._look(name, monitor)
-        except TocsinError as error:
-            _log.warning("a look could not be told; the next one tries again", monitor=name, error=str(error))
-        except Exception:
-            _log.exception("a look failed; the next one tries again", monitor=name)
-        finally:
-            with self._lock:
-                turn.running = False
-            with self._idle:
-                self._looking -= 1
-                self._idle.notify_all()
+    def _round(self, turn: Turn) -> None:
+        monitor = self._current().monitors.get(turn.name)
+        if monitor is not None and not self._beat.stopping.is_set():
+            self._look(turn.name, monitor)
 
     def _look(self, name: str, monitor: MetricMonitor) -> None:
         with self._store.read() as conn:

@@ -9,28 +9,24 @@ from tocsin.act.checks import Round
 from tocsin.ground.catalogue import Service
 from tocsin.ground.i18n import N_, translate
 from tocsin.sense.alerts import Signal
+from tocsin.sense.monitor.beat import Turn
 
 SUMMARY = N_("{service}: {failed} of {total} checks fail")
 
 
 @dataclass(kw_only=True)
-class Watch:
+class Watch(Turn):
     """One service under watch. `firing` is what the ledger was last told, or held when we began."""
 
-    service: str
-    next_at: float
     firing: bool = False
-    running: bool = False
     failing: int = 0
     since: datetime | None = None
-    latest: Round | None = None
 
     def take(self, looked: Round, service: Service, language: str) -> Signal | None:
         """What there is to tell after one more round; the caller sets `firing` once it has been told."""
-        self.latest = looked
         if looked.ok:
             self.failing, self.since = 0, None
-            return over(self.service, service) if self.firing else None
+            return over(self.name, service) if self.firing else None
         self.failing += 1
         self.since = self.since or looked.at
         needed = service.monitor.rounds if service.monitor else 1
@@ -40,9 +36,9 @@ class Watch:
 
     def _fires(self, looked: Round, service: Service, language: str) -> Signal:
         failed, total = len(looked.failed), len(looked.findings)
-        title = service.title or self.service
+        title = service.title or self.name
         return Signal(
-            labels=_labels(self.service, service),
+            labels=_labels(self.name, service),
             annotations={
                 "summary": translate(language, SUMMARY, service=title, failed=failed, total=total),
                 "description": "\n".join(str(each) for each in looked.failed),
@@ -52,7 +48,7 @@ class Watch:
             },
             value=looked.availability,
             starts_at=self.since,
-            dedup_key=self.service,
+            dedup_key=self.name,
         )
 
 
