@@ -202,6 +202,7 @@ class Connection(HttpToolsProtocol):
         self._doorkeeper.leave(self)
         self._stop_timers()
         super().connection_lost(exc)
+        self._forget_body()
 
     def drop(self) -> None:
         """It has idled longest, and somebody else needs its place."""
@@ -370,9 +371,16 @@ class Connection(HttpToolsProtocol):
         self.on_response_complete()
 
     def on_response_complete(self) -> None:
+        self._forget_body()
         super().on_response_complete()
         if not self.pipeline:
             self._doorkeeper.idles(self)
+
+    def _forget_body(self) -> None:
+        """Nobody reads on in it. Left to the collector, the bodies of a flood would stay for minutes."""
+        cycle = self._request
+        if cycle is not None and (cycle.response_complete or cycle.disconnected):
+            cycle.body = bytearray()
 
     # What is too slow, too much or no HTTP
 
