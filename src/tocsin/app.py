@@ -129,7 +129,8 @@ class App:
         migrate(self.store)
         self.engine = Engine(self.store, self.clock, self.bell, folder=folder, role=role)
         self.outbound = Outbound(lambda: current().outbound.allow)
-        self.links = Links(lambda: current().public_url, signing_key(self.store))
+        self.key = signing_key(self.store)
+        self.links = Links(lambda: current().public_url, self.key)
         self.accounts = Accounts(self.store, self.clock)
         self.checks = Checks(self.outbound, self.clock)
         self.ledger = Ledger(self.store, self.clock, current, self.bell, self._service_of)
@@ -394,6 +395,7 @@ class App:
             folder=self.folder / "runs",
             labels=self.labels,
             dead=self.engine.boots.dead,
+            key=self.key,
         )
 
     def _bench(self, actions: Mapping[str, Action]) -> Bench:

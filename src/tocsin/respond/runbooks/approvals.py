@@ -41,6 +41,8 @@ def need_of(step: PlannedStep, mode: str, allowed_level: str) -> Need | None:
     marked = step.approve if step.approve != "none" else None
     if step.level == "destroy":
         return Need(vote=True, role=marked or APPROVER, four_eyes=True)
+    if step.approvals > 1:  # a press is one person's; this step's author wants several
+        return Need(vote=True, role=marked or OPERATOR)
     if mode == "guided":
         if marked in _VOTED:
             return Need(vote=True, role=marked)

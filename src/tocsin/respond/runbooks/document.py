@@ -72,6 +72,7 @@ class Step:
     poll_s: float = 0.0  # with poll_for_s: repeat every poll_s until `expect` holds, at most poll_for_s
     poll_for_s: float = 0.0
     approve: str | None = None
+    approvals: int = 1  # so many people have to say yes at least
     idempotent: bool = False
     done_when: str | None = None  # CEL of a look that tells whether an interrupted step has happened
     on: str | None = None  # name of a target of the service
@@ -329,6 +330,7 @@ class Document:
     inputs: tuple[Input, ...] = ()
     findings: tuple[Finding, ...] = ()
     soak_s: float | None = None
+    approvals: int = 1  # so many people have to say yes to each step that changes or destroys
     start: Start = "suggest"
     triggers: tuple[str, ...] = ()  # CEL over alert, service, m, q, text
     line: int = 1  # where it begins in the file: a runbook or a template inside another document has its own

@@ -39,6 +39,7 @@ from tocsin.respond.runbooks.plan import Plan
 from tocsin.respond.runbooks.record import Attempt, Grant, Record
 from tocsin.respond.runbooks.rehearsal import is_drill
 from tocsin.respond.runbooks.review_store import Review
+from tocsin.respond.runbooks.seal import seals
 from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
@@ -186,6 +187,7 @@ class Legs:
             attempts=seen.attempts,
             grants=seen.grants,
             values=run.inputs,
+            places=seals(service, shop.key),
             provided=frozenset(service.environment),
             clear=seen.subject.clear,
             checks=bool(service.checks),
@@ -286,7 +288,7 @@ class Legs:
             if move.names:
                 what["names"] = list(move.names)
             if move.need:
-                what |= {"role": move.need.role, "text_hash": move.step.text_hash(record.values)}
+                what |= {"role": move.need.role, "text_hash": record.hash_of(move.step)}
             if move.kind == "approval":
                 open_ = store.asked(conn, run.id, move.step.key, what["text_hash"], now)
                 what["approval"] = open_ or self._request(conn, run, record, move, now)
@@ -312,14 +314,14 @@ class Legs:
             step_id=move.step.id,
             title=move.step.title,
             text=move.step.text,
-            text_hash=move.step.text_hash(record.values),
+            text_hash=record.hash_of(move.step),
             level=move.step.level,
             role=move.need.role,
             kind="approval",
             requested_by=run.led_by,
             requested_at=now,
             expires_at=expires,
-            quorum=shop.settings().runs.quorum_of(move.step.level),
+            quorum=max(shop.settings().runs.quorum_of(move.step.level), move.step.approvals),
             inputs={name: run.inputs[name] for name in move.step.inputs if name in run.inputs},
             place=move.step.on or "",
         )

@@ -41,6 +41,7 @@ class PlannedStep:
     poll_s: float = 0.0
     poll_for_s: float = 0.0
     approve: str | None = None
+    approvals: int = 1
     idempotent: bool = False
     done_when: str | None = None
     on: str | None = None
@@ -51,9 +52,12 @@ class PlannedStep:
     sample_output: str = ""  # what a simulated drill takes for its answer
 
     @classmethod
-    def of(cls, step: Step, key: str, *, option: bool = False) -> PlannedStep:
+    def of(cls, step: Step, key: str, *, option: bool = False, approvals: int = 1) -> PlannedStep:
+        """The step as its run will carry it; `approvals` are those that its document wants for what changes."""
         shared = {each.name for each in fields(Step)} & {each.name for each in fields(cls)}
         told = {name: getattr(step, name) for name in shared}
+        if step.level != "read":
+            told["approvals"] = max(step.approvals, approvals)
         if step.by_hand:
             told["kind"] = "manual"
         return cls(key=key, option=option, **told)
@@ -68,10 +72,20 @@ class PlannedStep:
         """May it simply run again when nobody knows how far it came?"""
         return self.level == "read" or self.idempotent
 
-    def text_hash(self, values: Mapping[str, str]) -> str:
-        """What an approval is bound to: the text exactly as it will run, with the values that it will see."""
+    def text_hash(self, values: Mapping[str, str], place: str = "") -> str:
+        """What an approval is bound to: the text exactly as it will run, with the values that it will see, and the
+        seal of its place (`seal.py`) where it names one.
+        """
         seen = {name: values.get(name) for name in sorted(self.inputs)}
-        exact = [self.kind, self.text, self.on, self.action, self.arguments, seen]
+        exact = [
+            self.kind,
+            self.text,
+            self.on,
+            self.action,
+            self.arguments,
+            seen,
+            *([place] if place else []),
+        ]
         return hashlib.sha256(msgspec.json.encode(exact)).hexdigest()
 
     def in_round(self, round_key: str) -> PlannedStep:
@@ -146,8 +160,8 @@ class Plan:
 
 def plan_of(document: Document) -> Plan:
     """The whole way of a run through the document. Reference code is to read, not to run, and is left out."""
-    keys = _Keys()
-    diagnosis = tuple(PlannedStep.of(step, keys.new(step.id)) for step in document.diagnosis if _runs(step))
+    keys = _Keys(document.approvals)
+    diagnosis = tuple(keys.planned(step) for step in document.diagnosis if _runs(step))
     parts = list(_causes(document, keys))
     for number, rung in enumerate(_rungs(document), start=1):
         parts.append(
@@ -156,12 +170,12 @@ def plan_of(document: Document) -> Plan:
                 kind="rung",
                 title=rung.title,
                 line=rung.line,
-                steps=tuple(PlannedStep.of(step, keys.new(step.id)) for step in rung.steps if _runs(step)),
-                checks=tuple(PlannedStep.of(step, keys.new(step.id)) for step in rung.checks if _runs(step)),
+                steps=tuple(keys.planned(step) for step in rung.steps if _runs(step)),
+                checks=tuple(keys.planned(step) for step in rung.checks if _runs(step)),
             )
         )
     for number, option in enumerate(document.degrade, start=1):
-        steps = [PlannedStep.of(step, keys.new(step.id), option=True) for step in option.steps if _runs(step)]
+        steps = [keys.planned(step, option=True) for step in option.steps if _runs(step)]
         if steps:
             parts.append(
                 Part(
@@ -173,9 +187,7 @@ def plan_of(document: Document) -> Plan:
                     condition=option.condition,
                 )
             )
-    verification = tuple(
-        PlannedStep.of(step, keys.new(step.id)) for step in document.verification if _runs(step)
-    )
+    verification = tuple(keys.planned(step) for step in document.verification if _runs(step))
     return Plan(diagnosis=diagnosis, parts=tuple(parts), verification=verification)
 
 
@@ -188,9 +200,7 @@ def _causes(document: Document, keys: _Keys) -> Iterator[Part]:
             kind="rung",
             title=cause.name,
             line=cause.line,
-            steps=tuple(
-                PlannedStep.of(step, keys.new(step.id), option=True) for step in cause.steps if _runs(step)
-            ),
+            steps=tuple(keys.planned(step, option=True) for step in cause.steps if _runs(step)),
             condition=cause.symptom,
             match=cause.match,
         )
@@ -210,10 +220,14 @@ def _runs(step: Step) -> bool:
 
 
 class _Keys:
-    """Makes keys out of the document's ids: short, unique, and nothing but letters, digits and dashes."""
+    """Plans steps under keys made of the document's ids: short, unique, nothing but letters, digits and dashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, approvals: int) -> None:
+        self._approvals = approvals
         self._taken = {CHECKS.key}
+
+    def planned(self, step: Step, *, option: bool = False) -> PlannedStep:
+        return PlannedStep.of(step, self.new(step.id), option=option, approvals=self._approvals)
 
     def new(self, step_id: str) -> str:
         stem = re.sub(r"[^a-z0-9]+", "-", step_id.lower()).strip("-")[:48] or "step"

@@ -43,6 +43,7 @@ from tocsin.respond.runbooks.reading.facts.tables import table_of
 from tocsin.respond.runbooks.reading.frontmatter import FrontMatter
 from tocsin.respond.runbooks.reading.headings import plain, role_of, role_under, scenario_title, title_of
 from tocsin.respond.runbooks.reading.labels import labels_in
+from tocsin.respond.runbooks.reading.quorum import UNREADABLE, no_quorum, quorum
 from tocsin.respond.runbooks.reading.repairs import mend
 from tocsin.respond.runbooks.reading.subdocuments import is_template, slug_of, take_runbooks, threshold_in
 from tocsin.respond.runbooks.reading.visit import Visit
@@ -75,6 +76,7 @@ class _Around:
 
     footer: Footer = field(default_factory=Footer)
     service: str = ""
+    approvals: int = 1
     template: bool = False
     depth: int = 0
 
@@ -103,7 +105,12 @@ class _File:
         root = parts_of(mended.text, mended.numbers)
         links = links_of(mended.text, self._exists, root)
         told = [*front.findings, *mended.findings, *_triggers_told(front)]
-        inherited = replace(around, service=front.text("service") or around.service)
+        approvals = _approvals(front, told)
+        inherited = replace(
+            around,
+            service=front.text("service") or around.service,
+            approvals=max(approvals, around.approvals),
+        )
         return self._part(path, root, front, links, told, inherited, text.language_of(body))
 
     def _part(
@@ -160,6 +167,7 @@ class _File:
             inputs=inputs.collect(every, reader.defaults, front.map("inputs")),
             findings=tuple(sorted(findings, key=lambda each: each.line)),
             soak_s=_soak(front, root),
+            approvals=around.approvals,
             start=_STARTS.get(front.text("start").lower(), "suggest"),
             triggers=tuple(each for each in front.texts("triggers") if _is_trigger(each)),
             line=root.line,
@@ -320,6 +328,15 @@ def _threshold(root: Part) -> str:
                 if found:
                     return found
     return ""
+
+
+def _approvals(front: FrontMatter, told: list[Finding]) -> int:
+    """How many people have to say yes to what changes or destroys; adds to `told` where that cannot be read."""
+    written = front.values.get("approvals", 1)
+    found = quorum(front.text("approvals") or str(written)) if written is not None else 1
+    if found is None:
+        told.append(no_quorum(str(written), 2))
+    return found or UNREADABLE
 
 
 def _soak(front: FrontMatter, root: Part) -> float | None:

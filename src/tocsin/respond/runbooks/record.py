@@ -62,6 +62,7 @@ class Record:
     attempts: tuple[Attempt, ...] = ()
     grants: frozenset[Grant] = frozenset()
     values: Mapping[str, str] = field(default_factory=dict[str, str])  # inputs that have a value
+    places: Mapping[str, str] = field(default_factory=dict[str, str])  # the seals of the service's targets
     provided: frozenset[str] = frozenset()  # names that the service's environment gives
     clear: Clear = "none"
     checks: bool = False  # has the service checks of its own?
@@ -77,8 +78,12 @@ class Record:
         rows = self.of(key)
         return rows[-1] if rows else None
 
+    def hash_of(self, step: PlannedStep) -> str:
+        """What a yes to this step is bound to as things stand."""
+        return step.text_hash(self.values, self.places.get(step.on or "", ""))
+
     def granted(self, step: PlannedStep, *, vote: bool) -> bool:
-        text_hash = step.text_hash(self.values)
+        text_hash = self.hash_of(step)
         kinds: tuple[Literal["press", "approval"], ...] = ("approval",) if vote else ("approval", "press")
         return any(Grant(step=step.id, text_hash=text_hash, kind=kind) in self.grants for kind in kinds)
 

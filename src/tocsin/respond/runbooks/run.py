@@ -30,6 +30,7 @@ from tocsin.respond.runbooks.likely import plan_of_run
 from tocsin.respond.runbooks.plan import Plan, PlannedStep, plan_of
 from tocsin.respond.runbooks.record import Attempt
 from tocsin.respond.runbooks.score import Score, scores
+from tocsin.respond.runbooks.seal import seals
 from tocsin.respond.runbooks.store import Chunk, Run
 from tocsin.respond.runbooks.values import Values, check, resolve
 from tocsin.respond.runbooks.votes import Vote, cast
@@ -555,6 +556,7 @@ class Runs:
         self, conn: Connection, run: Run, step: PlannedStep, asked: Mapping[str, Any], actor: str
     ) -> None:
         now = self._workshop.clock.now()
+        place = seals(self._workshop.service(run.service), self._workshop.key).get(step.on or "", "")
         store.ask(
             conn,
             id=new_id("apr"),
@@ -563,7 +565,7 @@ class Runs:
             step_id=step.id,
             title=step.title,
             text=step.text,
-            text_hash=asked.get("text_hash") or step.text_hash(run.inputs),
+            text_hash=asked.get("text_hash") or step.text_hash(run.inputs, place),
             level=step.level,
             role=asked.get("role", OPERATOR),
             kind="press",

@@ -55,7 +55,7 @@ class Shelf(Protocol):
 class Workshop:
     """`page` tells the on-call within the caller's transaction, `hand` sends what it gave once that is committed;
     `check` runs a service's checks in one round, None where it has none; `mitigate` says that the service is back;
-    `labels` are those of this process, `dead` the boots that are.
+    `labels` are those of this process, `dead` the boots that are; `key` seals the places of approvals.
     """
 
     store: Store
@@ -76,6 +76,7 @@ class Workshop:
     folder: Path
     labels: frozenset[str] = frozenset()
     dead: Callable[[Connection], Collection[str]] = lambda _: ()
+    key: bytes = b""
 
     def service(self, name: str) -> Service:
         return self.services().service(name)

@@ -33,6 +33,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "retries": ("retry", "retries", "重試", "重试"),
     "poll": ("poll", "輪詢", "轮询"),
     "approve": ("needs approval", "approval", "approve", "需核准", "需要核准", "需批准", "需要批准", "核准"),
+    "approvals": ("approvals", "quorum", "核准人數", "核准人数"),
     "done_when": ("done when", "完成條件", "完成条件"),
     "on": ("on", "target", "於", "目標", "目标"),
     "idempotent": ("idempotent", "repeatable", "可重複", "可重复", "冪等", "幂等"),
@@ -59,7 +60,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "severity": ("severity", "priority", "嚴重程度", "緊急程度", "嚴重等級", "严重程度", "紧急程度"),
 }
 OF_STEP = frozenset(
-    {"expect", "wait", "timeout", "retries", "poll", "approve", "done_when", "on", "idempotent"}
+    {"expect", "wait", "timeout", "retries", "poll", "approve", "approvals", "done_when", "on", "idempotent"}
 )
 OF_OPTION = frozenset({"condition", "time", "risk", "effect"})
 

@@ -15,6 +15,7 @@ _ALIASES = {
     "title": "title",
     "needs_approval": "approve",
     "approval": "approve",
+    "quorum": "approvals",
     "retry": "retries",
     "excludefromrunall": "excluded",
     "target": "on",

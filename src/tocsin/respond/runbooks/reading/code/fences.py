@@ -36,6 +36,7 @@ from tocsin.respond.runbooks.reading.code.placeholders import (
 from tocsin.respond.runbooks.reading.code.taking import is_output, runs, take
 from tocsin.respond.runbooks.reading.headings import plain, title_of
 from tocsin.respond.runbooks.reading.labels import Label, code_span
+from tocsin.respond.runbooks.reading.quorum import UNREADABLE, no_quorum, quorum
 
 HTTP_OK = "status >= 200 && status < 300"
 """What a request without an expectation has to answer."""
@@ -327,6 +328,7 @@ class Reader:
             poll_s=poll_s,
             poll_for_s=poll_for_s,
             approve=_approval(step, about.value("approve"), lead.caution),
+            approvals=self._approvals(about),
             idempotent=_truth(about.value("idempotent")) is True,
             done_when=self._condition(done_when, about.line_of("done_when")) if done_when else None,
             on=about.value("on") or None,
@@ -383,6 +385,14 @@ class Reader:
             message = f"{plain(told)!r} is not a duration"
             self.note("duration", "warning", about.line_of(name), message, "write it like 30s, 15m or 1h30m")
         return found
+
+    def _approvals(self, about: _Said) -> int:
+        """How many people have to say yes, as the author of the step has it."""
+        told = about.value("approvals")
+        found = quorum(told) if told is not None else 1
+        if found is None:
+            self.findings.append(no_quorum(plain(told or ""), about.line_of("approvals")))
+        return found or UNREADABLE
 
     def _polling(self, about: _Said) -> tuple[float, float]:
         """`poll=5s for=90s`, or `Poll: 5s for 90s`."""
