@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from waiting import until
 
 from tocsin import connections
 from tocsin.connections import Doorkeeper, room_for_connections
@@ -257,7 +258,7 @@ def test_a_crowd_from_one_address_leaves_room_for_others(start: Start):
         with running.connect("127.0.0.2") as other:
             other.sendall(GET)
             assert [each.status for each in heard(other)] == [200]
-        until(lambda: len(running.doorkeeper) <= 11, "the crowd has a quarter of the room")
+        until(lambda: len(running.doorkeeper) <= 11, what="the crowd has a quarter of the room")
         crowd[-1].sendall(GET)
         assert [each.status for each in heard(crowd[-1])] == [200], "who came last has a place"
         assert crowd[0].recv(10) == b"", "who idled longest has none"
@@ -273,7 +274,7 @@ def test_who_is_being_served_is_not_dropped_for_a_newcomer(start: Start):
     busy = [running.connect() for _ in range(2)]
     for each in busy:
         each.sendall(post(10) + b"abc")
-    until(lambda: len(running.doorkeeper) == 2, "both are in")
+    until(lambda: len(running.doorkeeper) == 2, what="both are in")
     for _ in range(5):
         with running.connect() as made, contextlib.suppress(OSError):
             made.sendall(GET)
@@ -310,22 +311,15 @@ def test_who_does_not_read_is_let_go(start: Start, monkeypatch: pytest.MonkeyPat
     running = start()
     with running.connect() as made:
         made.sendall(b"GET /much HTTP/1.1\r\nHost: a\r\n\r\n")
-        until(lambda: len(running.doorkeeper) == 1, "it is in")
-        until(lambda: len(running.doorkeeper) == 0, "it is let go")
+        until(lambda: len(running.doorkeeper) == 1, what="it is in")
+        until(lambda: len(running.doorkeeper) == 0, what="it is let go")
 
 
 def test_the_doorkeeper_forgets_who_has_left(start: Start):
     running = start()
     for _ in range(5):
         running.ask(GET)
-    until(lambda: len(running.doorkeeper) == 0, "all have left")
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
+    until(lambda: len(running.doorkeeper) == 0, what="all have left")
 
 
 def later(

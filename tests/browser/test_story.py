@@ -14,8 +14,9 @@ from burning import PASSWORD
 from eyes import Reader
 from letterbox import Mailbox, link_of
 from playwright.sync_api import Browser, Page, expect
-from served import Served, until
+from served import Served
 from shop import Shop
+from waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 SOON = 25_000

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from receiver import Receiver
-from served import Served, until
+from served import Served
+from waiting import until
 
 from tocsin.cli.main import main
 

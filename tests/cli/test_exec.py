@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import TOCSIN, Served, free_port, until
+from served import TOCSIN, Served, free_port
+from waiting import until
 
 from tocsin.cli.reporting import Report, retry
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Served, until
+from served import Served
+from waiting import until
 
 from tocsin.cli.main import main
 

@@ -11,7 +11,8 @@ import pytest
 from databases import on_postgres
 from letterbox import Mailbox, text_of
 from receiver import Receiver
-from served import TOCSIN, Served, free_port, until
+from served import TOCSIN, Served, free_port
+from waiting import until
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from served import until
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
@@ -16,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 from slack_sdk.signature import SignatureVerifier
 from slack_stub import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackStub, signature_of
+from waiting import until
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from demo.faults import FAULTS
 from demo.stack import Stack
+from waiting import until
 
 READERS = (11, 250, 777, 1203, 1999)
 
@@ -119,10 +120,3 @@ def assert_stays_broken(stack: Stack) -> None:
     while time.monotonic() < deadline:
         assert not works(stack)
         time.sleep(0.2)
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.1)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 from receiver import Receiver
-from served import Served, until
+from served import Served
+from waiting import until
 
 STEPS = 6
 SEEDS = range(5) if os.environ.get("TOCSIN_FAULTS") != "full" else range(100)

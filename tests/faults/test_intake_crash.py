@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 from senders import Book, send, stored_names
-from served import Served, until
+from served import Served
+from waiting import until
 
 FULL = os.environ.get("TOCSIN_FAULTS") == "full"
 ALERTS = 1_000

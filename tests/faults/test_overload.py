@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from bench.peers import memory_of
 from receiver import Receiver
-from served import Served, until
+from served import Served
+from waiting import until
 
 from tocsin.connections import room_for_connections
 

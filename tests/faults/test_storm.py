@@ -16,8 +16,9 @@ import pytest
 from bench.load import Answered, Load, measure, pod
 from bench.peers import memory_of
 from receiver import Receiver
-from served import Served, until
+from served import Served
 from sqlalchemy import select
+from waiting import until
 
 from tocsin.ground.store import Store
 from tocsin.sense.alerts.store import alert

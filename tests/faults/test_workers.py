@@ -15,7 +15,8 @@ import pytest
 from cluster import Cluster, Worker
 from databases import on_postgres
 from receiver import Receiver
-from served import TOCSIN, until
+from served import TOCSIN
+from waiting import until
 
 TAKEN_OVER_S = 15
 

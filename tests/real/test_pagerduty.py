@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pagerduty
 import pytest
-from served import Served, free_port, until
+from served import Served, free_port
+from waiting import until
 
 pytestmark = [
     pytest.mark.real,

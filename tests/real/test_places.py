@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from demo.containers.engine import Engine
 from sshd import LEAK, PROGRAM, Sshd
+from waiting import until
 
 from tocsin.act.actions import afar
 from tocsin.act.actions.action import Call, CannotRun, Found, Result
@@ -94,14 +94,6 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Elsewhere:
         return Elsewhere(server.target(), tmp_path, server.home, str(server.home))
     target = dict(request.getfixturevalue("inside"))
     return Elsewhere(target, tmp_path, target.pop("shared"), "/shared")
-
-
-def until(found: Callable[[], Any], seconds: float = 60) -> Any:
-    end = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-    return value
 
 
 def cut(call: Call) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Served, free_port, until
+from served import Served, free_port
+from waiting import until
 
 pytestmark = [
     pytest.mark.real,

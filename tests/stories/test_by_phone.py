@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from provider import Provider, provider_of
-from served import Served, until
+from served import Served
+from waiting import until
 
 PUBLIC = "https://tocsin.example.com"
 CONFIGURATION = """

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from edge import Edge, Origin
-from served import Served, until
+from served import Served
+from waiting import until
 
 CONFIGURATION = """
 outbound: {{allow: [127.0.0.0/8]}}

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from edge import Edge, Origin
 from receiver import Receiver
-from served import Served, until
+from served import Served
+from waiting import until
 
 CONFIGURATION = """
 people: {{mei: {{name: Mei-Ling Chen, webhook: "{hook}"}}}}

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from incident_room import CONFIGURATION, Room, opened
 from receiver import Receiver
-from served import until
 from sqlalchemy import update
+from waiting import until
 
 from tocsin.act.notify import of_incident
 from tocsin.configuration import Configuration

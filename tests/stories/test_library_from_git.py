@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from receiver import Receiver
-from served import Served, until
+from served import Served
+from waiting import until
 
 RUNBOOK = """---
 service: payments

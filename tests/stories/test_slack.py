@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from served import Served, until
+from served import Served
 from slack_stub import APP_TOKEN, BOT_TOKEN, SlackStub
+from waiting import until
 
 CONFIGURATION = """
 people:

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 from letterbox import Mailbox, link_of, text_of
-from served import Served, until
+from served import Served
 from shop import Shop
+from waiting import until
 
 RUNBOOK = """---
 title: Shop down

@@ -6,7 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from served import TOCSIN, Served, until
+from served import TOCSIN, Served
+from waiting import until
 
 
 class Worker:

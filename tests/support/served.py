@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from waiting import until
 
 TOCSIN = str(Path(sys.executable).with_name("tocsin"))
 
@@ -22,15 +22,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def until(condition: Callable[[], Any], seconds: float = 30, what: str = "it") -> Any:
-    """Waits for a truthy answer and returns it; fails by name after `seconds`."""
-    end = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)
-    return answer
 
 
 class Served:

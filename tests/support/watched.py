@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from receiver import Receiver
-from served import until
+from waiting import until
 
 from tocsin.act.notify import Deliveries
 from tocsin.configuration import Configuration

@@ -12,18 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from tocsin.act.actions import process
 from tocsin.act.actions.action import CannotRun, Found
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
-
-
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def never() -> str:

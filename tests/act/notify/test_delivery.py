@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from databases import on_postgres
 from sqlalchemy import Connection, update
+from waiting import until
 
 from tocsin.act.notify import Deliveries, Delivery, Message, Route, get, of_incident
 from tocsin.act.notify import store as rows
@@ -23,13 +24,6 @@ from tocsin.ground.kernel.outbound import Outbound
 from tocsin.ground.store import Store
 
 INCIDENT = "INC-2026-0001"
-
-
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 class House:

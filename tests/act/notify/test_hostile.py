@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 import hostile
 import pytest
 from hostile import Hostile
+from waiting import until
 
 from tocsin.act.notify import Deliveries, Delivery, Message, Route, get, of_incident
 from tocsin.act.notify.attempts import of_delivery
@@ -128,13 +128,6 @@ def street(
     yield Street(store, clock, deliveries)
     deliveries.stop()
     outbound.close()
-
-
-def until(condition: Callable[[], object], seconds: float = 40.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def test_each_of_22_behaviours_leaves_the_page_in_the_state_it_should(

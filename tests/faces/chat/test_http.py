@@ -8,8 +8,8 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
-from served import until
 from slack_stub import SIGNING_SECRET, signature_of
+from waiting import until
 
 ONCALL = urlencode({"user_id": "U0MEI", "channel_id": "C0GENERAL", "text": "oncall"})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from served import until
 from slack_stub import APP_TOKEN
+from waiting import until
 
 from tocsin.faces.chat.socket_mode import SocketMode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from served import until
+from waiting import until
 
 from tocsin import configuration
 from tocsin.ground import timeline

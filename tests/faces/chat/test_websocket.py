@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from served import until
 from slack_stub import APP_TOKEN, SlackStub
+from waiting import until
 
 from tocsin.act.notify.slack_client import Slack
 from tocsin.faces.chat.websocket import WebSocket

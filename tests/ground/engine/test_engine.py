@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from databases import on_postgres, on_sqlite
 from sqlalchemy import func, select, update
+from waiting import until
 
 from tocsin.ground.engine import Boots, Engine, Leg, Timer, Timers
 from tocsin.ground.engine.boots import boot
@@ -20,13 +21,6 @@ from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock, SystemClock
 from tocsin.ground.kernel.errors import Conflict, Unavailable
 from tocsin.ground.store import Store
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.fixture

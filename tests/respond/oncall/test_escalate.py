@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from databases import on_postgres
 from sqlalchemy import text
 from tests.respond.oncall.conftest import TEAM, Desk
+from waiting import until
 
 from tocsin.act.notify import Delivery
 from tocsin.act.notify import store as pages
@@ -254,13 +254,6 @@ def test_the_channels_of_the_severity_are_all_used_where_they_reach_the_person(d
     assert [page.channel for page in desk.open("INC-2026-0002", channels=["gone"])] == ["mail"]
 
 
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
 def test_when_a_person_cannot_be_reached_the_next_step_comes_at_once(make_desk: Callable[..., Desk]):
     nowhere = "http://169.254.169.254/hook"  # refused for good, whoever asks
     people = {
@@ -365,7 +358,7 @@ class TestTwoAtOnce:
             pages.drop(conn, [step.id], "the pages of this step took its place")
             assert desk.escalations._due(conn, step, now)
             acknowledging.start()
-            _until(lambda: self.waits_for_a_lock(desk))
+            until(lambda: self.waits_for_a_lock(desk))
         acknowledging.join(20)
         assert [row for row in desk.rows() if row.state in ("waiting", "claimed")] == []
 
@@ -382,13 +375,6 @@ def test_after_a_long_stop_a_step_without_anybody_gives_way_to_the_one_that_fell
     assert desk.paged() == [(1, 2, "jun", "mail")]
     later(desk, 3_600)
     assert desk.paged() == [(1, 2, "jun", "mail"), (2, 2, "jun", "mail")]
-
-
-def _until(found: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
 
 
 class TestTestPage:

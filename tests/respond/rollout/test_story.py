@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Served, until
+from served import Served
+from waiting import until
 
 RUNBOOK = """---
 title: Put a version back

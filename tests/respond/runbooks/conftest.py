@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from dbos import DBOS
 from sqlalchemy import Connection, select
+from waiting import until
 
 from tocsin.act.actions.action import all_actions
 from tocsin.ground.accounts import Identity
@@ -115,7 +115,7 @@ class Hall:
         with self.store.read() as conn:
             return self.runs.get(conn, id_)
 
-    def until(self, id_: str, *states: str, seconds: float = 20) -> Run:
+    def until(self, id_: str, *states: str, seconds: float = 30) -> Run:
         def reached() -> Run | None:
             run = self.run(id_)
             return run if run.state in states else None
@@ -151,14 +151,6 @@ class Hall:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.story()]
-
-
-def until(found: Callable[[], Any], seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-    return value
 
 
 def step(id_: str, text: str, **more: Any) -> Step:

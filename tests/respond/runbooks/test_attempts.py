@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from tocsin.act.actions.action import Call, Result
 from tocsin.ground.kernel.errors import Unavailable
@@ -26,6 +27,7 @@ from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.store import Run
 
 HERE = Path(__file__).parent
+SUPPORT = str(HERE.parents[1] / "support")
 
 SERVER = """
 import importlib.util, os, signal, sys
@@ -110,7 +112,8 @@ class Case:
     def serve(self, point: str) -> subprocess.Popen[bytes]:
         url = self.hall.store.engine.url.render_as_string(hide_password=False)
         arguments = [str(HERE / "conftest.py"), url, str(self.folder), "run_1", self.step.key, point]
-        return subprocess.Popen([sys.executable, "-c", SERVER, *arguments])
+        env = os.environ | {"PYTHONPATH": SUPPORT}
+        return subprocess.Popen([sys.executable, "-c", SERVER, *arguments], env=env)
 
     def die(self, point: str) -> None:
         server = self.serve(point)
@@ -169,7 +172,7 @@ def test_killed_in_the_middle_the_command_goes_on_and_is_adopted(case: Callable[
         f"echo ran >> {tmp_path}/count; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; echo whole; exit 3"
     )
     server = one.serve("none")
-    _until(one.ran)
+    until(one.ran)
     server.kill()
     server.wait()
     (tmp_path / "go").touch()
@@ -196,9 +199,9 @@ def test_killed_after_its_end_was_written_nothing_happens(case: Callable[..., Ca
 def lose_the_machine(one: Case, tmp_path: Path) -> None:
     """Server and command die together, half way."""
     server = one.serve("none")
-    _until(one.ran)
+    until(one.ran)
     stat = tmp_path / "runs" / "run_1" / "restart.1" / "pid"
-    _until(stat.exists)
+    until(stat.exists)
     server.kill()
     server.wait()
     os.killpg(int(stat.read_text().split()[0]), signal.SIGKILL)
@@ -276,7 +279,7 @@ def test_with_its_folder_lost_a_dangerous_step_is_unknown_and_not_begun_anew(
 ):
     one = case()
     one.die(point)
-    _until(lambda: point == "row written, not forked" or one.ran())
+    until(lambda: point == "row written, not forked" or one.ran())
     ran = one.ran()
     shutil.rmtree(tmp_path / "runs")
     one.find()
@@ -322,10 +325,3 @@ def test_while_the_store_is_away_a_step_goes_on_and_its_end_is_kept(
     one.attempts.carry_out(one.run, one.step, 1)
     assert [state for _, state, *_ in one.states()] == ["finished"]
     assert (asked, one.hall.world.pages) == ([""], [])
-
-
-def _until(found: Callable[[], Any], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 from databases import on_sqlite
+from waiting import until
 
 from tocsin.ground.store import Store
 
 HERE = Path(__file__).parent
+SUPPORT = str(HERE.parents[1] / "support")
 Make = Callable[..., Any]
 
 SERVER = """
@@ -42,6 +44,7 @@ while True:
 def serve(url: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", SERVER, str(HERE / "conftest.py"), url, str(folder)],
+        env=os.environ | {"PYTHONPATH": SUPPORT},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -80,7 +83,7 @@ def test_stopped_in_order_a_step_under_way_is_adopted_by_the_next_process(
     hall.world.documents["shop-down.md"] = make_document([make_step("slow", text, level="change")])
     hall.engine.start()
     id_ = hall.start()
-    _until(lambda: counted(tmp_path))
+    until(lambda: counted(tmp_path))
     hall.runs.stop()
     time.sleep(0.5)
     hall.engine.stop()
@@ -109,7 +112,7 @@ def test_a_step_that_was_cut_off_is_followed_to_its_end_when_the_incident_ends_m
     )
     hall.engine.start()
     id_ = hall.start()
-    _until(lambda: counted(tmp_path))
+    until(lambda: counted(tmp_path))
     hall.runs.stop()
     time.sleep(0.5)
     hall.engine.stop()
@@ -135,7 +138,7 @@ def test_with_the_file_of_the_engine_lost_a_run_goes_on(
     hall.world.documents["shop-down.md"] = make_document(steps(make_step, tmp_path))
     id_ = hall.start()
     server = serve(url, tmp_path)
-    _until(lambda: len(counted(tmp_path)) == 2)
+    until(lambda: len(counted(tmp_path)) == 2)
     kill(server)
     for path in tmp_path.glob("tocsin-runs.db*"):
         path.unlink()
@@ -178,7 +181,7 @@ def test_killed_with_its_commands_the_run_waits_for_a_person_and_goes_on_from_th
     id_ = hall.start()
     server = serve(url, tmp_path)
     pid = tmp_path / "runs" / id_ / "s2.1" / "pid"
-    _until(lambda: len(counted(tmp_path)) == 2 and pid.exists() and pid.read_text().endswith("\n"))
+    until(lambda: len(counted(tmp_path)) == 2 and pid.exists() and pid.read_text().endswith("\n"))
     kill(server)
     os.killpg(int(pid.read_text().split()[0]), signal.SIGKILL)
     server = serve(url, tmp_path)
@@ -190,10 +193,3 @@ def test_killed_with_its_commands_the_run_waits_for_a_person_and_goes_on_from_th
     finally:
         kill(server)
     assert counted(tmp_path) == ["1", "2", "3", "4"]
-
-
-def _until(found: Callable[[], Any], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)

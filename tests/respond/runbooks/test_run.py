@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from tocsin.ground.accounts import Identity
 from tocsin.ground.catalogue import Service
@@ -59,7 +60,7 @@ def test_a_run_climbs_until_a_rung_cures(running: Any, make_step: Make, make_doc
         "run.finished",
     ]
     assert running.world.mitigated == ["Shop is down: Attempt 2"]
-    _until(lambda: not (tmp_path / "runs" / id_).exists())
+    until(lambda: not (tmp_path / "runs" / id_).exists())
 
 
 def test_a_run_that_cures_nothing_has_failed_and_calls_people(
@@ -195,7 +196,7 @@ def test_a_person_can_pause_and_go_on(running: Any, make_step: Make, make_docume
         ]
     )
     id_ = running.start()
-    _until(lambda: (tmp_path / "slow").exists())
+    until(lambda: (tmp_path / "slow").exists())
     assert running.runs.pause(id_, MEI).wish == "pause"
     (tmp_path / "go").touch()
     running.until(id_, "paused")
@@ -215,7 +216,7 @@ def test_once_the_incident_is_over_a_run_ends_its_step_and_repairs_nothing_more(
         [make_step("slow", slow, level="change")], [make_step("after", "echo after", level="change")]
     )
     id_ = running.start()
-    _until(lambda: (tmp_path / "slow").exists())
+    until(lambda: (tmp_path / "slow").exists())
     running.store.write(lambda conn: running.runs.end_with(conn, INCIDENT))
     with pytest.raises(Conflict, match="is ending"):
         running.runs.pause(id_, MEI)
@@ -237,7 +238,7 @@ def test_a_run_whose_repair_worked_when_the_incident_ended_has_succeeded(
         verification=[make_step("health", "echo 200", expect="status == 200")],
     )
     id_ = running.start()
-    _until(lambda: (tmp_path / "slow").exists())
+    until(lambda: (tmp_path / "slow").exists())
     running.store.write(lambda conn: running.runs.end_with(conn, INCIDENT))
     (tmp_path / "go").touch()
     assert running.until(id_, "succeeded", "failed", "cancelled", "waiting").state == "succeeded"
@@ -270,7 +271,7 @@ def test_a_late_no_does_not_undo_what_a_person_went_over(running: Any, make_step
     id_ = running.start()
     asked = running.until(id_, "waiting").waiting_for["approval"]
     running.runs.skip(id_, "wipe", "wiped by hand", MEI)
-    _until(lambda: (running.run(id_).waiting_for or {}).get("step") == "call")
+    until(lambda: (running.run(id_).waiting_for or {}).get("step") == "call")
     running.runs.deny(asked, KAI, "no")
     running.runs.answer(id_, "call", "done", MEI)
     assert running.until(id_, "succeeded", "failed").state == "succeeded"
@@ -283,12 +284,12 @@ def test_cancel_ends_the_command_and_all_that_it_started(
         [make_step("slow", f"sleep 300 & echo $! > {tmp_path}/child; wait", level="change", timeout_s=300)]
     )
     id_ = running.start()
-    _until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text().strip())
+    until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text().strip())
     running.runs.cancel(id_, MEI)
     run = running.until(id_, "cancelled")
     assert run.outcome == "cancelled"
     child = int((tmp_path / "child").read_text())
-    _until(lambda: not _alive(child))
+    until(lambda: not _alive(child))
     assert running.row(id_, "slow").why == "was cancelled"
 
 
@@ -297,17 +298,17 @@ def test_cancel_reaches_a_run_that_sleeps(running: Any, make_step: Make, make_do
         [make_step("restart", "true", level="change", wait_s=600)]
     )
     id_ = running.start()
-    _until(lambda: running.run(id_).waiting_for)
+    until(lambda: running.run(id_).waiting_for)
     assert running.runs.cancel(id_, MEI).state == "cancelled"
 
 
 def test_a_wait_can_be_paused_and_gone_on_with(running: Any, make_step: Make, make_document: Make):
     running.world.subject = Subject(service="shop", clear="cleared")
     running.world.documents["shop-down.md"] = make_document(
-        [make_step("restart", "true", level="change", wait_s=1)]
+        [make_step("restart", "true", level="change", wait_s=5)]
     )
     id_ = running.start()
-    _until(lambda: running.run(id_).waiting_for)
+    until(lambda: running.run(id_).waiting_for)
     assert running.runs.pause(id_, MEI).state == "paused"
     running.runs.resume(id_, MEI)
     assert running.until(id_, "succeeded", "failed").state == "succeeded"
@@ -434,10 +435,3 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def _until(found: Callable[[], Any], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from databases import on_sqlite
 from sqlalchemy import Connection
+from waiting import until
 
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import FrozenClock
@@ -42,13 +41,6 @@ def stored(store: Store) -> list[Alert]:
 def in_the_journal(store: Store) -> int:
     with store.read() as conn:
         return journal.count(conn)
-
-
-def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.01)
 
 
 class Tables:

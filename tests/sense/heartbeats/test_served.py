@@ -13,7 +13,8 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from served import Served, free_port, until
+from served import Served, free_port
+from waiting import until
 
 SEED = 20261121
 

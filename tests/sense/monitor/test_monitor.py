@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from waiting import until
 
 from tocsin.act.checks import Checks, Finding, Round
 from tocsin.ground.catalogue import CatalogueSection, Service
@@ -242,13 +243,6 @@ def test_a_mistake_in_a_round_does_not_end_the_watch(world: World):
     world.checks.during = lambda: None
     world.rounds(2, "health")
     assert len(world.alerts()) == 1
-
-
-def until(true: Callable[[], Any], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.005)
 
 
 def test_the_thread_watches_by_itself_and_never_overlaps_rounds_of_one_service(store: Store):
