@@ -101,10 +101,10 @@ class Rollbacks:
             if service not in ("", about):
                 raise Invalid(f"{incident} is about {about}", field="service", fix="Leave the service out.")
             self._way(about)
-            found = self._placed.pick(conn, about, to)
             now = yard.clock.now()
-            valid = _STABLE[found.target.standing](version=found.target.version)
             self._room(conn, about, incident, now)
+            found = self._placed.pick(conn, about, to)
+            valid = _STABLE[found.target.standing](version=found.target.version)
             fresh = Rollback(
                 id=new_id("rbk"),
                 service=about,
@@ -243,7 +243,7 @@ class Rollbacks:
         else:
             text = _FAILING(text=looked.summary)
             last = _stage("verify", known.attempt, False, text, now, looked)
-            self._finish(known.id, known.state, "failed", text, last=last)
+            self._finish(known.id, known.state, "failed", text, last=last, placed=True)
 
     def _step(self, known: Rollback, job: Any) -> None:
         """One stage, unless somebody else has moved it on. What cannot begin ends it."""
@@ -274,8 +274,12 @@ class Rollbacks:
         *,
         last: dict[str, Any] | None = None,
         actor: str | None = None,
+        placed: bool = False,
     ) -> None:
-        """Records how it ended, and what stands now; on-call hears of one that failed."""
+        """Records how it ended, and what stands now; on-call hears of one that failed.
+
+        `placed`: the version stands, although that did not help.
+        """
         yard = self._yard
         pages: list[Delivery] = []
 
@@ -304,7 +308,7 @@ class Rollbacks:
                 outcome=outcome,
                 why=told,
             )
-            if back:
+            if back or placed:
                 yard.changes.record(conn, [self._change(current, now)], _Tocsin())
             if outcome == "failed" and current.incident:
                 lines = [f"{current.service}: {current.from_version} → {current.to_version}", told]
