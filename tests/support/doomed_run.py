@@ -2,7 +2,9 @@
 
 Started as `python doomed_run.py DATABASE_URL FOLDER CONFTEST`. It reads lives from its input, one JSON object a line:
 `point` (where to die; "" to live until the run is over), `nth`, `wait` (so long it lives on there), `group` (do the
-commands die too, as when a machine is lost?), `shop` (address of the server that counts). It answers how it ended.
+commands die too, as when a machine is lost?), and what the steps touch: `shop` (address of the server that counts),
+`cache` (port of a Redis), `sleepers` (database whose sessions are ended); null where there is none. It answers how it
+ended.
 """
 
 from __future__ import annotations
@@ -16,20 +18,34 @@ import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from bystanders import said
 
 from tocsin.act.actions.action import Action, all_actions
+from tocsin.ground.accounts import Identity
 from tocsin.ground.catalogue import Service
+from tocsin.ground.engine import boots, engine
 from tocsin.ground.kernel.outbound import Outbound
 from tocsin.ground.store import Store
 from tocsin.respond.runbooks.workshop import Subject
 
-KINDS = ("shell", "http", "sql")
-STEPS = ("look", "append", "twice", "post", "insert", "last")
-"""`twice` may run again (idempotent); of the others but `look` each end may stand in the ledger once."""
+COMMANDS = ("append", "restart", "last")
+"""They leave traces that say how far they came. `restart` is a verb that runs a program, the others are shell."""
+REQUESTS = ("post", "insert", "queue", "sleepers")
+"""http, sql, redis and a verb that destroys: begun and not known to have ended, nobody can tell."""
+REPEATABLE = ("look", "depth", "twice", "health")
+"""Shell and a verb that only read, and a shell step that may run again: each as often as it takes."""
+PEOPLE = ("vote", "tick", "answer")
+"""What a person does: approves what destroys, does a manual step, says what became of an unknown one."""
 _LONGEST_S = 90.0
+KAI = Identity(kind="person", name="kai", person="kai", role="approver")
+T = TypeVar("T")
 
 
 class Doom:
@@ -82,34 +98,43 @@ class DoomedStore:
         return done
 
 
-def doomed(kind: str, action: Action, doom: Doom) -> None:
+def doomed(action: Action, doom: Doom) -> None:
     run = action.run
 
     def wrapped(call: Any) -> Any:
-        doom.at(f"before {kind}")
-        doom.at(f"inside {kind}")
-        result = run(call)
-        doom.at(f"after {kind}")
-        return result
+        step = call.folder.name.rpartition(".")[0].rpartition(".")[2]
+        return within(doom, step, lambda: run(call))
 
     action.run = wrapped  # type: ignore[method-assign]  # this process is made to break
 
 
+def within(doom: Doom, name: str, what: Callable[[], T]) -> T:
+    """Does it, with a point before it, one inside and one after it."""
+    doom.at(f"before {name}")
+    doom.at(f"inside {name}")
+    result = what()
+    doom.at(f"after {name}")
+    return result
+
+
 def lead(url: str, folder: Path, hall_module: Any, life: dict[str, Any]) -> None:
-    """One life: goes on with the run, or begins it, and says of an unknown step what the ledger says."""
-    ledger, base = folder / "ledger", folder / "base.db"
+    """One life: goes on with the run, or begins it, and does what the run asks of people."""
     doom = Doom(life, folder)
+    boots.SILENT, engine._BEAT_S = timedelta(seconds=3), 0.5  # on Postgres the dead are missed sooner
     hall_module.all_actions = lambda _: all_actions(Outbound(("127.0.0.0/8",)))
     hall_module.World.page = partial(paged, folder)
     hall = hall_module.Hall(Store.open(url), folder)
     object.__setattr__(hall.workshop, "store", DoomedStore(hall.store, doom))
-    for kind in KINDS:
-        doomed(kind, hall.workshop.actions[kind], doom)
+    for action in hall.workshop.actions.values():
+        doomed(action, doom)
     hall.world.subject = Subject(service="shop", clear="cleared")
-    hall.world.service = Service.model_validate(
-        {"title": "Shop", "automatic": "change", "targets": {"base": {"kind": "sqlite", "path": str(base)}}}
-    )
-    hall.world.documents["shop-down.md"] = document(hall_module, ledger, life["shop"])
+    targets = {
+        "base": {"kind": "sqlite", "path": str(folder / "base.db")},
+        "cache": {"kind": "redis", "url": f"redis://127.0.0.1:{life['cache']}"},
+        "sleepers": {"kind": "postgres", "dsn": life["sleepers"] or "none"},
+    }
+    hall.world.service = Service.model_validate({"title": "Shop", "automatic": "change", "targets": targets})
+    hall.world.documents["shop-down.md"] = document(hall_module, folder / "ledger", life)
     hall.engine.start()
     with hall.store.read() as conn:
         known = hall.runs.of_incident(conn, hall_module.INCIDENT)  # begun by a life that died right after
@@ -121,13 +146,30 @@ def lead(url: str, folder: Path, hall_module: Any, life: dict[str, Any]) -> None
             (folder / "over").write_text(run.state)
             hall.stop()
             return
-        waiting = run.waiting_for or {}
-        if run.state == "waiting" and waiting["kind"] == "unknown":
-            answer = "done" if happened(waiting["step"], ledger, base, folder) else "retry"
-            with (folder / "asked").open("a") as asked:
-                asked.write(f"{waiting['step']} {answer}\n")
-            hall.runs.answer(id_, waiting["step"], answer, "person:mei", "looked")
+        if run.state == "waiting":
+            asked(hall, doom, id_, run.waiting_for, partial(happened, folder, life))
         time.sleep(0.02)
+
+
+def asked(hall: Any, doom: Doom, id_: str, what: dict[str, Any], seen: Callable[[str], bool]) -> None:
+    """A person looks at what the run waits for, and says what is to be said."""
+    step = what["step"]
+
+    def say(answer: str) -> None:
+        time.sleep(0.03)
+        hall.runs.answer(id_, step, answer, "person:mei", "looked")
+
+    def vote() -> None:
+        time.sleep(0.03)
+        hall.runs.approve(what["approval"], KAI, "they block everybody")
+
+    match what["kind"]:
+        case "approval":
+            within(doom, "vote", vote)
+        case "manual":
+            within(doom, "tick", lambda: say("done"))
+        case _:
+            within(doom, "answer", lambda: say("done" if seen(step) else "retry"))
 
 
 def paged(folder: Path, conn: object, incident: str, subject: str, lines: list[str]) -> list[Any]:
@@ -136,34 +178,58 @@ def paged(folder: Path, conn: object, incident: str, subject: str, lines: list[s
     return []
 
 
-def document(hall_module: Any, ledger: Path, shop: str) -> Any:
+def document(hall_module: Any, ledger: Path, life: dict[str, Any]) -> Any:
     step = hall_module.step
 
     def bash(name: str, **more: Any) -> Any:
-        text = f"echo begin-{name} >> {ledger}; sleep 0.15; echo end-{name} >> {ledger}"
+        text = f"echo begin-{name} >> {ledger}; sleep 0.12; echo end-{name} >> {ledger}"
         return step(name, text, **{"level": "change", **more})
 
+    def verb(name: str, action: str, arguments: dict[str, Any], **more: Any) -> Any:
+        text = f"{action}: {json.dumps(arguments)}"
+        return step(name, text, kind="action", action=action, arguments=arguments, **more)
+
+    diagnosis = [bash("look", level="read")]
+    repair = [
+        bash("append"),
+        bash("twice", idempotent=True),
+        step(
+            "post", f"POST {life['shop']}/post\n\n{{}}", kind="http", level="change", expect="status == 200"
+        ),
+        step("insert", "INSERT INTO ledger VALUES ('insert')", kind="sql", level="change", on="base"),
+        verb("restart", "docker.restart", {"container": "shop-api-1"}, level="change"),
+        step("by-hand", "Look at the dashboard.", kind="manual"),
+    ]
+    if life["cache"]:
+        diagnosis.append(
+            verb("depth", "redis.queues", {"keys": ["jobs"], "between": 0.15}, level="read", on="cache")
+        )
+        text = "INCR begun\nWAIT 1 120\nINCR done"  # it waits for a replica that there is none of
+        repair.append(step("queue", text, kind="redis", level="change", on="cache"))
+    if life["sleepers"]:
+        arguments = {"over": "0s", "in_transaction": True}
+        repair.append(verb("sleepers", "postgres.terminate_idle", arguments, level="destroy", on="sleepers"))
     return hall_module.document(
-        [
-            bash("append"),
-            bash("twice", idempotent=True),
-            step("post", f"POST {shop}/post\n\n{{}}", kind="http", level="change", expect="status == 200"),
-            step("insert", "INSERT INTO ledger VALUES ('insert')", kind="sql", level="change", on="base"),
-            bash("last"),
-        ],
-        diagnosis=[bash("look", level="read")],
+        [*repair, bash("last")],
+        diagnosis=diagnosis,
         verification=[step("health", f"grep -c end-last {ledger}", expect="value >= 1")],
     )
 
 
-def happened(step: str, ledger: Path, base: Path, folder: Path) -> bool:
+def happened(folder: Path, life: dict[str, Any], step: str) -> bool:
     """What somebody who looks can see."""
-    if step == "insert":
-        with sqlite3.connect(base) as conn:
-            return conn.execute("SELECT count(*) FROM ledger").fetchone()[0] > 0
-    if step == "post":
-        return (folder / "posted").exists()
-    return f"end-{step}" in ledger.read_text()
+    match step:
+        case "insert":
+            with closing(sqlite3.connect(folder / "base.db")) as conn:
+                return conn.execute("SELECT count(*) FROM ledger").fetchone()[0] > 0
+        case "post":
+            return (folder / "posted").exists()
+        case "queue":
+            return said(life["cache"], "GET done") != ""
+        case "sleepers":
+            return (folder / "ended").exists()
+        case _:
+            return f"end-{step}" in (folder / "ledger").read_text()
 
 
 def main() -> None:
@@ -179,10 +245,11 @@ def main() -> None:
         child = os.fork()
         if not child:
             random.seed()
+            os.dup2(2, 1)  # our output is the answers'
             try:
                 lead(url, folder, hall_module, life)
             finally:
-                sys.stdout.flush()
+                sys.stderr.flush()
                 os._exit(0)
         _, status = os.waitpid(child, 0)
         print(json.dumps({"status": os.waitstatus_to_exitcode(status)}), flush=True)
