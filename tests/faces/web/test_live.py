@@ -123,3 +123,25 @@ def test_the_house_goes_down_with_pages_open(shop: Burning):
         return heard
 
     assert asyncio.run(asyncio.wait_for(close(), 10))
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_the_house_goes_down_in_the_moment_in_which_something_happens(shop: Burning, turns: int):
+    """A ring and the end may come at any distance from each other, counted in turns of the loop."""
+
+    async def close() -> bool:
+        hub = live.Hub(shop.app.store, shop.app.bell)
+        await hub.start()
+        await _turns(3)  # it waits for a ring
+        hub._ring("alerts")
+        await _turns(turns)
+        stopping = asyncio.create_task(hub.stop())
+        done, _ = await asyncio.wait([stopping], timeout=10)
+        return bool(done)
+
+    assert asyncio.run(close()), "it waits for its own end"
+
+
+async def _turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)

@@ -118,8 +118,11 @@ class Hub:
 
     async def _serve(self) -> None:
         while True:
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes with a ring, and `stop` would
+            # wait for ever.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):
+                    await self._wake.wait()
             self._wake.clear()
             rung, self._rung = self._rung, set()
             try:
@@ -177,7 +180,8 @@ async def _events(
         yield f"retry: {_RETRY_MS}\nevent: hello\ndata: \n\n"
         while not hub.ending:
             try:
-                await asyncio.wait_for(stream.changed.wait(), _CHECK_S)
+                async with asyncio.timeout(_CHECK_S):
+                    await stream.changed.wait()
             except TimeoutError:
                 if await run_in_threadpool(_reader, context, session) is None:
                     yield "event: bye\ndata: \n\n"
