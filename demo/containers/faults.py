@@ -57,8 +57,9 @@ def _crowd_redis(stack: ContainerStack) -> str:
         if time.monotonic() > deadline:
             raise StackBroken("the subscribers did not come")
         time.sleep(0.1)
-    _redis(stack, "config", "set", "maxclients", str(CLIENTS))
-    _redis(stack, "client", "kill", "type", "normal")  # whoever was let in before
+    # By one connection, which is in already: a second one might find no place any more.
+    shut = f"config set maxclients {CLIENTS}\\nclient kill type normal\\n"
+    _done(stack.compose("exec", "-T", "redis", "sh", "-c", f"printf '{shut}' | redis-cli -e"))
     return f"{CLIENTS} subscribers hold the {CLIENTS} places that Redis has"
 
 
@@ -93,7 +94,10 @@ def _throttle_api(stack: ContainerStack) -> str:
 
 def _starve_api(stack: ContainerStack) -> str:
     limit = ("--memory", "24m", "--memory-swap", "24m")
-    _done(stack.engine.docker("update", *limit, *stack.containers("api")))
+    processes = stack.containers("api")
+    _done(stack.compose("kill", "api"))  # what they hold already is more, so that they would not take the limit
+    _done(stack.engine.docker("update", *limit, *processes))
+    _done(stack.engine.docker("start", *processes))
     return "each API container has 24 MB left: killed for want of memory, again and again"
 
 
@@ -144,7 +148,7 @@ def _replicas(stack: ContainerStack) -> list[str]:
 
 
 def _redis(stack: ContainerStack, *words: str) -> str:
-    done = stack.compose("exec", "-T", "redis", "redis-cli", *words)
+    done = stack.compose("exec", "-T", "redis", "redis-cli", "-e", *words)
     _done(done)
     return done.stdout
 
