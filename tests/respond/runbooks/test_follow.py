@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -19,6 +19,7 @@ from tocsin.respond.runbooks.document import Document
 from tocsin.respond.runbooks.follow import MOST, Matcher
 from tocsin.respond.runbooks.library import Library
 from tocsin.respond.runbooks.match import Match
+from tocsin.sense.measures import store as measures
 
 Make = Callable[..., Any]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -51,6 +52,7 @@ class House:
     fitting: list[Document] = field(default_factory=list)
     sure: bool = True
     date: datetime = NOON
+    measured: dict[str, float] = field(default_factory=dict[str, float])
 
     def dated(self, path: str) -> datetime:
         return self.date
@@ -64,7 +66,10 @@ class House:
     def alerts(self, conn: Connection, id_: str) -> list[Any]:
         return []
 
-    def matches(self, name: str, service: Service, told: Any, severity: str) -> list[Match]:
+    def matches(
+        self, name: str, service: Service, told: Any, severity: str, measured: dict[str, float]
+    ) -> list[Match]:
+        self.measured = measured
         return [Match(document=document, why="it fits", sure=self.sure) for document in self.fitting]
 
 
@@ -96,6 +101,19 @@ def documents(hall: Any, house: House, make_step: Make, make_document: Make) -> 
         make_document([step], path="other.md", title="Also by itself", start="automatic"),
     ]
     hall.world.documents = {document.path: document for document in house.fitting}
+
+
+def test_what_fits_is_asked_with_what_monitors_have_measured_of_late(hall: Any, house: House):
+    now = hall.clock.now()
+
+    def measured(conn: Connection) -> None:
+        measures.put(conn, "shop", {"users": 12.0}, now, now + timedelta(minutes=1))
+        measures.put(conn, "shop", {"crashes": 3.0}, now - timedelta(hours=1), now - timedelta(minutes=58))
+        measures.put(conn, "bank", {"users": 5.0}, now, now + timedelta(minutes=1))
+
+    hall.store.write(measured)
+    happens(hall, "incident.opened")
+    assert house.measured == {"users": 12.0}
 
 
 @pytest.mark.usefixtures("documents")

@@ -28,6 +28,18 @@ def _paths(found: list[Match]) -> list[str]:
     return [each.document.path for each in found]
 
 
+def test_a_trigger_sees_what_monitors_have_measured_unless_the_alert_says_otherwise() -> None:
+    library = [_page("few-users.md", 'triggers: ["m.users < 100.0"]', title="Few users")]
+
+    def found(told: Told, **measured: float) -> list[str]:
+        return _paths(matches(library, "shop", SHOP, told, measured=measured))
+
+    assert found(_told("Slow"), users=12) == ["few-users.md"]
+    assert found(_told("Slow"), users=812) == []
+    assert found(_told("Slow"), error_rate=0.5) == [], "not measured is not true"
+    assert found(_told("Slow", users="812"), users=12) == []
+
+
 def test_the_surest_runbook_comes_first() -> None:
     library = [
         _page("named.md", "owner: x", title="High error rate"),

@@ -30,6 +30,7 @@ from tocsin.respond.incidents import Incident
 from tocsin.respond.runbooks.review import staleness
 from tocsin.sense.alerts import Alert
 from tocsin.sense.changes import ChangeRecord
+from tocsin.sense.measures import store as measures
 
 pages = Pages()
 _MOST_LINES = 60
@@ -180,6 +181,7 @@ def _offered(
         labels=first.labels if first else {},
         annotations=first.annotations if first else {},
         severity=incident.severity,
+        measured=measures.fresh(conn, incident.service, visit.context.clock.now()),
     )
     return [
         Offer(path=document.path, title=document.title, stale=_stale(visit, conn, document.path))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,7 @@ class Case:
     """A service in trouble. `since` is when that began, as far as known, `now` when it is looked at.
 
     `title` is that of the incident, `alerts` are its alerts, the first to fire first; none where there is no incident.
+    `measured` is what monitors saw last of the service, by the name of the measure.
     """
 
     service: str
@@ -27,6 +28,7 @@ class Case:
     title: str = ""
     severity: str = ""
     alerts: tuple[Alert, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,7 @@ from tocsin.respond.diagnosis.section import DiagnosisSection
 from tocsin.respond.diagnosis.store import Diagnosis, Part
 from tocsin.respond.diagnosis.targets import of_targets
 from tocsin.respond.incidents import Incidents
+from tocsin.sense.measures import store as measures
 
 _WORK = "diagnosis"
 _KEPT = timedelta(days=30)
@@ -199,6 +200,7 @@ class Diagnoses:
             title=title,
             severity=severity,
             alerts=alerts,
+            measured=measures.fresh(conn, diagnosis.service, diagnosis.asked_at),
         )
 
     def _collectors(self, case: Case) -> list[Collector]:

@@ -23,6 +23,7 @@ from tocsin.respond.runbooks.match import Match
 from tocsin.respond.runbooks.review import staleness
 from tocsin.respond.runbooks.run import Runs
 from tocsin.respond.runbooks.workshop import Workshop
+from tocsin.sense.measures import store as measures
 
 BEGUN = ("incident.opened", "incident.declared", "incident.reopened")
 OVER = ("incident.resolved", "incident.closed")
@@ -60,7 +61,8 @@ class Matcher:
         service = self._workshop.service(incident.service)
         alerts = self._incidents.alerts(conn, incident.id)
         told = alerts[0] if alerts else Declared(name=incident.title, starts_at=incident.started_at)
-        return self._library.matches(incident.service, service, told, incident.severity)
+        measured = measures.fresh(conn, incident.service, self._workshop.clock.now())
+        return self._library.matches(incident.service, service, told, incident.severity, measured)
 
     def _react(self, conn: Connection, event: Event) -> None:
         if event.kind in OVER:

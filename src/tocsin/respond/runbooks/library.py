@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from tocsin.ground.catalogue import CatalogueSection, Service
@@ -243,17 +244,23 @@ class Library:
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
         severity: str = "",
+        measured: Mapping[str, float] = MappingProxyType({}),
     ) -> list[Document]:
         """The runbooks that fit, the surest first."""
         told = Told(name=alert_name, labels=labels or {}, annotations=annotations or {})
         service = service or self._current().service(service_name)
-        return [match.document for match in self.matches(service_name, service, told, severity)]
+        return [match.document for match in self.matches(service_name, service, told, severity, measured)]
 
     def matches(
-        self, service_name: str, service: Service, told: AlertLike, severity: str = ""
+        self,
+        service_name: str,
+        service: Service,
+        told: AlertLike,
+        severity: str = "",
+        measured: Mapping[str, float] = MappingProxyType({}),
     ) -> list[Match]:
         """The same for an alert as it stands in the ledger, with reasons; see `match.py`."""
-        return matches(self.all(), service_name, service, told, severity, self._vocabulary)
+        return matches(self.all(), service_name, service, told, severity, self._vocabulary, measured)
 
     # Files
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from urllib.parse import unquote
 
 from tocsin.ground.catalogue import Service
@@ -117,9 +118,13 @@ def matches(
     told: AlertLike,
     severity: str = "",
     vocabulary: Vocabulary | None = None,
+    measured: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Match]:
-    """The runbooks that fit, the surest first; between equals, those for this severity."""
-    alert = _Alert.of(service_name, service, told)
+    """The runbooks that fit, the surest first; between equals, those for this severity.
+
+    `measured` is what monitors saw last, for triggers over `m`; the alert's own word counts before it.
+    """
+    alert = _Alert.of(service_name, service, told, measured)
     spoken = (vocabulary or Vocabulary()).of(documents)
     ranked: list[tuple[tuple[float, int, str], Match]] = []
     for document, words in zip(documents, spoken, strict=True):
@@ -143,8 +148,10 @@ class _Alert:
     text: str
 
     @classmethod
-    def of(cls, service_name: str, service: Service, told: AlertLike) -> _Alert:
-        facts = facts_of(told, service_name, service)
+    def of(
+        cls, service_name: str, service: Service, told: AlertLike, measured: Mapping[str, float]
+    ) -> _Alert:
+        facts = facts_of(told, service_name, service, measured)
         urls = tuple(
             value for key in _URL_KEYS for value in (told.annotations.get(key), told.labels.get(key)) if value
         )

@@ -72,6 +72,7 @@ class Questions:
             labels=first.labels if first else {},
             annotations=first.annotations if first else {},
             severity=case.severity,
+            measured=case.measured,
         )[:_BOOKS]
 
     def _collector(self, case: Case, document: Document, step: Step, values: Values) -> Collector:
