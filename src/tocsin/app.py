@@ -393,6 +393,7 @@ class App:
             page=page,
             hand=self.deliveries.hand,
             folder=self.folder / "runs",
+            ended=lambda conn, run, step: self.repairs.makeshifts.ended(conn, run, step),
             labels=self.labels,
             dead=self.engine.boots.dead,
             key=self.key,

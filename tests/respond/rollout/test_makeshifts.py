@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from burning import Burning
+from sqlalchemy import select
 
 from tocsin.act import notify
-from tocsin.ground import timeline
+from tocsin.act.notify.store import delivery
 from tocsin.ground.timeline import Followers
 from tocsin.respond.rollout import Makeshift
 
@@ -39,13 +40,24 @@ class Room:
         while self.followers.step():
             pass
 
-    def does(self, action: str, **arguments: Any) -> None:
+    def does(
+        self,
+        action: str,
+        /,
+        service: str = "",
+        actor: str = "person:mei",
+        mode: str = "guided",
+        **arguments: Any,
+    ) -> None:
+        """A run of one step that ends well; about the incident unless it names a service."""
+
         def job(conn: Any) -> None:
-            told = {"target": None, "service": "", "incident": self.incident, "actor": "person:mei"}
-            run = self.app.runs.begin_action(conn, action, arguments, mode="guided", **told)
-            now = self.house.clock.now()
-            done = {"run": run, "step": "action", "title": action, "ok": True}
-            timeline.append(conn, self.incident, "run.step.finished", f"run:{run}", now, **done)
+            about = {"service": service, "incident": None if service else self.incident}
+            id_ = self.app.runs.begin_action(
+                conn, action, arguments, target=None, actor=actor, mode=mode, **about
+            )
+            run, plan = self.app.runs.get(conn, id_), self.app.runs.plan(conn, id_)
+            self.app.repairs.makeshifts.ended(conn, run, plan.diagnosis[0])
 
         self.app.store.write(job)
         self.settle()
@@ -63,6 +75,13 @@ class Room:
         with self.app.store.read() as conn:
             sent = notify.of_incident(conn, self.incident)
         return [each.person or "" for each in sent if each.cause.startswith("mks_")]
+
+    def reminded_without_incident(self) -> list[str]:
+        with self.app.store.read() as conn:
+            found = conn.execute(
+                select(delivery.c.person).where(delivery.c.incident.is_(None), delivery.c.cause.like("mks_%"))
+            )
+            return [row.person for row in found.all()]
 
 
 @pytest.fixture
@@ -108,3 +127,21 @@ def test_when_the_incident_is_over_whoever_left_a_rule_off_hears_of_it_at_once(r
     assert room.reminded() == ["mei"]
     (off,) = room.standing()
     assert off.nagged == 1
+
+
+def test_a_rule_that_a_run_without_an_incident_switches_off_is_noted_as_well(room: Room):
+    wanted = {"pattern": "shop.example.com/*", "worker": "guard"}
+    reason = {"reason": "it throws", "back_within": "30m"}
+    room.does("cloudflare.route_off", service="recommendation", mode="drill:simulated", **wanted, **reason)
+    assert room.standing() == [], "a drill switches nothing off"
+    room.does("cloudflare.route_off", service="recommendation", **wanted, **reason)
+    (off,) = room.standing()
+    assert (off.service, off.incident, off.reason) == ("recommendation", None, "it throws")
+    assert off.due_at - off.began_at == timedelta(minutes=30)
+    room.pass_time(timedelta(minutes=31))
+    assert room.reminded_without_incident() == ["mei"]
+
+    room.does("cloudflare.route_on", service="transcripts", **wanted)
+    assert [each.id for each in room.standing()] == [off.id], "that is another service's"
+    room.does("cloudflare.route_on", service="recommendation", **wanted)
+    assert room.standing() == []

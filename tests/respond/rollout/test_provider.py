@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudflare_stub import TOKEN, ZONE, CloudflareStub
 from render_stub import KEY, OTHER, SERVICE, RenderStub
 from served import Served
 from waiting import until
@@ -34,7 +35,10 @@ services:
 {services}  feed:
     team: backend
     automatic: change
-    targets: {{flags: {{kind: flags, file: "{folder}/flags.json"}}}}
+    environment: {{RULE: "block bots on /auth"}}
+    targets:
+      flags: {{kind: flags, file: "{folder}/flags.json"}}
+      edge: {{kind: cloudflare, token: "env:CLOUDFLARE_API_TOKEN", zone: "{zone}", api_url: "{edge}/client/v4"}}
     degrade:
       - name: popular
         title: Popular items
@@ -59,20 +63,21 @@ SECRET = "what GitHub and Tocsin know"
 
 
 class Shop:
-    """`/ID` is well while a version that is not `broken` is live on that service at Render; `/` always is."""
+    """`/ID` is well unless what is live on that service at Render is `broken`; `/` always is."""
 
     def __init__(self, render: RenderStub) -> None:
-        self.broken: set[str] = set()
+        self.broken: set[tuple[str, str]] = set()
         shop = self
 
         class Answers(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                live = [
-                    each["commit"]["id"]
-                    for each in render.deploys.get(self.path[1:], [])
+                service = self.path[1:]
+                live = {
+                    (service, each["commit"]["id"])
+                    for each in render.deploys.get(service, [])
                     if each["status"] == "live"
-                ]
-                self.send_response(500 if shop.broken & set(live) else 200)
+                }
+                self.send_response(500 if shop.broken & live else 200)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:
@@ -90,7 +95,7 @@ class Shop:
 
 
 class World:
-    """One server for the three stories, each of which has a service of its own."""
+    """One server for all stories; no two are about the same thing."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -102,11 +107,14 @@ class World:
             ON_RENDER.format(name=name, id=id_, **places)
             for name, id_ in (("shop", SERVICE), ("worker", OTHER))
         )
-        (folder / "tocsin.yaml").write_text(CONFIGURATION.format(folder=folder, services=services))
+        self.edge = CloudflareStub()
+        rest = {"services": services, "zone": ZONE, "edge": self.edge.url}
+        (folder / "tocsin.yaml").write_text(CONFIGURATION.format(folder=folder, **rest))
         (folder / "runbooks").mkdir()
         (folder / "runbooks" / "closed.md").write_text("# Closed\n\n## Resolution\n\n```bash\ntrue\n```\n")
         (folder / "flags.json").write_text("{}")
-        self.served = Served(folder, env={"RENDER_API_KEY": KEY, "GITHUB_WEBHOOK_SECRET": SECRET})
+        env = {"RENDER_API_KEY": KEY, "GITHUB_WEBHOOK_SECRET": SECRET, "CLOUDFLARE_API_TOKEN": TOKEN}
+        self.served = Served(folder, env=env)
         self._github = ""
 
     def start(self) -> None:
@@ -161,8 +169,10 @@ class World:
         """The version that stands now."""
         return self.served.get(f"{API}/services/{service}/versions")["items"][0]
 
-    def makeshifts(self) -> list[Any]:
-        return self.served.get(f"{API}/makeshifts?standing=true")["items"]
+    def makeshifts(self, kind: str) -> list[Any]:
+        """What stands only for now."""
+        standing = self.served.get(f"{API}/makeshifts?standing=true")["items"]
+        return [each for each in standing if each["kind"] == kind]
 
     def asked_of_render(self, service: str) -> list[tuple[str, Any]]:
         """What would change something there, in order."""
@@ -178,6 +188,7 @@ class World:
     def close(self) -> None:
         self.served.stop()
         self.shop.close()
+        self.edge.close()
         self.render.close()
 
 
@@ -204,7 +215,7 @@ def findings(rollback: Any, stage: str) -> dict[str, bool]:
 
 def test_a_bad_deploy_is_rolled_back_at_render_verified_by_the_checks_and_recorded(world: World):
     world.three_deploys("shop")
-    world.shop.broken.add("ddd4444")
+    world.shop.broken.add((SERVICE, "ddd4444"))
     incident = world.outage("shop")
 
     advice = world.advice(incident)
@@ -238,7 +249,7 @@ def test_a_bad_deploy_is_rolled_back_at_render_verified_by_the_checks_and_record
 
 def test_three_roll_backs_whose_checks_fail_are_the_last_and_each_says_what_stands_now(world: World):
     world.three_deploys("worker")
-    world.shop.broken |= {"aaa1111", "bbb2222", "ddd4444"}
+    world.shop.broken |= {(OTHER, each) for each in ("aaa1111", "bbb2222", "ddd4444")}
     world.served.post(f"{API}/services/worker/versions", {"version": "ddd4444", "why": "it was not the code"})
     incident = world.outage("worker")
     for to, stood in (("bbb2222", "ddd4444"), ("aaa1111", "bbb2222"), ("ddd4444", "aaa1111")):
@@ -287,7 +298,7 @@ def test_a_simpler_mode_whose_condition_holds_is_taken_told_and_taken_back(world
     run = json.loads(taken.stdout)["run"]
     until(lambda: json.loads(flags.read_text()) == {"feed.mode": "popular"}, what="the simpler mode")
     until(lambda: world.served.get(f"{API}/runs/{run}")["state"] == "succeeded", what="the end of the run")
-    (stands,) = world.makeshifts()
+    (stands,) = world.makeshifts("degrade")
     assert (stands["kind"], stands["what"], stands["reason"]) == (
         "degrade",
         "feed: Popular items",
@@ -295,7 +306,7 @@ def test_a_simpler_mode_whose_condition_holds_is_taken_told_and_taken_back(world
     )
 
     assert "puts it back" in world.served.command("rollout", "back", stands["id"]).stdout
-    until(lambda: not world.makeshifts(), what="its end")
+    until(lambda: not world.makeshifts("degrade"), what="its end")
     assert json.loads(flags.read_text()) == {}
     kinds = [each["kind"] for each in world.timeline(incident)]
     assert [each for each in kinds if each.startswith(("repair.chosen", "makeshift."))] == [
@@ -303,3 +314,26 @@ def test_a_simpler_mode_whose_condition_holds_is_taken_told_and_taken_back(world
         "makeshift.began",
         "makeshift.ended",
     ]
+
+
+def test_a_rule_that_one_action_without_an_incident_switches_off_stands_on_the_list_until_it_is_on(
+    world: World,
+):
+    def does(verb: str, **arguments: str) -> None:
+        wanted = {"service": "feed", "target": "edge", "arguments": {"rule": "${RULE}", **arguments}}
+        run = world.served.post(f"{API}/actions/cloudflare.{verb}/runs", wanted)["id"]
+        until(
+            lambda: world.served.get(f"{API}/runs/{run}")["state"] == "succeeded", what="the end of the run"
+        )
+
+    does("rule_off", reason="it blocks people who sign in", back_within="30m")
+    assert world.edge.rules[0]["enabled"] is False
+    (off,) = world.makeshifts("rule")
+    assert (off["service"], off["incident"], off["reason"]) == ("feed", None, "it blocks people who sign in")
+    assert "block bots on /auth" in off["what"]
+    began, due = (datetime.fromisoformat(off[each]) for each in ("began_at", "due_at"))
+    assert due - began == timedelta(minutes=30)
+
+    does("rule_on")
+    assert world.edge.rules[0]["enabled"] is True
+    assert world.makeshifts("rule") == []

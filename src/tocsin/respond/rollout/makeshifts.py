@@ -25,6 +25,9 @@ from tocsin.respond.rollout import events, perform, store, switched
 from tocsin.respond.rollout.store import Makeshift
 from tocsin.respond.rollout.way import Way
 from tocsin.respond.rollout.yard import Yard
+from tocsin.respond.runbooks.plan import PlannedStep
+from tocsin.respond.runbooks.rehearsal import is_drill
+from tocsin.respond.runbooks.store import Run
 
 NAG = "makeshift.nag"
 BACK = "makeshift.back"
@@ -48,8 +51,8 @@ class Makeshifts:
         yard.timers.on(BACK, self._returned)
 
     def follow(self, followers: Followers) -> None:
-        """Notes by itself what a step of a run switches off and on, and when an incident is over."""
-        followers.follow("makeshifts", ("run.step.finished", *_OVER), self._react)
+        """Reminds people at once when an incident is over."""
+        followers.follow("makeshifts", _OVER, self._over)
 
     # Questions
 
@@ -185,6 +188,28 @@ class Makeshifts:
         with yard.store.read() as conn:
             return store.get_makeshift(conn, id_)
 
+    def ended(self, conn: Connection, run: Run, step: PlannedStep) -> None:
+        """Notes by itself what a step that went well has switched off or on, whatever the run is about."""
+        if step.action is None or is_drill(run.mode):
+            return
+        values = self._values(run)
+        for each in self._same(conn, run.service, step.action, step.arguments, values):
+            self._end(conn, each, run.led_by)
+        found = switched.off(step.action, step.arguments, values, step.on)
+        if found is not None:
+            self.begin(
+                conn,
+                key=f"{run.id}/{step.key}",
+                kind="rule",
+                what=found.what,
+                service=run.service,
+                incident=run.incident,
+                reason=found.reason or run.title,
+                actor=run.led_by,
+                back=found.back,
+                within=found.within,
+            )
+
     # Within
 
     def _returned(self, due: Timer) -> None:
@@ -211,34 +236,15 @@ class Makeshifts:
         stood = (now - current.began_at).total_seconds()
         self._tell(conn, current, events.BACK.name, actor, seconds=stood)
 
-    def _react(self, conn: Connection, event: Event) -> None:
-        if event.kind in _OVER:
-            now = self._yard.clock.now()
-            for each in store.makeshifts(conn, incident=event.incident, only_open=True, limit=_MOST):
-                self._yard.timers.set(conn, NAG, each.id, now)
-            return
-        if not event.data.get("ok"):
-            return
-        run = self._yard.runs.get(conn, str(event.data.get("run")))
-        step = self._yard.runs.plan(conn, run.id).find(str(event.data.get("step")))
-        if step is None or step.action is None or run.mode.startswith("drill"):
-            return
-        for each in self._same(conn, run.service, step.action, step.arguments, run.inputs):
-            self._end(conn, each, run.led_by)
-        found = switched.off(step.action, step.arguments, run.inputs, step.on)
-        if found is not None:
-            self.begin(
-                conn,
-                key=f"{run.id}/{step.key}",
-                kind="rule",
-                what=found.what,
-                service=run.service,
-                incident=event.incident,
-                reason=found.reason or run.title,
-                actor=run.led_by,
-                back=found.back,
-                within=found.within,
-            )
+    def _over(self, conn: Connection, event: Event) -> None:
+        now = self._yard.clock.now()
+        for each in store.makeshifts(conn, incident=event.incident, only_open=True, limit=_MOST):
+            self._yard.timers.set(conn, NAG, each.id, now)
+
+    def _values(self, run: Run) -> Mapping[str, str]:
+        """What fills the arguments of its actions; never a secret, since it is kept and shown."""
+        declared = self._yard.service(run.service).environment
+        return {**run.inputs, **{name: each for name, each in declared.items() if isinstance(each, str)}}
 
     def _same(
         self,

@@ -20,6 +20,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from tocsin.act.actions import process
 from tocsin.act.actions.action import Action, Call, Found, Result
@@ -169,6 +170,7 @@ class Attempts:
         shop = self._workshop
         begun: dict[str, Any] = {
             "state": "started",
+            "why": "",
             "started_at": shop.clock.now(),
             "folder": str(folder),
             "machine": process.machine(),
@@ -290,6 +292,8 @@ class Attempts:
                 ended_at=shop.clock.now(),
             ):
                 return
+            if verdict.ok:
+                self._say(conn, run, step)
             if not _in_round(step):
                 shop.tell(
                     conn,
@@ -305,6 +309,16 @@ class Attempts:
 
         self._insist(job)
         shop.ring(run.id)
+
+    def _say(self, conn: Connection, run: Run, step: PlannedStep) -> None:
+        """A step has ended well. What others make of it never keeps its end from being written."""
+        try:
+            with conn.begin_nested():
+                self._workshop.ended(conn, run, step)
+        except OperationalError:
+            raise
+        except Exception:
+            _log.exception("nobody could react to the end of a step", run=run.id, step=step.key)
 
     def _insist(self, job: Callable[[Connection], None]) -> None:
         """Writes what came of a step however long the store is away: it is known here, and nowhere else."""

@@ -19,6 +19,7 @@ from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.settings import Current
 from tocsin.ground.store import Store
 from tocsin.respond.runbooks.document import Document
+from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.record import Clear
 from tocsin.respond.runbooks.section import RunSection
 from tocsin.respond.runbooks.store import Run
@@ -55,7 +56,8 @@ class Shelf(Protocol):
 class Workshop:
     """`page` tells the on-call within the caller's transaction, `hand` sends what it gave once that is committed;
     `check` runs a service's checks in one round, None where it has none; `mitigate` says that the service is back;
-    `labels` are those of this process, `dead` the boots that are; `key` seals the places of approvals.
+    `ended` hears of each step that went well, in the transaction that says so; `labels` are those of this process,
+    `dead` the boots that are; `key` seals the places of approvals.
     """
 
     store: Store
@@ -74,6 +76,7 @@ class Workshop:
     page: Callable[[Connection, str, str, list[str]], Sequence[Delivery]]
     hand: Callable[[Sequence[Delivery]], None]
     folder: Path
+    ended: Callable[[Connection, Run, PlannedStep], None] = lambda conn, run, step: None
     labels: frozenset[str] = frozenset()
     dead: Callable[[Connection], Collection[str]] = lambda _: ()
     key: bytes = b""
