@@ -1,4 +1,4 @@
-"""Verbs on a real server: how full, how deep, and the removal of what a pattern names."""
+"""Verbs on a real server: how full, how deep, the removal of what a pattern names, and flags that are kept there."""
 
 from __future__ import annotations
 
@@ -79,3 +79,34 @@ def test_a_value_within_a_pattern_means_only_itself(act: Act, perform: Act, cach
     assert perform("redis", "DBSIZE", target=cache)[1]["value"] == 2_505
     assert clear("odd * name") == 1
     assert clear("mei") == 1
+
+
+def test_a_flag_is_kept_where_the_service_looks_for_it(act: Act, perform: Act, cache: dict[str, Any]):
+    target = cache | {"kind": "flags", "prefix": "flag:"}
+
+    def kept(key: str) -> str:
+        return perform("redis", f"GET {key}", target=cache)[1]["stdout"].strip()
+
+    def do(verb: str, level: str = "change", **arguments: str) -> dict[str, Any]:
+        result, seen = act(f"flag.{verb}", {"name": "feed.mode", **arguments}, target=target, level=level)
+        assert result.well, result.why
+        return seen["json"]
+
+    assert do("show", "read") == {"name": "feed.mode", "value": None}
+    reason = {"reason": "the model times out"}
+    assert do("set", value="popular items", **reason) == {
+        "name": "feed.mode", "value": "popular items", "before": None, **reason,
+    }  # fmt: skip
+    assert (kept("flag:feed.mode"), kept("feed.mode")) == ("popular items", "")
+    assert do("set", value="off", **reason)["before"] == "popular items"
+    assert do("show", "read")["value"] == "off"
+    assert do("unset") == {"name": "feed.mode", "value": None, "before": "off", "reason": ""}
+    assert perform("redis", "EXISTS flag:feed.mode", target=cache)[1]["value"] == 0
+
+    with pytest.raises(CannotRun, match="change"):
+        act("flag.set", {"name": "feed.mode", "value": "on"}, target=target, level="read")
+    assert perform("redis", "RPUSH flag:feed.mode x", target=cache, level="change")[0].well
+    result, _ = act("flag.set", {"name": "feed.mode", "value": "on"}, target=target, level="change")
+    assert not result.well
+    assert "WRONGTYPE" in result.why
+    assert perform("redis", "LLEN flag:feed.mode", target=cache)[1]["value"] == 1, "it is as it was"

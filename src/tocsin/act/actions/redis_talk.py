@@ -1,216 +1,22 @@
-"""How does an action speak to a Redis (or Valkey) server? One connection to the target, bounded by the step's deadline.
-
-The target has a `url` (`redis://user:password@host:6379/0`, `rediss://` for TLS), or `host`, `port`, `user`,
-`password`, `database`.
-"""
+"""How does a step speak to the Redis (or Valkey) server that it names? Within its time, and until it is cancelled."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from tocsin.act.actions.action import Call, CannotRun
-from tocsin.ground.kernel.outbound import Outbound, OutboundFailed
-from tocsin.ground.kernel.secret import Secret, reveal
-
-LARGEST = 8 << 20
-"""All replies of a step together are kept up to 8 MiB."""
-_DEEPEST = 8  # lists within lists
-_LONGEST_LINE = 65_536
-_TURN_S = 0.2
-_PORT = 6379
-
-Reply = str | int | list[Any] | None
-"""What a server answers; lists hold replies again."""
+from tocsin.act.targets.redis import Talk, redis_server, redis_talk
+from tocsin.act.targets.target import BadTarget
+from tocsin.ground.kernel.outbound import Outbound
 
 
 @contextmanager
 def connected(outbound: Outbound, call: Call) -> Generator[Talk]:
     """A talk with the step's target, signed in and at its database. Raises CannotRun, and what `Outbound` raises."""
-    server = _server(call)
-    deadline = time.monotonic() + call.timeout_s
-    with closing(_link(outbound, server, call.timeout_s)) as link:
-        talk = Talk(link, deadline, call)
-        for words in server.greeting:
-            talk.ask(words)
+    try:
+        server = redis_server(call.target)
+    except BadTarget as error:
+        raise CannotRun(error.message, fix=error.fix) from None
+    with redis_talk(outbound, server, call.timeout_s, call.stopped) as talk:
         yield talk
-
-
-def _link(outbound: Outbound, server: _Server, timeout_s: float) -> _Link:
-    link = outbound.connect(server.host, server.port, timeout=timeout_s, trusted=True)
-    if not server.encrypted:
-        return link
-    try:
-        return outbound.tls().wrap_socket(link, server_hostname=server.host)
-    except OSError as error:
-        link.close()
-        raise OutboundFailed(f"no TLS with {server.host}: {error}") from error
-
-
-class _Link(Protocol):
-    """What is needed of a connection."""
-
-    def settimeout(self, value: float, /) -> None: ...
-    def sendall(self, data: bytes, /) -> None: ...
-    def recv(self, size: int, /) -> bytes: ...
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Server:
-    host: str
-    port: int
-    encrypted: bool = False
-    greeting: tuple[tuple[str, ...], ...] = ()  # AUTH and SELECT
-
-
-def _server(call: Call) -> _Server:
-    """Where the target is, and what has to be said first."""
-    if not call.target:
-        raise CannotRun("this step names no server", fix="Write `On: NAME` with a target of the service.")
-    told = {name: _plain(value) for name, value in call.target.items()}
-    url = told.get("url") or told.get("dsn") or ""
-    try:
-        address = urlsplit(
-            url if url else f"redis://{told.get('host') or '127.0.0.1'}:{told.get('port') or _PORT}"
-        )
-        port = address.port or _PORT
-    except ValueError:
-        raise CannotRun("the url of the target cannot be read", fix="Write redis://host:6379/0.") from None
-    if address.scheme not in ("redis", "rediss") or not address.hostname:
-        raise CannotRun("the target has no `url` of a Redis server", fix="Write redis://host:6379/0.")
-    user = unquote(address.username or "") or told.get("user", "")
-    password = unquote(address.password or "") or told.get("password", "")
-    database = address.path.strip("/") or told.get("database", "")
-    greeting: list[tuple[str, ...]] = []
-    if password:
-        greeting.append(("AUTH", user, password) if user else ("AUTH", password))
-    if database and database != "0":
-        greeting.append(("SELECT", database))
-    return _Server(
-        host=address.hostname, port=port, encrypted=address.scheme == "rediss", greeting=tuple(greeting)
-    )
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    return reveal(value) if isinstance(value, Secret) else str(value)
-
-
-class Talk:
-    """The protocol of Redis: https://redis.io/docs/latest/develop/reference/protocol-spec/, as of version 2."""
-
-    def __init__(self, link: _Link, deadline: float, call: Call) -> None:
-        self._link = link
-        self._deadline = deadline
-        self._call = call
-        self._kept = bytearray()
-        self._taken = 0
-
-    def ask(self, words: Sequence[str]) -> Reply:
-        """One command and its reply. Raises OutboundFailed for an error and for what is no reply."""
-        encoded = [word.encode() for word in words]
-        command = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(each), each) for each in encoded)
-        try:
-            self._link.settimeout(max(0.001, self._deadline - time.monotonic()))
-            self._link.sendall(command)
-        except OSError as error:
-            raise OutboundFailed(f"the connection broke: {error}") from error
-        return self._reply(_DEEPEST)
-
-    def listen(self) -> Iterator[Reply]:
-        """What the server goes on to say, until the deadline."""
-        while time.monotonic() < self._deadline:
-            try:
-                yield self._reply(_DEEPEST)
-            except _TooLate:
-                return
-
-    def _reply(self, depth: int) -> Reply:
-        line = self._line()
-        kind, rest = line[:1], line[1:].decode("utf-8", "replace")
-        if kind == b"+":
-            return rest
-        if kind == b"-":
-            raise OutboundFailed(rest)
-        if kind not in b":$*" or not rest.lstrip("-").isdecimal() or depth <= 0:
-            raise OutboundFailed("this is no Redis server")
-        number = int(rest)
-        if kind == b":":
-            return number
-        if number < 0:
-            return None
-        if kind == b"$":
-            return self._bytes(number + 2)[:-2].decode("utf-8", "replace")
-        return [self._reply(depth - 1) for _ in range(number)]
-
-    def _line(self) -> bytes:
-        while (end := self._kept.find(b"\r\n")) < 0:
-            if len(self._kept) > _LONGEST_LINE:
-                raise OutboundFailed("this is no Redis server")
-            self._more()
-        return self._take(end + 2)[:-2]
-
-    def _bytes(self, count: int) -> bytes:
-        if self._taken + count > LARGEST:
-            raise OutboundFailed("the replies are larger than 8 MiB")
-        while len(self._kept) < count:
-            self._more()
-        return self._take(count)
-
-    def _take(self, count: int) -> bytes:
-        found = bytes(self._kept[:count])
-        del self._kept[:count]
-        self._taken += count
-        if self._taken > LARGEST:
-            raise OutboundFailed("the replies are larger than 8 MiB")
-        return found
-
-    def _more(self) -> None:
-        """Waits for more, in turns short enough to hear that the run was cancelled."""
-        while True:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise _TooLate("no answer in time")
-            if reason := self._call.stopped():
-                raise OutboundFailed(reason)
-            self._link.settimeout(min(left, _TURN_S))
-            try:
-                found = self._link.recv(65_536)
-            except TimeoutError:
-                continue
-            except OSError as error:
-                raise OutboundFailed(f"the connection broke: {error}") from error
-            if not found:
-                raise OutboundFailed("the connection was closed")
-            self._kept += found
-            return
-
-
-class _TooLate(OutboundFailed):
-    """The deadline of the step has come."""
-
-
-def printed(reply: Reply) -> Iterator[str]:
-    """A reply as `redis-cli --raw` prints it: one value a line."""
-    return ("" if each is None else str(each) for each in values_of(reply))
-
-
-def values_of(reply: Reply) -> list[str | int | None]:
-    """The values of a reply, lists laid flat; of an empty list none."""
-    if not isinstance(reply, list):
-        return [reply]
-    found: list[str | int | None] = []
-    waiting: list[Any] = [reply]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, list):
-            waiting.extend(reversed(each))  # pyright: ignore[reportUnknownArgumentType] - replies within replies
-        else:
-            found.append(each)
-    return found

@@ -24,8 +24,9 @@ from urllib.parse import quote
 from pydantic import Field
 
 from tocsin.act.actions.action import Call, CannotRun, Result
-from tocsin.act.actions.redis_talk import Talk, connected
+from tocsin.act.actions.redis_talk import connected
 from tocsin.act.actions.toolbox import Toolbox, Verb, Word, setting, tell
+from tocsin.act.targets.redis import Talk
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.outbound import Outbound, OutboundFailed
 

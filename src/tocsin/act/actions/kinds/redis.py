@@ -18,10 +18,11 @@ from typing import Any, ClassVar, cast
 from pydantic import Field
 
 from tocsin.act.actions.action import Call, CannotRun, Result
-from tocsin.act.actions.redis_talk import Reply, Talk, connected, printed, values_of
+from tocsin.act.actions.redis_talk import connected
 from tocsin.act.actions.toolbox import Toolbox, Verb, Word, tell
 from tocsin.act.guard import Level, Verdict, highest
 from tocsin.act.guard.redis import command_level, commands_in, is_streaming
+from tocsin.act.targets.redis import Reply, Talk, printed, values_of
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.outbound import OutboundFailed, OutboundRefused
 from tocsin.ground.kernel.secret import scrub
@@ -123,7 +124,7 @@ class Redis(Toolbox):
         with connected(self.outbound, call) as talk:
             match verb:
                 case Info():
-                    return tell(call, [_fields(talk, "" if verb.section == "everything" else verb.section)])
+                    return tell(call, [talk.fields("" if verb.section == "everything" else verb.section)])
                 case Memory():
                     return tell(call, [_memory(talk)])
                 case Keys():
@@ -172,28 +173,8 @@ class Redis(Toolbox):
         return Result(well=not why, why=why, rows=rows, ms=ms)
 
 
-def _fields(talk: Talk, section: str = "") -> dict[str, Any]:
-    """INFO as a map, numbers as numbers."""
-    told = talk.ask(("INFO", section) if section else ("INFO",))
-    fields: dict[str, Any] = {}
-    for line in str(told).splitlines():
-        name, colon, value = line.partition(":")
-        if colon and not line.startswith("#"):
-            fields[name] = _number(value)
-    return fields
-
-
-def _number(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
 def _memory(talk: Talk) -> dict[str, Any]:
-    memory, stats = _fields(talk, "memory"), _fields(talk, "stats")
+    memory, stats = talk.fields("memory"), talk.fields("stats")
     used, permitted = memory.get("used_memory", 0), memory.get("maxmemory", 0)
     return {
         "used_bytes": used,
