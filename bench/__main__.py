@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 from receiver import Receiver
 from rich.console import Console
 from rich.table import Table
-from served import Served, until
+from served import Served
+from waiting import until
 
 ALERTS = int(os.environ.get("BENCH_ALERTS", "200"))
 STEPS = int(os.environ.get("BENCH_STEPS", "40"))
