@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from served import TOCSIN, Served
@@ -13,11 +14,12 @@ from waiting import until
 class Worker:
     """One `tocsin worker` in a process of its own."""
 
-    def __init__(self, folder: Path, number: int, env: dict[str, str]) -> None:
+    def __init__(self, folder: Path, number: int, env: dict[str, str], *, labels: Sequence[str] = ()) -> None:
         self._log = folder / f"worker-{number}.log"
+        told = [word for label in labels for word in ("--label", label)]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [TOCSIN, "worker", "--config", str(folder)],
+                [TOCSIN, "worker", "--config", str(folder), *told],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from waiting import until
 
 from tocsin.ground.catalogue import Service
 from tocsin.respond.runbooks.attempts import Attempts
@@ -110,6 +111,20 @@ def test_where_no_worker_comes_the_step_fails_and_says_which_one_is_missing(
     with worker(shop):
         assert shop.printed(id_, "there") == "", "what was given up is not fetched later"
     assert shop.row(id_, "here").ok
+
+
+def test_while_nobody_comes_the_step_says_whom_it_waits_for_and_then_is_done(
+    shop: Any, make_step: Make, make_document: Make
+) -> None:
+    shop.world.settings = RunSettings(window="3s", settle="0s", poll="0.1s", worker_patience="1m")
+    put(shop, make_document([make_step("there", "echo here I am", level="read", on="site")]))
+    id_ = shop.start()
+    waiting = until(lambda: [row for row in shop.rows(id_) if row.key == "there"], what="a word on it")
+    assert (waiting[0].state, waiting[0].why) == ("waiting", "waits for a worker with the label eu")
+    with worker(shop):
+        shop.until(id_, "succeeded", "failed", "waiting")
+    [row] = [row for row in shop.rows(id_) if row.key == "there"]
+    assert (row.state, row.ok, row.why) == ("finished", True, "")
 
 
 def test_a_person_who_cancels_ends_it_at_the_worker(

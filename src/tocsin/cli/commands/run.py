@@ -137,7 +137,7 @@ def show(run: _Run, as_json: _Json = False) -> None:
         say_json(found)
         return
     _tell(found)
-    steps = [each for each in found["steps"] if each["state"] != "waiting"]
+    steps = [each for each in found["steps"] if each["state"] != "waiting" or each["why"]]
     if steps:
         say()
         say_table(
@@ -167,6 +167,8 @@ def _mark(step: Mapping[str, Any]) -> str:
             return "✕" if step["ok"] is False else "✓"
         case "started":
             return "◐"
+        case "waiting":
+            return "◔"
         case "unknown":
             return "?"
         case _:

@@ -11,12 +11,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from tocsin.ground.catalogue import Service
 from tocsin.ground.engine import Interrupted
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Unavailable
+from tocsin.ground.timeline import reason
 from tocsin.respond.runbooks import errands_store as rows
 from tocsin.respond.runbooks import store
 from tocsin.respond.runbooks.errands_store import Errand
@@ -25,8 +29,10 @@ from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Workshop
 
 TAKEN, NOBODY, WITHDRAWN = "taken", "nobody", "withdrawn"
+WAITS = reason(N_("waits for a worker with the label {label}"))
 _AT_ONCE = 16
 _TURN_S = 0.2
+_SOON_S = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -67,6 +73,7 @@ class Errands:
         shop.store.write(lambda conn: rows.want(conn, key, label, shop.clock.now()))
         shop.bell.ring("errands")
         waited_since = shop.clock.monotonic()
+        is_told = False
         pause = threading.Event()
         while True:
             stopped_why = stopped()
@@ -93,7 +100,23 @@ class Errands:
                         found
                     ):
                         return NOBODY
+                    if waited >= _SOON_S and not is_told:
+                        self._tell(run, step, number, label)
+                        is_told = True
             pause.wait(_TURN_S)
+
+    def _tell(self, run: Run, step: PlannedStep, number: int, label: str) -> None:
+        """Says at the step whom it waits for; a worker that is about to begin it comes first."""
+        shop = self._workshop
+        waits: dict[str, Any] = {"state": "waiting", "why": WAITS(label=label)}
+
+        def job(conn: Connection) -> None:
+            what = {"kind": step.kind, "title": step.title, "level": step.level}
+            if not store.put_attempt(conn, run.id, step.key, number, **what, **waits):
+                store.change_attempt(conn, run.id, step.key, number, "waiting", **waits)
+
+        shop.store.write(job)
+        shop.ring(run.id)
 
     def _look(self, key: tuple[str, str, int]) -> tuple[Errand, bool, str]:
         with self._workshop.store.read() as conn:
