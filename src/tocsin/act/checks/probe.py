@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from pydantic import AfterValidator, Field
 
 from tocsin.act.checks.finding import Finding
+from tocsin.act.guard import Level
 from tocsin.ground.kernel.conditions import (
     OUTCOME,
     Given,
@@ -75,6 +76,9 @@ class Probe(ABC, Generic[S]):
     Settings: ClassVar[type[CheckSettings]]
     examples: ClassVar[tuple[Mapping[str, Any], ...]]
     """Settings that are valid as they stand: shown in the reference, loaded by the contract tests."""
+    by_step: ClassVar[bool] = False
+    """Whether a step of a runbook may ask it too: one that only asks over the network, and neither runs a command nor
+    reads a file of this machine."""
 
     def __init__(self, settings: S, outbound: Outbound) -> None:
         self.settings = settings
@@ -83,6 +87,11 @@ class Probe(ABC, Generic[S]):
     @abstractmethod
     def look(self) -> Finding:
         """One look, within the timeout of the settings."""
+
+    @classmethod
+    def level(cls, settings: S) -> Level:
+        """How strong one look is, where a step of a runbook asks for it: nearly all only read."""
+        return "read"
 
     @property
     def timeout_s(self) -> float:

@@ -22,6 +22,7 @@ class DnsSettings(CheckSettings):
 
 class Dns(Probe[DnsSettings]):
     title = "Name (DNS)"
+    by_step = True
     Settings = DnsSettings
     examples = (
         {"name": "name", "kind": "dns", "host": "shop.example.com"},

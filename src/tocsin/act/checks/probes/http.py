@@ -26,6 +26,7 @@ from pydantic import AfterValidator, Field
 
 from tocsin.act.checks.finding import Finding
 from tocsin.act.checks.probe import CheckSettings, Expectation, Probe, judged
+from tocsin.act.guard import Level, judge
 from tocsin.ground.kernel.addresses import parse_place
 from tocsin.ground.kernel.outbound import Answer
 from tocsin.ground.kernel.secret import SecretOrText, reveal
@@ -63,7 +64,7 @@ class HttpSettings(CheckSettings):
         default=None, description="Text as it is; a map or list is sent as JSON."
     )
     bearer: SecretOrText | None = Field(
-        default=None, description="Token of the header Authorization, best as env:NAME."
+        default=None, description="Token of the header Authorization: a secret."
     )
     users: tuple[str, ...] = Field(
         default=(),
@@ -77,6 +78,7 @@ class HttpSettings(CheckSettings):
 
 class Http(Probe[HttpSettings]):
     title = "HTTP request"
+    by_step = True
     Settings = HttpSettings
     examples = (
         {"name": "health", "kind": "http", "url": "https://shop.example.com/health"},
@@ -106,6 +108,10 @@ class Http(Probe[HttpSettings]):
             "value": "json.count",
         },
     )
+
+    @classmethod
+    def level(cls, settings: HttpSettings) -> Level:
+        return judge("http", f"{settings.method} {settings.url}").level
 
     def look(self) -> Finding:
         if not self.settings.users:

@@ -35,6 +35,7 @@ class PrometheusSettings(CheckSettings):
 
 class Prometheus(Probe[PrometheusSettings]):
     title = "Prometheus query"
+    by_step = True
     Settings = PrometheusSettings
     examples = (
         {

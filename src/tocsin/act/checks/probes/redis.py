@@ -22,7 +22,7 @@ class RedisSettings(CheckSettings):
     host: str = Field(default="127.0.0.1", min_length=1, max_length=253, description="Name or address.")
     port: int = Field(default=PORT, ge=1, le=65_535, description="Its port.")
     user: str | None = Field(default=None, description="User, where there is an access list.")
-    password: SecretOrText | None = Field(default=None, description="Password, best as env:NAME.")
+    password: SecretOrText | None = Field(default=None, description="Password: a secret.")
     expect: Expectation = Field(
         default="ms >= 0", description="Condition over json (the fields of INFO) and ms."
     )
@@ -30,6 +30,7 @@ class RedisSettings(CheckSettings):
 
 class Redis(Probe[RedisSettings]):
     title = "Redis"
+    by_step = True
     Settings = RedisSettings
     examples = (
         {"name": "cache", "kind": "redis", "host": "10.0.0.5"},

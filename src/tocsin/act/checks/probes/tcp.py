@@ -20,6 +20,7 @@ class TcpSettings(CheckSettings):
 
 class Tcp(Probe[TcpSettings]):
     title = "TCP connection"
+    by_step = True
     Settings = TcpSettings
     examples = ({"name": "mail", "kind": "tcp", "host": "mail.example.com", "port": 25, "timeout": "3s"},)
 

@@ -32,6 +32,7 @@ class TlsSettings(CheckSettings):
 
 class Tls(Probe[TlsSettings]):
     title = "TLS certificate"
+    by_step = True
     Settings = TlsSettings
     examples = (
         {"name": "certificate", "kind": "tls", "host": "shop.example.com"},
