@@ -21,6 +21,7 @@ people:
   mei: {{name: Mei-Ling Chen, email: mei@example.com}}
   jun: {{name: Jun Wu, email: jun@example.com}}
   nils: {{name: Nils Berg, email: nils@example.com}}
+channels: {{mail: {{kind: email, host: 127.0.0.1, port: 9, from: tocsin@example.com}}}}
 schedules:
   backend:
     title: Backend
@@ -163,3 +164,5 @@ def test_a_folder_answers_without_a_server(
     assert (duty["person"], duty["until"]) == ("mei", "2026-01-05T18:00:00+00:00")
     (then,) = of(tocsin, "at", "2026-01-05T20:00Z", "--config", str(tmp_path))
     assert (then["person"], then["next_person"]) == (None, "mei")
+    (now,) = of(tocsin, "now", "--config", str(tmp_path))
+    assert now["schedule"] == "office"

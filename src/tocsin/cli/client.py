@@ -127,7 +127,7 @@ class Server:
             return Unauthenticated(
                 message if self._token else "this command needs a token",
                 field="TOCSIN_TOKEN",
-                fix="export TOCSIN_TOKEN=…; make one with `tocsin token create --role operator`.",
+                fix="export TOCSIN_TOKEN=…; make one with `tocsin token create --role operator --config FOLDER`.",
             )
         if answer.status == 403:
             return Denied(message, field=field, fix=fix)

@@ -11,7 +11,7 @@ from fastapi import Query, Request
 from tocsin.faces.api.answers import Body, Line, Moment, Name, Page
 from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.ground.accounts import Permission
-from tocsin.respond.oncall import Duty, Shift, fairness, holidays, schedule_lint
+from tocsin.respond.oncall import Duty, Shift, fairness, holidays
 from tocsin.respond.oncall.fairness import Load
 from tocsin.respond.oncall.schedule_lint import Finding
 
@@ -102,10 +102,11 @@ def list_own_shifts(request: Request, person: Name, start: Start = None, end: En
 
 @routes.get("/oncall/lint", permission=Permission.READ, summary="What is wrong with the schedules?")
 def lint(request: Request) -> Review:
-    """Looks twelve weeks ahead: gaps, layers that never count, uneven loads, people who cannot be reached."""
+    """Looks twelve weeks ahead: gaps, layers that never count, uneven loads, people who cannot be reached or are
+    second behind themselves.
+    """
     context = context_of(request)
-    tables = {name: context.oncall.timetable(name) for name in context.oncall.schedules()}
-    found, score = schedule_lint.findings(tables, context.catalogue().people, context.clock.now())
+    found, score = context.oncall.review(lambda person: bool(context.deliveries.routes(person)))
     return Review(score=score, findings=found)
 
 

@@ -19,7 +19,7 @@ from tocsin.faces.web.oncall_strip import LAST, bounds, strip_of, when_of
 from tocsin.faces.web.visit import Visit
 from tocsin.faces.web.when import zone_of
 from tocsin.ground.accounts import Permission
-from tocsin.respond.oncall import Override, fairness, schedule_lint
+from tocsin.respond.oncall import Override, fairness
 from tocsin.respond.oncall.hours import instant
 from tocsin.respond.oncall.timetable import CONFIGURED
 
@@ -65,7 +65,7 @@ def show(visit: Visit) -> Response:
     start, end = bounds(view, at, speech.zone)
     known = known_people(visit)
     shifts = oncall.shifts(name, start - _MARGIN, end + _MARGIN)
-    found, score = schedule_lint.findings({name: table}, visit.context.catalogue().people, speech.now)
+    found, score = oncall.review(lambda person: bool(visit.context.deliveries.routes(person)), name)
     carried = fairness.hours(oncall.shifts(name, start, end), table.zone)
     return visit.page(
         "oncall_schedule.html",

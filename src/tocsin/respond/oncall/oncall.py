@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from tocsin.ground.catalogue.people import Person
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
+from tocsin.respond.oncall import schedule_lint
 from tocsin.respond.oncall.hours import within_reach
 from tocsin.respond.oncall.override import LONGEST, Overrides
 from tocsin.respond.oncall.rotation import Turn
 from tocsin.respond.oncall.schedule import Schedule
+from tocsin.respond.oncall.schedule_lint import Finding
 from tocsin.respond.oncall.section import EVERYBODY, Rota, members
 from tocsin.respond.oncall.timetable import Cover, Stretch, Timetable
 
@@ -158,6 +161,14 @@ class Oncall:
             elif kind == "schedule" and name in current.schedules:
                 named.append(self.who(name, moment))
         return list(dict.fromkeys(each for each in named if each is not None and each in current.people))
+
+    def review(self, reached: Callable[[Person], bool], only: str | None = None) -> tuple[list[Finding], int]:
+        """What is wrong with the schedules, or with `only` one, in the next twelve weeks, and how good they are.
+
+        `reached` says whether a channel leads to a person. Raises NotFound.
+        """
+        names = self.schedules() if only is None else (only,)
+        return schedule_lint.findings(names, self.timetable, self._current(), reached, self._clock.now())
 
     def schedules(self) -> Sequence[str]:
         """The names of all of them, in the order of the configuration."""

@@ -1,5 +1,5 @@
 """What is wrong with a schedule, before it is wrong at night? Gaps, layers that never count, uneven loads, people
-who cannot be reached; and how good it is, from 0 to 100.
+who cannot be reached or are second behind themselves; and how good it is, from 0 to 100.
 """
 
 from __future__ import annotations
@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
+from tocsin.ground.catalogue.people import Person
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import Reason, reason
 from tocsin.respond.oncall import fairness, holidays
+from tocsin.respond.oncall.doubles import doubles
+from tocsin.respond.oncall.section import Rota
 from tocsin.respond.oncall.timetable import Stretch, Timetable
 
 AHEAD = timedelta(weeks=12)
@@ -24,14 +27,14 @@ _GAPS = reason(N_("Nobody is on call {n} times in the next 12 weeks, {hours} hou
 _COVERED = reason(N_("The layer {layer} never counts: others lie on top of all of it."))
 _ALONE = reason(N_("Only {person} is ever on call: nobody takes over in illness or sleep."))
 _UNREACHABLE = reason(N_("{person} has no address, so a page reaches nobody."))
+_NO_CHANNEL = reason(N_("No channel knows an address of {person}, so a page reaches nobody."))
 _UNKNOWN = reason(N_("{person} is not under people:, so nobody is paged."))
-
-
-class Reachable(Protocol):
-    """The part of a person that is looked at."""
-
-    @property
-    def reachable(self) -> bool: ...
+_TWICE = reason(
+    N_(
+        "For {hours} hours in the next 12 weeks the same person is on call here and in {other}, first {person}: "
+        "{escalation} then has nobody else to page."
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,13 +52,21 @@ class Finding:
 
 
 def findings(
-    schedules: Mapping[str, Timetable], people: Mapping[str, Reachable], at: datetime
+    schedules: Iterable[str],
+    table_of: Callable[[str], Timetable],
+    rota: Rota,
+    reached: Callable[[Person], bool],
+    at: datetime,
 ) -> tuple[list[Finding], int]:
-    """What is found in the twelve weeks from `at` on, errors first, and the score of the worst schedule."""
+    """What is found in the twelve weeks from `at` on, errors first, and the score of the worst schedule.
+
+    `reached` says whether a channel leads to a person.
+    """
     found: list[Finding] = []
     scores: list[int] = []
-    for name, table in schedules.items():
-        mine = list(_of(name, table, people, at))
+    for name in schedules:
+        table = table_of(name)
+        mine = [*_of(name, table, rota.people, reached, at), *_twice(name, table_of, rota, at)]
         found += mine
         scores.append(score(mine, table, at))
     order = ("error", "warning", "info")
@@ -82,17 +93,24 @@ _COSTS = {
     "unreachable": (25, 50),
     "unknown": (10, 20),
     "alone": (20, 20),
+    "twice": (10, 20),
     "unfair": (10, 20),
     "covered": (5, 10),
 }
 
 
-def _of(name: str, table: Timetable, people: Mapping[str, Reachable], at: datetime) -> Iterator[Finding]:
+def _of(
+    name: str,
+    table: Timetable,
+    people: Mapping[str, Person],
+    reached: Callable[[Person], bool],
+    at: datetime,
+) -> Iterator[Finding]:
     stretches = table.stretches(at, at + AHEAD)
     yield from _gaps(name, table, at)
     yield from _covered(name, table, stretches, at)
     yield from _alone(name, stretches)
-    yield from _unreachable(name, stretches, people)
+    yield from _unreachable(name, stretches, people, reached)
     yield from _unfair(name, table, at)
 
 
@@ -140,7 +158,10 @@ def _alone(name: str, stretches: Sequence[Stretch]) -> Iterator[Finding]:
 
 
 def _unreachable(
-    name: str, stretches: Sequence[Stretch], people: Mapping[str, Reachable]
+    name: str,
+    stretches: Sequence[Stretch],
+    people: Mapping[str, Person],
+    reached: Callable[[Person], bool],
 ) -> Iterator[Finding]:
     told: set[str] = set()
     for each in stretches:
@@ -148,15 +169,33 @@ def _unreachable(
             continue
         told.add(each.person)
         known = people.get(each.person)
-        if known is None or not known.reachable:
+        if known is None or not reached(known):
+            why = _UNKNOWN if known is None else _NO_CHANNEL if known.reachable else _UNREACHABLE
             yield Finding(
                 schedule=name,
                 level="error",
                 rule="unreachable" if known else "unknown",
-                text=_UNREACHABLE(person=each.person) if known else _UNKNOWN(person=each.person),
+                text=why(person=each.person),
                 start=each.start,
                 end=each.end,
             )
+
+
+def _twice(name: str, table_of: Callable[[str], Timetable], rota: Rota, at: datetime) -> Iterator[Finding]:
+    for each in doubles(name, rota.escalations, table_of, at, at + AHEAD):
+        yield Finding(
+            schedule=name,
+            level="warning",
+            rule="twice",
+            text=_TWICE(
+                hours=f"{each.length / timedelta(hours=1):.0f}",
+                other=each.other,
+                person=each.person,
+                escalation=each.escalation,
+            ),
+            start=each.start,
+            end=each.end,
+        )
 
 
 def _unfair(name: str, table: Timetable, at: datetime) -> Iterator[Finding]:

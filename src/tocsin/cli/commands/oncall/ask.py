@@ -27,11 +27,16 @@ def add(oncall: typer.Typer) -> None:
         oncall.command(name)(command)
 
 
-def now(as_json: _Json = False) -> None:
+def now(config: _Config = None, as_json: _Json = False) -> None:
     """Say who is on call in every schedule, until when, and who comes next."""
     from tocsin.cli.client import Server
+    from tocsin.ground.kernel.clock import SystemClock
 
-    _say(Server.from_environment().get("oncall")["items"], as_json)
+    if config is None:
+        found = Server.from_environment().get("oncall")["items"]
+    else:
+        found = _from_folder(config, SystemClock().now())
+    _say(found, as_json)
 
 
 def at(

@@ -29,7 +29,7 @@ def drill(
 ) -> None:
     """Send a drill page to whoever is on call; they press "It arrived"."""
     from tocsin.cli.client import Server
-    from tocsin.cli.output import say_json
+    from tocsin.cli.output import say, say_json
 
     server = Server.from_environment()
     asked = server.post("oncall", "drills", body={"who": who})["items"]
@@ -42,6 +42,8 @@ def drill(
         say_json(asked)
     else:
         _show(asked)
+        if any(each["state"] == "waiting" for each in asked):
+            say("They open the link of the page and press “It arrived”. See: tocsin oncall drills")
     if wait and any(each["state"] != "arrived" for each in asked):
         raise typer.Exit(1)
 

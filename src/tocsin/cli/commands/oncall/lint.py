@@ -28,7 +28,8 @@ def lint(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look twelve weeks ahead for gaps, layers that never count, uneven loads and people whom no page reaches.
+    """Look twelve weeks ahead for gaps, layers that never count, uneven loads, people whom no page reaches, and people
+    who are second behind themselves.
 
     The score is that of the worst schedule, from 0 to 100. Ends with 1 when there is an error.
     """
@@ -53,14 +54,15 @@ def lint(
 def _of_folder(folder: Path) -> Record:
     from dataclasses import asdict
 
+    from tocsin.act.notify.outbox import Outbox
     from tocsin.configuration import find_folder, load
     from tocsin.ground.kernel.clock import SystemClock
-    from tocsin.respond.oncall import Oncall, schedule_lint
+    from tocsin.ground.kernel.outbound import Outbound
+    from tocsin.respond.oncall import Oncall
 
     configuration, clock = load(find_folder(folder)).required(), SystemClock()
-    oncall = Oncall(lambda: configuration, clock)
-    tables = {name: oncall.timetable(name) for name in oncall.schedules()}
-    found, score = schedule_lint.findings(tables, configuration.people, clock.now())
+    outbox = Outbox(lambda: configuration, outbound=Outbound(), boot="")
+    found, score = Oncall(lambda: configuration, clock).review(lambda person: bool(outbox.routes(person)))
     return {
         "score": score,
         "findings": [
