@@ -45,8 +45,8 @@ def watch(
 ) -> None:
     """Send a test alert every minute and see that it becomes a page; else call for help by another way.
 
-    The alert opens no incident and pages nobody. Help is called when a round fails that followed a good one, and again
-    each hour until one goes well, which is told, too.
+    The alert opens no incident and pages nobody. Help is called at the first round that fails, and again each
+    hour until one goes well, which is told, too.
     """
     from tocsin.cli.output import say
     from tocsin.cli.watching import Calls, Round
