@@ -143,6 +143,7 @@ PAGES: dict[str, Callable[[Fire], str]] = {
     "answers that come": lambda fire: f"/diagnoses/{fire.asking}",
     "drills": lambda fire: "/drills",
     "a drill": lambda fire: "/drills/exe_killed",
+    "approvals": lambda fire: "/approvals",
     "runs": lambda fire: "/runs",
     "a run": lambda fire: f"/runs/{fire.run}",
     "two runs": lambda fire: f"/runs/compare?one={fire.run}&other={fire.other}",

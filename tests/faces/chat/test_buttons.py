@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -29,32 +30,29 @@ def paged(chat):
     return made, chat.slack.messages[0]
 
 
-def waiting(chat, made, level: str = "change"):
+def waiting(chat, made, level: str = "change", **more):
     """A run that waits for a vote."""
     from tocsin.ground.kernel.ids import new_id
     from tocsin.respond.runbooks import store
 
     run = chat.app.runs.start(made.id, "shop-down.md", "automatic", "person:mei")
     id_ = new_id("apr")
-    now = chat.clock.now()
-    chat.app.store.write(
-        lambda conn: store.ask(
-            conn,
-            id=id_,
-            run=run.id,
-            step="restart",
-            step_id="s1",
-            title="Restart the shop",
-            text="systemctl restart shop",
-            text_hash="h",
-            level=level,
-            role="operator" if level == "change" else "approver",
-            kind="approval",
-            requested_by="run:x",
-            requested_at=now,
-            state="asked",
-        )
-    )
+    asked = {
+        "id": id_,
+        "run": run.id,
+        "step": "restart",
+        "step_id": "s1",
+        "title": "Restart the shop",
+        "text": "systemctl restart shop",
+        "text_hash": "h",
+        "level": level,
+        "role": "operator" if level == "change" else "approver",
+        "kind": "approval",
+        "requested_by": "run:x",
+        "requested_at": chat.clock.now(),
+        "state": "asked",
+    }
+    chat.app.store.write(lambda conn: store.ask(conn, **asked | more))
     return id_
 
 
@@ -189,6 +187,58 @@ def room_page(chat, made) -> None:
     )
     chat.app.deliveries.hand([queued])
     assert chat.app.deliveries.wait_idle(10)
+
+
+def test_a_request_shows_what_the_page_shows_and_how_many_have_said_yes(chat) -> None:
+    made, _ = paged(chat)
+    room_page(chat, made)
+    until = chat.clock.now() + timedelta(minutes=30)
+    more = {"inputs": {"N": "<3>", "DIR": "/srv"}, "place": "stack", "quorum": 2, "expires_at": until}
+    request = waiting(chat, made, **more)
+    chat.app.tidy.now(made.id)
+    [asked] = [each for each in chat.slack.messages if "tocsin.approve" in each.buttons]
+    for part in ("systemctl restart shop", "N = <3>", "DIR = /srv", "stack", "changes something", "Asked by",
+                 "0 of 2", "Can be answered until"):  # fmt: skip
+        assert part in asked.said
+    press(chat, asked, "tocsin.approve")
+    chat.app.tidy.now(made.id)
+    assert state(chat, request) == "asked"
+    assert "1 of 2 (Mei-Ling Chen)" in asked.said
+    assert "Approved by 1 of 2 people so far" in asked.said
+    assert "tocsin.approve" in asked.buttons, "somebody else may still say yes"
+    assert "voted" in press(chat, asked, "tocsin.approve")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"inputs": {f"V{number}": "x" * 300 for number in range(200)}},
+        {"text": "echo " + "y" * 30_000},
+        {"title": "z" * 5_000, "place": "p" * 5_000, "inputs": {"A": "&" * 9_000}},
+    ],
+)
+def test_what_does_not_fit_is_read_on_the_page_and_never_refused_by_slack(chat, more) -> None:
+    made, _ = paged(chat)
+    room_page(chat, made)
+    waiting(chat, made, **more)
+    chat.app.tidy.now(made.id)
+    [asked] = [each for each in chat.slack.messages if "tocsin.deny" in each.buttons]
+    assert "tocsin.approve" not in asked.buttons, "nobody says yes to half a text"
+    assert "read and approve it on the page" in asked.said
+
+
+def test_a_request_that_nobody_needs_any_more_loses_its_buttons(chat) -> None:
+    made, _ = paged(chat)
+    room_page(chat, made)
+    request = waiting(chat, made)
+    chat.app.tidy.now(made.id)
+    [asked] = [each for each in chat.slack.messages if "tocsin.deny" in each.buttons]
+    with chat.app.store.read() as conn:
+        run = chat.app.runs.approval(conn, request).run
+    chat.app.runs.take_over(run, "person:jun")
+    chat.app.tidy.now(made.id)
+    assert list(asked.buttons) == ["tocsin.open"]
+    assert "Nobody has to decide it any more" in asked.said
 
 
 def test_what_destroys_is_not_approved_in_chat(chat) -> None:

@@ -128,7 +128,7 @@ def list_runs(
 
 def show(run: _Run, as_json: _Json = False) -> None:
     """Show one run: what it did, and what it waits for."""
-    from tocsin.cli import words
+    from tocsin.cli import asking, words
     from tocsin.cli.client import Server
     from tocsin.cli.output import say, say_json, say_table
 
@@ -157,8 +157,10 @@ def show(run: _Run, as_json: _Json = False) -> None:
     for each in found["approvals"]:
         if each["state"] == "asked":
             say()
-            say(f"To be approved ({each['level']}), exactly as it will run:")
-            say(each["text"])
+            say("To be approved:", style="bold")
+            for line in asking.lines(each):
+                say(line)
+            say(f"Decide: tocsin run approve {each['id']} --reason … (or deny)")
 
 
 def _mark(step: Mapping[str, Any]) -> str:

@@ -10,13 +10,14 @@ from fastapi import Query, Request
 from pydantic import Field
 
 from tocsin.faces.api.answers import After, Body, Limit, Line, Moment, Name, Page, Prose, page
+from tocsin.faces.api.approval_answer import ApprovalAnswer, approval_answer
 from tocsin.faces.api.gate import Routes, context_of, identity_of
 from tocsin.ground.accounts import Permission
 from tocsin.respond.runbooks.compare import Side
 from tocsin.respond.runbooks.find import Question
 from tocsin.respond.runbooks.record import Attempt
 from tocsin.respond.runbooks.score import Score
-from tocsin.respond.runbooks.store import Approval, Chunk, Run
+from tocsin.respond.runbooks.store import Chunk, Run
 
 routes = Routes("runs")
 
@@ -70,7 +71,7 @@ class RunInFull(RunAnswer):
     """A run with everything it did, in the order in which it began, and the approvals that it asked for."""
 
     steps: list[StepAnswer]
-    approvals: list[Approval]
+    approvals: list[ApprovalAnswer]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,7 +224,7 @@ def get_run(request: Request, run: Name) -> RunInFull:
     with context.store.read() as conn:
         found = context.runs.get(conn, run)
         attempts = context.runs.attempts(conn, run)
-        approvals = list(context.runs.approvals(conn, run=run))
+        approvals = [approval_answer(each) for each in context.runs.asked_by(conn, run)]
     return RunInFull(**_shared(found), steps=[_step(each) for each in attempts], approvals=approvals)
 
 

@@ -17,18 +17,16 @@ import structlog
 from sqlalchemy import Connection
 
 from tocsin.act.notify import Delivery, Message, of_incident
-from tocsin.act.notify.channels.slack import OPEN, SlackSettings, blocks, escape
+from tocsin.act.notify.channels.slack import SlackSettings, blocks, escape
 from tocsin.act.notify.message import one_line
 from tocsin.act.notify.slack_client import Posted, Slack, SlackFailed
-from tocsin.faces.chat import store
+from tocsin.faces.chat import asked, store
 from tocsin.faces.chat.context import Context
-from tocsin.faces.chat.votes import APPROVE, DENY
 from tocsin.ground.engine import Timer, Timers
 from tocsin.ground.i18n import N_, translate
-from tocsin.ground.kernel.secret import scrub
 from tocsin.ground.timeline import Event, Followers
 from tocsin.respond.incidents import Incident
-from tocsin.respond.runbooks.approvals import Approval
+from tocsin.respond.runbooks.requests import Request
 
 _KIND = "chat.tidy"
 _CHANGES = (
@@ -40,28 +38,29 @@ _CHANGES = (
     "incident.reopened",
     "incident.closed",
     "run.approval.asked",
+    "run.approval.vote",
     "run.approval.given",
     "run.approval.denied",
     "run.approval.expired",
+    "run.taken",
+    "run.turned",
+    "run.step.retried",
     "run.finished",
 )
 _MOST_MESSAGES = 50
 _TRIES = 5
 _AGAIN = timedelta(seconds=15)
-_TEXT_AT_MOST = 2_500
 _ACKNOWLEDGED = N_("Acknowledged by {name}")
 _MITIGATED = N_("The service is back and being watched")
 _OVER = N_("Over")
-_ASKED = N_("{incident}: “{step}” waits for approval by the role {role}")
-_DESTROYS = N_("It destroys something, so it is approved on the page, after signing in again.")
-_NOT_WHOLE = N_("It cannot be shown whole here: read and approve it on the page.")
+_SO_FAR = N_("Approved by {given} of {quorum} people so far")
+_NOT_NEEDED = N_("Nobody has to decide it any more")
 _DECIDED = {
     "given": N_("Approved by {name}"),
     "used": N_("Approved by {name}"),
     "denied": N_("Refused by {name}"),
     "expired": N_("Nobody decided in time"),
 }
-_APPROVE, _DENY, _OPEN = N_("Approve"), N_("Refuse"), N_("Open")
 _log = structlog.get_logger(__name__)
 
 
@@ -110,10 +109,10 @@ class Tidy:
             incident = context.incidents.get(conn, number)
             sent = of_incident(conn, number)
             runs = {run.id for run in context.runs.of_incident(conn, number)}
-            approvals = [each for run in runs for each in context.runs.approvals(conn, run=run)]
-            approvals = [each for each in approvals if each.kind == "approval"]
-            known = store.of(conn, [each.id for each in (*sent, *approvals)])
-        later = [*self._pages(incident, sent, known), *self._requests(incident, sent, approvals, known)]
+            requests = [each for run in runs for each in context.runs.asked_by(conn, run)]
+            ids = [*(each.id for each in sent), *(each.approval.id for each in requests)]
+            known = store.of(conn, ids)
+        later = [*self._pages(incident, sent, known), *self._requests(incident, sent, requests, known)]
         if later:
             raise later[0]
 
@@ -155,38 +154,30 @@ class Tidy:
         self,
         incident: Incident,
         sent: Sequence[Delivery],
-        approvals: Sequence[Approval],
+        requests: Sequence[Request],
         known: Mapping[str, Sequence[store.Shown]],
     ) -> Iterable[SlackFailed]:
         slack, language = self._context.slack, self._context.catalogue().language
         if slack is None:
             return
-        for approval in approvals:
+        for request in requests:
+            approval = request.approval
             messages = known.get(approval.id, ())
             if approval.state == "asked" and not messages:
-                self._ask(slack, incident, approval, self._places(incident, sent), language)
+                self._ask(slack, request, self._places(incident, sent), language)
                 continue
-            said = self._decision(approval, language)
+            said = self._decision(request, language)
             for each in messages:
                 place = Posted.from_receipt(each.place)
                 if place is not None and each.said != said:
-                    shown = _request(self._context, incident, approval, language, said)
+                    shown = asked.shown(self._context, request, language, said, self._name)
                     text = escape(said or approval.title)
                     yield from self._change(slack, approval.id, place, shown, text, said)
 
-    def _ask(
-        self,
-        slack: Slack,
-        incident: Incident,
-        approval: Approval,
-        places: Iterable[tuple[str, str]],
-        language: str,
-    ) -> None:
-        store_, now = self._context.store, self._context.clock.now()
-        shown = _request(self._context, incident, approval, language, "")
-        text = escape(
-            translate(language, _ASKED, incident=incident.id, step=approval.title, role=approval.role)
-        )
+    def _ask(self, slack: Slack, request: Request, places: Iterable[tuple[str, str]], language: str) -> None:
+        store_, now, approval = self._context.store, self._context.clock.now(), request.approval
+        shown = asked.shown(self._context, request, language, "", self._name)
+        text = escape(asked.title_of(request, language))
         for channel, thread in places:
             # Written before it is posted: a crash in between leaves it out here, and does not ask twice.
             if not store_.write(lambda conn, to=channel: store.claim(conn, approval.id, to, now)):
@@ -211,11 +202,15 @@ class Tidy:
                 found.setdefault(place.channel, place.ts)
         return list(found.items())
 
-    def _decision(self, approval: Approval, language: str) -> str:
-        said = _DECIDED.get(approval.state)
-        return (
-            translate(language, said, name=self._name((approval.by or "").partition(":")[2])) if said else ""
-        )
+    def _decision(self, request: Request, language: str) -> str:
+        """How it stands: what became of it, or how many have said yes; empty where nobody has said anything."""
+        approval = request.approval
+        if approval.state == "asked":
+            counted = {"given": request.given, "quorum": approval.quorum}
+            return translate(language, _SO_FAR, **counted) if request.given else ""
+        if approval.state == "expired" and approval.by is None:
+            return translate(language, _NOT_NEEDED)
+        return translate(language, _DECIDED[approval.state], name=self._name(_who(approval.by)))
 
     # Both
 
@@ -242,41 +237,8 @@ class Tidy:
         return people[person].name if person in people else person or ""
 
 
-def _request(
-    context: Context, incident: Incident, approval: Approval, language: str, said: str
-) -> list[dict[str, Any]]:
-    """The text exactly as it will run, and the buttons; none where it may not be approved here, or is decided."""
-    title = translate(language, _ASKED, incident=incident.id, step=approval.title, role=approval.role)
-    text = scrub(approval.text)
-    whole = len(text) <= _TEXT_AT_MOST and text == approval.text
-    parts: list[dict[str, Any]] = [
-        {
-            "type": "rich_text_section",
-            "elements": [{"type": "text", "text": one_line(title), "style": {"bold": True}}],
-        }
-    ]
-    if text.strip():
-        cut = text if len(text) <= _TEXT_AT_MOST else f"{text[:_TEXT_AT_MOST]}…"
-        parts.append({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": cut}]})
-    found: list[dict[str, Any]] = [{"type": "rich_text", "elements": parts}]
-    may_approve = approval.level != "destroy" and whole
-    word = said or ("" if may_approve else translate(language, _DESTROYS if whole else _NOT_WHOLE))
-    if word:
-        told = {"type": "mrkdwn", "text": escape(one_line(word)), "verbatim": True}
-        found.append({"type": "context", "elements": [told]})
-    buttons: list[dict[str, Any]] = []
-    if not said:
-        if may_approve:
-            buttons.append(_button(language, _APPROVE, APPROVE, value=approval.id, style="primary"))
-        buttons.append(_button(language, _DENY, DENY, value=approval.id))
-    link = context.links.run(incident.id, approval.run)
-    buttons.append(_button(language, _OPEN, OPEN, url=link))
-    return [*found, {"type": "actions", "elements": buttons}]
-
-
-def _button(language: str, label: str, action: str, **more: str) -> dict[str, Any]:
-    text = {"type": "plain_text", "text": translate(language, label), "emoji": False}
-    return {"type": "button", "action_id": action, "text": text, **more}
+def _who(actor: str | None) -> str:
+    return (actor or "").partition(":")[2]
 
 
 def _plain(message: Message, said: str) -> str:

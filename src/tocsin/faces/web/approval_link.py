@@ -14,33 +14,27 @@ from tocsin.act.notify import Delivery
 from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import NOBODY, Identity
 from tocsin.ground.i18n import N_
-from tocsin.ground.kernel.errors import Denied, NotFound, TocsinError
-from tocsin.respond.runbooks.approvals import Approval, judge
+from tocsin.ground.kernel.errors import Denied, NotFound
+from tocsin.respond.runbooks.requests import Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestView:
     """A request, and whether the reader may decide it here; else `why` they may not, in plain words."""
 
-    approval: Approval
+    request: Request
     may: bool
     why: str
-    given: int
 
 
 def requests_for(visit: Visit, conn: Connection, incident: str, person: str | None) -> list[RequestView]:
     """What runs of the incident ask for at the moment."""
-    context = visit.context
+    waiting = [each for each in visit.context.runs.requests(conn) if each.incident == incident]
+    who = _identity(visit, person) if waiting else NOBODY
     found: list[RequestView] = []
-    for run in context.runs.of_incident(conn, incident):
-        for approval in context.runs.approvals(conn, run=run.id, states=("asked",)) if run.is_open else ():
-            votes = context.runs.votes(conn, approval.id)
-            why = _why_not(visit, approval, _identity(visit, person))
-            voted = any(each.voter == f"person:{person}" for each in votes)
-            if voted:
-                why = N_("You have said yes. Somebody else has to look at it, too.")
-            given = sum(each.yes for each in votes)
-            found.append(RequestView(approval=approval, may=not why, why=why, given=given))
+    for each in waiting:
+        why = _DESTROYS if each.four_eyes else each.hindrance(who, visit.context.clock.now())
+        found.append(RequestView(request=each, may=not why, why=why))
     return found
 
 
@@ -58,20 +52,11 @@ def vote_by_link(visit: Visit, delivery: Delivery) -> str:
         context.runs.deny(approval.id, who, form.get("reason", ""))
         return "denied"
     context.runs.approve(approval.id, who, form.get("reason", ""))
-    return "approved"
+    with context.store.read() as conn:
+        return "approved" if context.runs.approval(conn, approval.id).state != "asked" else "yes-noted"
 
 
 _DESTROYS = N_("It destroys something, so it is approved on the page, after signing in again.")
-
-
-def _why_not(visit: Visit, approval: Approval, who: Identity) -> str:
-    if approval.level == "destroy":
-        return _DESTROYS
-    try:
-        judge(approval, who, visit.context.clock.now())
-    except TocsinError as error:
-        return error.message
-    return ""
 
 
 def _identity(visit: Visit, person: str | None) -> Identity:

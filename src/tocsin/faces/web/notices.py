@@ -28,6 +28,7 @@ NOTICES = {
     "started": N_("The run has started."),
     "proceeded": N_("The next step is under way."),
     "approved": N_("Approved. The step is under way."),
+    "yes-noted": N_("Your yes is noted. Somebody else has to look at it, too."),
     "denied": N_("Denied. The run goes on without this step."),
     "paused": N_("The run pauses after the step that is under way."),
     "resumed": N_("The run goes on."),

@@ -118,18 +118,29 @@ def approve(visit: Visit) -> Response:
                 N_("The password is not right."), field="password", fix=N_("Type it again.")
             ) from error
     run = context.runs.approve(approval.id, visit.identity, visit.form.get("reason", ""))
-    return _back(visit, run, "approved")
+    with context.store.read() as conn:
+        is_enough = context.runs.approval(conn, approval.id).state != "asked"
+    return _voted(visit, run, "approved" if is_enough else "yes-noted")
 
 
 @pages.post("/approvals/{id}/deny", Permission.READ)
 def deny(visit: Visit) -> Response:
     run = visit.context.runs.deny(visit.parts["id"], visit.identity, visit.form.get("reason", ""))
-    return _back(visit, run, "denied")
+    return _voted(visit, run, "denied")
 
 
 def _values(visit: Visit) -> dict[str, str]:
     """The inputs of a run that the form carries."""
     return {name.removeprefix(_VALUE): value for name, value in visit.form.items() if name.startswith(_VALUE)}
+
+
+def _voted(visit: Visit, run: Run, notice: str) -> Response:
+    """Back to where the vote was asked for: the list of all that waits, or the run."""
+    return (
+        visit.go("/approvals", notice=notice)
+        if visit.form.get("next") == "/approvals"
+        else _back(visit, run, notice)
+    )
 
 
 def _back(visit: Visit, run: Run, notice: str) -> Response:

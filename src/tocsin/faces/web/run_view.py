@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from tocsin.faces.web.context import Context
 from tocsin.faces.web.words import LEVELS, STEP, Mark
 from tocsin.ground.i18n import N_
-from tocsin.respond.runbooks.approvals import Approval
 from tocsin.respond.runbooks.plan import Part, Plan, PlannedStep
 from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.requests import Request
 from tocsin.respond.runbooks.score import Score
 from tocsin.respond.runbooks.store import Run
 
@@ -109,14 +109,13 @@ class PartView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunView:
-    """A run with its ladder and what it waits for: `step` is the one it asks about, `approval` the vote it needs."""
+    """A run with its ladder and what it waits for: `step` is the one it asks about, `request` the vote it needs."""
 
     run: Run
     parts: list[PartView]
     asked: Asked | None
     step: PlannedStep | None
-    approval: Approval | None
-    given: int  # so many have said yes to it
+    request: Request | None
 
 
 def run_view(context: Context, conn: Connection, run: Run) -> RunView:
@@ -131,8 +130,7 @@ def run_view(context: Context, conn: Connection, run: Run) -> RunView:
         parts=ladder_view(plan, runs.attempts(conn, run.id), asked, outputs, scores),
         asked=asked,
         step=plan.find(asked.step) if asked else None,
-        approval=runs.approval(conn, asked.approval) if asked and asked.approval else None,
-        given=sum(each.yes for each in runs.votes(conn, asked.approval)) if asked and asked.approval else 0,
+        request=runs.request(conn, asked.approval) if asked and asked.approval else None,
     )
 
 

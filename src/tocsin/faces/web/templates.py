@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.faces.web import words
 from tocsin.faces.web.addresses import address_of
+from tocsin.faces.web.doors import DOORS, rooms_beside
 from tocsin.faces.web.notices import NOTICES
 from tocsin.ground.i18n import languages
 from tocsin.ground.render import render
@@ -43,6 +44,8 @@ def _environment() -> Environment:
     known["languages"] = languages()
     known["words"] = words
     known["notices"] = NOTICES
+    known["doors"] = DOORS
+    known["rooms_beside"] = rooms_beside
     known["markdown"] = render
     known["address_of"] = address_of
     return environment

@@ -15,6 +15,7 @@ from tocsin.faces.web.templates import render_page
 from tocsin.ground.accounts import NOBODY, Identity, Permission, allowed
 from tocsin.ground.catalogue import UNASSIGNED
 from tocsin.ground.i18n import N_
+from tocsin.ground.kernel.errors import Unavailable
 
 _UNASSIGNED = N_("Unassigned")
 
@@ -68,6 +69,18 @@ class Visit:
     @property
     def may_admin(self) -> bool:
         return self.may(Permission.ADMIN)
+
+    @property
+    def to_approve(self) -> int:
+        """So many requests wait for this reader's yes."""
+        if not (self.may_operate or self.may_approve):
+            return 0
+        try:
+            with self.context.store.read() as conn:
+                waiting = self.context.runs.requests(conn)
+        except Unavailable:  # the page that says so has this count, too
+            return 0
+        return sum(not each.hindrance(self.identity, self.speech.now) for each in waiting)
 
     def service(self, name: str) -> str:
         """What a service is called."""

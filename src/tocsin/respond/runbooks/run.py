@@ -7,6 +7,7 @@ next leg, wanted. So a vote is never lost between the store and the engine.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -29,6 +30,7 @@ from tocsin.respond.runbooks.leg import OVER, Legs, close
 from tocsin.respond.runbooks.likely import plan_of_run
 from tocsin.respond.runbooks.plan import Plan, PlannedStep, plan_of
 from tocsin.respond.runbooks.record import Attempt
+from tocsin.respond.runbooks.requests import Request, requests_of
 from tocsin.respond.runbooks.score import Score, scores
 from tocsin.respond.runbooks.seal import seals
 from tocsin.respond.runbooks.store import Chunk, Run
@@ -107,6 +109,24 @@ class Runs:
 
     def approval(self, conn: Connection, id_: str) -> Approval:
         return store.get_approval(conn, id_)
+
+    def requests(self, conn: Connection) -> list[Request]:
+        """What waits for somebody's yes and can still be answered, the oldest first."""
+        now = self._workshop.clock.now()
+        asked = requests_of(conn, store.approvals(conn, states=("asked",)), self._workshop.services())
+        return [each for each in asked if each.is_open(now)]
+
+    def asked_by(self, conn: Connection, run: str) -> list[Request]:
+        """Everything that a run has asked, decided or not, the oldest first."""
+        return requests_of(conn, store.approvals(conn, run_id=run), self._workshop.services())
+
+    def request(self, conn: Connection, approval: str) -> Request:
+        """One of them, decided or not, with all that somebody has to know of it. Raises NotFound."""
+        return requests_of(conn, [store.get_approval(conn, approval)], self._workshop.services())[0]
+
+    def decided(self, conn: Connection, since: datetime, limit: int = 100) -> list[Request]:
+        """What was decided since then, or ran out, the newest first."""
+        return requests_of(conn, store.decided(conn, since, limit), self._workshop.services())
 
     def output(
         self,

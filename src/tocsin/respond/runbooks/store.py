@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -211,6 +211,12 @@ def get(conn: Connection, id_: str, *, lock: bool = False) -> Run:
     return Run.from_row(row)
 
 
+def runs_of(conn: Connection, ids: Collection[str]) -> dict[str, Run]:
+    """The runs of these ids, by id."""
+    rows = conn.execute(select(*LIGHT).where(run.c.id.in_(ids)))
+    return {row.id: Run.from_row(row) for row in rows}
+
+
 def listed(
     conn: Connection,
     *,
@@ -365,6 +371,15 @@ def get_approval(conn: Connection, id_: str, *, lock: bool = False) -> Approval:
     if row is None:
         raise NotFound(f"there is no approval {id_}", fix="`tocsin run show RUN` says what a run waits for.")
     return Approval.from_row(row)
+
+
+def decided(conn: Connection, since: datetime, limit: int) -> list[Approval]:
+    """Requests that were answered, or that nobody answered, since then; the newest first."""
+    query = select(approval).where(
+        approval.c.kind == "approval", approval.c.state != "asked", approval.c.decided_at >= since
+    )
+    query = query.order_by(approval.c.decided_at.desc(), approval.c.id.desc()).limit(limit)
+    return [Approval.from_row(row) for row in conn.execute(query)]
 
 
 def approvals(conn: Connection, *, run_id: str | None = None, states: Sequence[str] = ()) -> list[Approval]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,5 +55,15 @@ def cast(conn: Connection, approval: str, who: Identity, *, yes: bool, reason: s
 
 def of(conn: Connection, approval: str) -> list[Vote]:
     """The votes on a request, the oldest first."""
-    rows = conn.execute(select(vote).where(vote.c.approval == approval).order_by(vote.c.at, vote.c.voter))
-    return [Vote(**row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's documented accessor
+    return of_all(conn, [approval]).get(approval, [])
+
+
+def of_all(conn: Connection, approvals: Sequence[str]) -> dict[str, list[Vote]]:
+    """The votes on several requests, by request."""
+    found: dict[str, list[Vote]] = {}
+    for row in conn.execute(
+        select(vote).where(vote.c.approval.in_(approvals)).order_by(vote.c.at, vote.c.voter)
+    ):
+        each = Vote(**row._mapping)  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's documented accessor
+        found.setdefault(each.approval, []).append(each)
+    return found
