@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from tocsin.act.checks.section import ChecksSection
 from tocsin.act.notify.section import ChannelSection
+from tocsin.act.targets.section import TargetsSection
 from tocsin.faces.chat.section import ChatSection
 from tocsin.ground.catalogue import CatalogueSection
 from tocsin.ground.kernel.errors import Invalid, TocsinError
@@ -73,6 +74,7 @@ class Configuration(
     ChatSection,
     ChannelSection,
     ChecksSection,
+    TargetsSection,
     CatalogueSection,
 ):
     """Everything that tocsin.yaml may say: one base for each room's section."""

@@ -34,7 +34,7 @@ def act(
     count = 0
     target = {
         "kind": "cloudflare", "token": Secret.from_reference("env:CLOUDFLARE_API_TOKEN"), "account": ACCOUNT,
-        "zone": ZONE, "worker": WORKER, "api_url": f"{cloudflare.url}/client/v4",
+        "zone": ZONE, "script": WORKER, "api_url": f"{cloudflare.url}/client/v4",
     }  # fmt: skip
 
     def do(

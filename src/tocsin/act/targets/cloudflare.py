@@ -1,7 +1,7 @@
 """How is Cloudflare spoken to? The part of its API that brings a service back (developers.cloudflare.com/api).
 
     targets: {edge: {kind: cloudflare, token: "env:CLOUDFLARE_API_TOKEN", account: 023e105f4ecef8ad9ca31a8372d0c353,
-      zone: 9a7806061c88ada191ed06f989cc3dac, worker: shop-edge}}
+      zone: 9a7806061c88ada191ed06f989cc3dac, script: shop-edge}}
 
 Answers are `{"success", "errors": [{"code", "message"}], "result"}`. Rules are those of a zone's entry point ruleset;
 an update of one has to hold every field that shall stay.
@@ -16,11 +16,10 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import Field
 
 from tocsin.act.targets.rest import Rest
-from tocsin.act.targets.target import BadTarget, TargetFailed
+from tocsin.act.targets.target import BadTarget, TargetFailed, TargetSettings
 from tocsin.act.targets.told import rows, table, text
 from tocsin.ground.catalogue.names import WebAddress
 from tocsin.ground.kernel.secret import Secret
-from tocsin.ground.kernel.settings import Settings
 
 Phase = Literal["custom", "managed", "rate_limit"]
 _PHASES: Mapping[Phase, str] = {
@@ -34,15 +33,15 @@ _MESSAGE_BYTES = 100
 T = TypeVar("T")
 
 
-class CloudflareTarget(Settings):
+class CloudflareTarget(TargetSettings):
     """A zone, and what stands in its account."""
 
     kind: Literal["cloudflare"] = "cloudflare"
     token: Secret = Field(description="An API token with the permissions of what shall be done.")
     account: str | None = Field(default=None, min_length=1, description="Account id, for queues and Workers.")
     zone: str | None = Field(default=None, min_length=1, description="Zone id, for rules and routes.")
-    worker: str | None = Field(
-        default=None, min_length=1, description="The Worker that verbs mean by default."
+    script: str | None = Field(
+        default=None, min_length=1, description="The Worker (its script) that verbs mean by default."
     )
     url: WebAddress | None = Field(
         default=None, description="As users reach it: a diagnosis asks it through the edge."

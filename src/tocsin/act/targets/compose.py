@@ -2,7 +2,7 @@
 
     targets: {stack: {kind: compose, file: /srv/shop/compose.yaml}}
 
-Files and folders that are not absolute begin at the folder in which Tocsin was started.
+Files and folders that are not absolute begin at the folder of the configuration.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -30,6 +30,8 @@ def _several(value: Any) -> Any:
 
 class ComposeTarget(EngineSettings):
     """A project, as its compose files describe it."""
+
+    paths: ClassVar = frozenset({"file", "directory", "env_file"})
 
     kind: Literal["compose"] = "compose"
     file: Annotated[tuple[NoOption, ...], BeforeValidator(_several)] = Field(

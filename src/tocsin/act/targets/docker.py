@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tocsin.ground.kernel.settings import Settings
+from tocsin.act.targets.target import TargetSettings
 
 NoOption = Annotated[str, Field(min_length=1, max_length=1_024, pattern=r"^[^\-\x00-\x1f][^\x00-\x1f]*$")]
 """A text that stands as a word of its own in a command: neither an option nor two lines."""
 
 
-class EngineSettings(Settings):
+class EngineSettings(TargetSettings):
     """Which engine. Without any of them: the one that Docker's command finds by itself."""
 
     host: NoOption | None = Field(

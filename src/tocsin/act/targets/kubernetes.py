@@ -20,13 +20,13 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from tocsin.act.targets.docker import NoOption
+from tocsin.act.targets.target import TargetSettings
 from tocsin.ground.kernel.secret import Secret
-from tocsin.ground.kernel.settings import Settings
 
 _KUBECONFIG = "kubeconfig"
 
 
-class KubernetesTarget(Settings):
+class KubernetesTarget(TargetSettings):
     """One namespace of a cluster."""
 
     kind: Literal["kubernetes"] = "kubernetes"

@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
-from tocsin.act.targets.target import BadTarget
+from pydantic import Field
+
+from tocsin.act.targets.target import BadTarget, TargetSettings
 from tocsin.ground.kernel.outbound import Outbound, OutboundFailed
-from tocsin.ground.kernel.secret import Secret, reveal
+from tocsin.ground.kernel.secret import Secret, SecretOrText, reveal
 
 LARGEST = 8 << 20
 """All replies of a talk together are kept up to 8 MiB."""
@@ -28,6 +30,26 @@ _TURN_S = 0.2
 
 Reply = str | int | list[Any] | None
 """What a server answers; lists hold replies again."""
+
+
+class RedisSettings(TargetSettings):
+    """How a server is named."""
+
+    url: SecretOrText | None = Field(
+        default=None, description="redis://user:password@host:6379/0, best as env:REDIS_URL."
+    )
+    dsn: SecretOrText | None = Field(default=None, description="The same by another name.")
+    host: SecretOrText | None = Field(default=None, description="Instead of url. Without both: 127.0.0.1.")
+    port: SecretOrText | int | None = Field(default=None, description="6379 if unset.")
+    user: SecretOrText | None = Field(default=None, description="User, where there is an access list.")
+    password: SecretOrText | None = Field(default=None, description="Password, best as env:NAME.")
+    database: SecretOrText | int | None = Field(default=None, description="Number of the database.")
+
+
+class RedisTarget(RedisSettings):
+    """One database of a server."""
+
+    kind: Literal["redis"] = "redis"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,12 +13,11 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from tocsin.act.targets.rest import Rest
-from tocsin.act.targets.target import TargetFailed
+from tocsin.act.targets.target import TargetFailed, TargetSettings
 from tocsin.act.targets.told import rows, table, text
 from tocsin.ground.catalogue.names import WebAddress
 from tocsin.ground.kernel.duration import Duration
 from tocsin.ground.kernel.secret import Secret
-from tocsin.ground.kernel.settings import Settings
 
 PAGE = 100
 """Render gives at most so many entries of a list at once."""
@@ -29,7 +28,7 @@ _FAILED = frozenset({"build_failed", "update_failed", "pre_deploy_failed", "canc
 _WENT_LIVE = frozenset({"live", "deactivated"})
 
 
-class RenderTarget(Settings):
+class RenderTarget(TargetSettings):
     """A service on Render."""
 
     kind: Literal["render"] = "render"

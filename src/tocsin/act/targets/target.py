@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 
 from tocsin.ground.kernel.errors import TocsinError
 from tocsin.ground.kernel.settings import Settings
+
+
+class TargetSettings(Settings):
+    """Base of the settings of one kind of target; the kind is the `Literal` of its field `kind`."""
+
+    paths: ClassVar[frozenset[str]] = frozenset()
+    """Settings that are paths: those that are not absolute begin at the folder of the configuration."""
+
 
 S = TypeVar("S", bound=Settings)
 

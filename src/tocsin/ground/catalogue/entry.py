@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from tocsin.ground.catalogue.names import PlaceToConnect, Slug, WebAddress
 from tocsin.ground.kernel.duration import Duration
@@ -43,6 +44,16 @@ class Target(Settings):
     worker: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=-]{0,62}$")] | None = Field(
         default=None, description="Only a process started with `--label` of this name acts on it."
     )
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keeps the folder of the configuration, which the loader tells."""
+        self._folder = context.get("folder") if isinstance(context, dict) else None  # pyright: ignore[reportUnknownMemberType] - the loader's plain dict
+
+    @property
+    def folder(self) -> Path | None:
+        """Where relative paths begin; None where it was not read from a folder."""
+        return self._folder
 
 
 class Monitor(Settings):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from tocsin.act.actions.action import Action, Call
 from tocsin.act.actions.toolbox import Toolbox, Verb
+from tocsin.act.targets.section import given
 from tocsin.ground.catalogue import Service, Target
 from tocsin.respond.diagnosis.act import ask
 from tocsin.respond.diagnosis.collector import Collected, Collector, Inquiry
@@ -63,7 +64,7 @@ def _asking(
             arguments=arguments,
             folder=_NOWHERE,
             timeout_s=inquiry.timeout_s,
-            target={"kind": target.kind, **(target.model_extra or {})},
+            target=given(target),
         )
         return ask(toolbox, call, inquiry)
 

@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from tocsin.act.actions import process
 from tocsin.act.actions.action import Action, Call, Found, Result
 from tocsin.act.notify import Delivery
+from tocsin.act.targets.section import given
 from tocsin.ground.engine import Interrupted
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.conditions import OUTCOME, BadCondition, compile_condition
@@ -422,7 +423,7 @@ class Attempts:
             level=step.level,
             values={name: run.inputs[name] for name in step.inputs if name in run.inputs},
             hostile=frozenset(run.hostile),
-            target={"kind": target.kind, **(target.model_extra or {})} if target else {},
+            target=given(target) if target else {},
             streams=step.streams,
             stopped=self._stopped(run.id),
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tocsin.act.actions.action import Action, Call, CannotRun, Result
+from tocsin.act.targets.section import given
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.secret import reveal
 from tocsin.respond.diagnosis.act import ask
@@ -132,6 +133,6 @@ class Questions:
             values={name: values.known[name] for name in step.inputs if name in values.known},
             hostile=values.hostile,
             environment={name: reveal(value) for name, value in service.environment.items()},
-            target={"kind": target.kind, **(target.model_extra or {})} if target else {},
+            target=given(target) if target else {},
             streams=step.streams,
         )

@@ -1,7 +1,7 @@
 """What stands in front at Cloudflare: health through the edge, firewall rules, Worker routes and deployments, queues.
 
     targets: {edge: {kind: cloudflare, token: "env:CLOUDFLARE_API_TOKEN", account: 023e105f4ecef8ad9ca31a8372d0c353,
-      zone: 9a7806061c88ada191ed06f989cc3dac, worker: shop-edge}}
+      zone: 9a7806061c88ada191ed06f989cc3dac, script: shop-edge}}
 
 A rule or route is switched off with a reason and for a time (`back_within`), and stands on the incident until it is on
 again. Pausing a queue keeps its messages; purging it deletes them, so that is *destroy*. Cloudflare's API:
@@ -359,9 +359,11 @@ class Cloudflare(Requested):
 
 
 def _worker(verb: _OfWorker, target: CloudflareTarget) -> str:
-    found = verb.worker or target.worker
+    found = verb.worker or target.script
     if not found:
-        raise CannotRun("no Worker is named", field="worker", fix="Give worker here or in the target.")
+        raise CannotRun(
+            "no Worker is named", field="worker", fix="Give worker here, or script in the target."
+        )
     return found
 
 

@@ -23,17 +23,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from tocsin.act.targets.place import LINE, Place
-from tocsin.act.targets.target import read_target
+from tocsin.act.targets.target import TargetSettings, read_target
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.secret import Secret
-from tocsin.ground.kernel.settings import Settings
 
 _KILLED = 128
 _KEY, _HOSTS, _CONNECTED = "identity", "known_hosts", "connected"
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\[][A-Za-z0-9_.:%@\[\]-]{0,252}$")]
 
 
-class SshTarget(Settings):
+class SshTarget(TargetSettings):
     kind: Literal["ssh"]
     host: _Word
     port: int = Field(default=22, ge=1, le=65535)
