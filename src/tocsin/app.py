@@ -287,6 +287,7 @@ class App:
             outbound=self.outbound,
             links=self.links,
             pulse=self._answers,
+            deaf=self.socket_mode.trouble,
             forget=self.latencies.forget,
         )
 

@@ -37,6 +37,7 @@ class Watched:
     answers: list[bool] = field(default_factory=lambda: [True])
     unknown: list[str] = field(default_factory=list)
     apart: list[timedelta] = field(default_factory=lambda: [timedelta()])
+    deaf: list[str] = field(default_factory=lambda: [""])
 
     def later(self, seconds: float = 60) -> list[str]:
         """The parts that are not well after one more period."""
@@ -70,7 +71,7 @@ def watched_house(store: Store, clock: FrozenClock, tmp_path: Path) -> Generator
     deliveries = Deliveries(
         store, clock, current, bell=bell, links=links, outbound=outbound, boots=engine.boots
     )
-    answers, unknown, apart = [True], list[str](), [timedelta()]
+    answers, unknown, apart, deaf = [True], list[str](), [timedelta()], [""]
 
     def resolve(host: str, _: int) -> list[str]:
         if host in unknown:
@@ -86,6 +87,7 @@ def watched_house(store: Store, clock: FrozenClock, tmp_path: Path) -> Generator
         outbound=outbound,
         links=links,
         pulse=lambda _: answers[0],
+        deaf=lambda _: deaf[0],
         resolve=resolve,
         other_clock=lambda _: clock.now() + apart[0],
     )
@@ -100,6 +102,7 @@ def watched_house(store: Store, clock: FrozenClock, tmp_path: Path) -> Generator
         answers=answers,
         unknown=unknown,
         apart=apart,
+        deaf=deaf,
     )
     outbound.close()
     inbox.stop()

@@ -105,6 +105,18 @@ def test_while_slack_refuses_it_is_asked_again_and_told_why(chat, slack, socket)
     until(lambda: not socket.problem, what="its end")
 
 
+def test_a_short_trouble_is_none_and_one_that_lasts_is_told_until_slack_is_heard(chat, slack, socket) -> None:
+    assert socket.trouble(0) == "", "nothing was tried yet"
+    socket._not_heard("invalid_auth")
+    assert socket.trouble(60) == ""
+    chat.clock.tick(60)
+    socket._not_heard("internal_error")
+    assert socket.trouble(60) == "internal_error", "counted from the first failure"
+    socket.start()
+    until(lambda: socket.is_connected, what="the connection")
+    until(lambda: not socket.trouble(0), what="its end")
+
+
 def test_without_a_token_of_the_app_nothing_is_opened_until_there_is_one(chat, slack, socket) -> None:
     with_token = chat.app.current()
     access = with_token.slack.model_copy(update={"app_token": None})

@@ -66,6 +66,10 @@ def a_web_that_hangs(watched: Watched) -> None:
     watched.answers[0] = False
 
 
+def a_slack_that_is_not_heard(watched: Watched) -> None:
+    watched.deaf[0] = "invalid_auth"
+
+
 def a_clock_that_is_not_that_of_the_database(watched: Watched) -> None:
     watched.apart[0] = timedelta(seconds=-20)
 
@@ -83,6 +87,7 @@ def a_clock_that_is_set(watched: Watched) -> None:
         (a_page_that_no_provider_takes, "sender"),
         (an_alert_that_nobody_judges, "triage"),
         (a_web_that_hangs, "intake"),
+        (a_slack_that_is_not_heard, "slack"),
         (a_clock_that_is_set, "clock"),
         (a_clock_that_is_not_that_of_the_database, "clock"),
     ],

@@ -47,11 +47,19 @@ class SocketMode:
         self._lock = threading.Lock()
         self.problem = ""
         """Why Slack is not heard at the moment; empty when it is, or is not meant to be."""
+        self._deaf_since: float | None = None
 
     @property
     def is_connected(self) -> bool:
         with self._lock:
             return any(each.greeted.is_set() and not each.stale.is_set() for each in self._open)
+
+    def trouble(self, seconds: float) -> str:
+        """Why Slack has not been heard for so long; empty when it was, or is not meant to be."""
+        since = self._deaf_since
+        return (
+            self.problem if since is not None and self._context.clock.monotonic() - since >= seconds else ""
+        )
 
     def start(self) -> None:
         self._stopping.clear()
@@ -73,7 +81,7 @@ class SocketMode:
         while not self._stopping.is_set():
             access = self._context.access().slack
             if access is None or access.app_token is None:
-                self.problem = ""
+                self._heard()
                 self._stopping.wait(1.0)
                 continue
             try:
@@ -81,7 +89,7 @@ class SocketMode:
             except TocsinError as error:
                 if error.message != self.problem:
                     _log.error("Slack cannot be reached by Socket Mode", why=error.message, fix=error.fix)
-                self.problem = error.message
+                self._not_heard(error.message)
                 pause = min(_LONGEST_S, self._first_pause_s * 2 ** min(failed, 10))
                 failed += 1
                 self._stopping.wait(pause * self._chance.uniform(0.8, 1.2))
@@ -90,16 +98,25 @@ class SocketMode:
             # One that ended before it was greeted is a failure, however politely it began.
             failed = 0 if line.greeted.is_set() else failed + 1
             if failed:
+                self._not_heard("Slack ends each connection before it says hello.")
                 self._stopping.wait(min(_LONGEST_S, self._first_pause_s * 2 ** min(failed, 10)))
 
     def _wait(self, line: _Line, access: SlackAccess) -> None:
         """Until another connection is wanted; the old one goes on reading until Slack closes it."""
         while not self._stopping.is_set() and not line.stale.wait(0.2):
             if line.greeted.is_set():
-                self.problem = ""
+                self._heard()
             if self._context.access().slack != access:
                 line.close()
                 return
+
+    def _heard(self) -> None:
+        self.problem, self._deaf_since = "", None
+
+    def _not_heard(self, why: str) -> None:
+        if self._deaf_since is None:
+            self._deaf_since = self._context.clock.monotonic()
+        self.problem = why
 
     def _line(self, access: SlackAccess) -> _Line:
         assert access.app_token is not None

@@ -21,6 +21,7 @@ PARTS = {
     "intake": N_("Intake"),
     "database": N_("Database"),
     "dns": N_("Names (DNS)"),
+    "slack": N_("Slack"),
     "clock": N_("Clock"),
 }
 ROLES = {"all": N_("everything"), "web": N_("web"), "worker": N_("worker")}

@@ -47,6 +47,7 @@ HANGS = reason(N_("the part {beat} of the engine has not come round for {seconds
 SENDING = reason(N_("pages are not looked for: {error}"))
 LOOP = reason(N_("the web does not answer within {seconds} s"))
 DNS = reason(N_("the name {host} cannot be resolved: {error}"))
+SLACK = reason(N_("Slack is not heard by Socket Mode, so buttons and commands there do nothing: {error}"))
 JUMPED = reason(N_("the clock of this machine was set by {seconds} s"))
 SKEW = reason(N_("the clock of this machine and that of the database differ by {seconds} s"))
 _log = structlog.get_logger(__name__)
@@ -82,7 +83,9 @@ def clock_of(conn: Connection) -> datetime | None:
 
 
 class Auditor:
-    """The auditor of one process. `pulse` says whether the web's loop answers within so many seconds."""
+    """The auditor of one process. `pulse` says whether the web's loop answers within so many seconds, `deaf` why Slack
+    has not been heard for so many, if it was not.
+    """
 
     def __init__(
         self,
@@ -95,6 +98,7 @@ class Auditor:
         outbound: Outbound,
         links: Links,
         pulse: Callable[[float], bool] = lambda _: True,
+        deaf: Callable[[float], str] = lambda _: "",
         resolve: Resolve = system_resolve,
         other_clock: Callable[[Connection], datetime | None] = clock_of,
         forget: Callable[[Connection], None] = lambda _: None,
@@ -107,6 +111,7 @@ class Auditor:
         self._outbound = outbound
         self._links = links
         self._pulse = pulse
+        self._deaf = deaf
         self._resolve = resolve
         self._other_clock = other_clock
         self._forget = forget
@@ -231,6 +236,8 @@ class Auditor:
             yield Finding(part="pages", said=SENDING(error=scrub(self._sender.problem)[:150]), place=boot)
         if not self._pulse(_PING_S):
             yield Finding(part="intake", said=LOOP(seconds=round(_PING_S)), place=boot)
+        if why := self._deaf(late):
+            yield Finding(part="slack", said=SLACK(error=scrub(why)[:150]), place=boot)
         yield from self._clock_jumped()
         yield from self._names()
 
