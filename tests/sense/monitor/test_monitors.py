@@ -20,6 +20,7 @@ from tocsin.sense.alerts import Alert, AlertsSection, Ledger, Outcome, Sender, S
 from tocsin.sense.measures import Measures
 from tocsin.sense.measures import store as values
 from tocsin.sense.monitor import Monitors
+from tocsin.sense.monitor.normal import learned
 
 
 def configured(monitors: dict[str, Any], **more: Any) -> Configuration:
@@ -246,6 +247,29 @@ def test_the_same_hour_of_other_days_is_what_is_usual(world: World):
     world.push("users", 5)
     (stands,) = world.monitors.standings().values()
     assert stands.normal == 5, "of three hours of the day, two were quiet"
+
+
+def test_what_is_usual_is_worked_out_again_after_ten_minutes_or_with_a_new_configuration(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[float | None] = []
+
+    def counted(*told: Any) -> float | None:
+        asked.append(learned(*told))
+        return asked[-1]
+
+    monkeypatch.setattr("tocsin.sense.monitor.monitors.learned", counted)
+    world.watch(USERS)
+    world.push("users", *[1000] * 45)
+    guesses = asked.count(None)
+    assert asked[guesses:] == [1000] * (len(asked) - guesses), (
+        "at first each look may be the one that is enough"
+    )
+    known = len(asked)
+    assert 1 <= known - guesses <= 3, "45 looks are 22 minutes"
+    world.watch(USERS, baseline={"latency_ms": 50})
+    world.push("users", 1000, 1000)
+    assert len(asked) == known + 1
 
 
 def test_ten_crashes_within_an_hour(world: World):

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Row, Table, Text, select, update
+from sqlalchemy import Column, Connection, Index, Integer, Row, Select, Table, Text, select, update
 
 from tocsin.ground.kernel.errors import NotFound
-from tocsin.ground.store import Json, Time, insert, metadata
+from tocsin.ground.store import Json, Time, add, insert, metadata
 
 OPEN = ("preparing", "performing", "verifying")
 """States of a roll back that is under way, in their order."""
+_SAID_OF_A_CAUSE = ("cause", "by", "at", "why")
+_SAID_OF_A_VERSION = ("stable", "by", "at", "why")
 
 cause = Table(
     "repair_cause",
@@ -185,9 +187,7 @@ class Makeshift:
 
 def put_cause(conn: Connection, new: Cause) -> None:
     """The newest word on the cause of an incident holds."""
-    fresh = {"cause": new.cause, "by": new.by, "at": new.at, "why": new.why}
-    statement = insert(conn, cause).values(incident=new.incident, **fresh)
-    conn.execute(statement.on_conflict_do_update(index_elements=["incident"], set_=fresh))
+    add(conn, cause, _told(new), unless=("incident",), renewing=_SAID_OF_A_CAUSE)
 
 
 def cause_of(conn: Connection, incident: str) -> Cause | None:
@@ -196,9 +196,8 @@ def cause_of(conn: Connection, incident: str) -> Cause | None:
 
 
 def put_verdict(conn: Connection, new: Verdict) -> None:
-    fresh = {"stable": int(new.stable), "by": new.by, "at": new.at, "why": new.why}
-    statement = insert(conn, verdict).values(service=new.service, version=new.version, **fresh)
-    conn.execute(statement.on_conflict_do_update(index_elements=["service", "version"], set_=fresh))
+    told = {**_told(new), "stable": int(new.stable)}
+    add(conn, verdict, told, unless=("service", "version"), renewing=_SAID_OF_A_VERSION)
 
 
 def verdicts_of(conn: Connection, service: str) -> dict[str, Verdict]:
@@ -209,15 +208,13 @@ def verdicts_of(conn: Connection, service: str) -> dict[str, Verdict]:
 
 def add_rollback(conn: Connection, new: Rollback) -> bool:
     """False where another one of the service is under way."""
-    told = {name: getattr(new, name) for name in Rollback.__slots__}
-    statement = insert(conn, rollback).values(**told).on_conflict_do_nothing()
+    statement = insert(conn, rollback).values(**_told(new)).on_conflict_do_nothing()
     return conn.execute(statement.returning(rollback.c.id)).first() is not None
 
 
 def get_rollback(conn: Connection, id_: str, *, lock: bool = False) -> Rollback:
     """Raises NotFound. `lock` holds it against other processes until the transaction ends."""
-    query = select(rollback).where(rollback.c.id == id_)
-    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    row = _row(conn, rollback, id_, lock=lock)
     if row is None:
         raise NotFound(f"there is no roll back {id_}", fix="`tocsin rollout list` shows them.")
     return Rollback.from_row(row)
@@ -237,29 +234,22 @@ def rollbacks(
     after: str | None = None,
 ) -> list[Rollback]:
     """The newest first. `after` is the last id of the page before."""
-    query = select(rollback).order_by(rollback.c.id.desc()).limit(limit)
+    query = _newest(rollback, incident, limit, after)
     if service is not None:
         query = query.where(rollback.c.service == service)
-    if incident is not None:
-        query = query.where(rollback.c.incident == incident)
     if states:
         query = query.where(rollback.c.state.in_(states))
-    if after:
-        query = query.where(rollback.c.id < after)
     return [Rollback.from_row(row) for row in conn.execute(query)]
 
 
 def add_makeshift(conn: Connection, new: Makeshift) -> bool:
     """False where the same thing is known already, by its key."""
-    told = {name: getattr(new, name) for name in Makeshift.__slots__}
-    statement = insert(conn, makeshift).values(**told).on_conflict_do_nothing(index_elements=["key"])
-    return conn.execute(statement.returning(makeshift.c.id)).first() is not None
+    return add(conn, makeshift, _told(new), unless=("key",))
 
 
 def get_makeshift(conn: Connection, id_: str, *, lock: bool = False) -> Makeshift:
     """Raises NotFound. `lock` holds it against other processes until the transaction ends."""
-    query = select(makeshift).where(makeshift.c.id == id_)
-    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    row = _row(conn, makeshift, id_, lock=lock)
     if row is None:
         raise NotFound(f"there is no makeshift {id_}", fix="`tocsin rollout makeshifts` shows them.")
     return Makeshift.from_row(row)
@@ -278,11 +268,23 @@ def makeshifts(
     after: str | None = None,
 ) -> list[Makeshift]:
     """The newest first. `after` is the last id of the page before."""
-    query = select(makeshift).order_by(makeshift.c.id.desc()).limit(limit)
-    if incident is not None:
-        query = query.where(makeshift.c.incident == incident)
+    query = _newest(makeshift, incident, limit, after)
     if only_open:
         query = query.where(makeshift.c.ended_at.is_(None))
-    if after:
-        query = query.where(makeshift.c.id < after)
     return [Makeshift.from_row(row) for row in conn.execute(query)]
+
+
+def _told(new: Cause | Verdict | Rollback | Makeshift) -> dict[str, Any]:
+    return {name: getattr(new, name) for name in new.__slots__}
+
+
+def _row(conn: Connection, table: Table, id_: str, *, lock: bool) -> Row[Any] | None:
+    query = select(table).where(table.c.id == id_)
+    return conn.execute(query.with_for_update() if lock else query).one_or_none()
+
+
+def _newest(table: Table, incident: str | None, limit: int, after: str | None) -> Select[Any]:
+    query = select(table).order_by(table.c.id.desc()).limit(limit)
+    if incident is not None:
+        query = query.where(table.c.incident == incident)
+    return query.where(table.c.id < after) if after else query

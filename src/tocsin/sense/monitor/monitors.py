@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -39,6 +39,8 @@ SENDER = Sender(key="monitors", source="monitor")
 _TIDY_EVERY_S = 300.0
 _COMPARED = ("falls_by", "rises_by", "times")
 _SILENT = "nothing has been pushed"
+_LEARNED_FOR = timedelta(minutes=10)
+"""What is normal leaves out the last ten minutes anyway: so long it is not worked out again."""
 
 
 class Monitors:
@@ -68,6 +70,7 @@ class Monitors:
         self._beat = Beat[Turn]("monitors", self.tick, self._round)
         self._seen: MonitorSection | None = None
         self._tidy_at = 0.0
+        self._learned: dict[tuple[str, str], tuple[datetime, float]] = {}
 
     # Asked
 
@@ -117,6 +120,7 @@ class Monitors:
         section = self._current()
         if section is not self._seen:
             self._take_up(section)
+            self._learned.clear()
             self._seen = section
         now = self._clock.monotonic()
         self._beat.begin(now)
@@ -244,10 +248,17 @@ class Monitors:
         given = self._catalogue().service(monitor.service).baseline.get(monitor.measure)
         if given is not None or monitor.bound not in _COMPARED:
             return given
+        series = (monitor.service, monitor.measure)
+        known = self._learned.get(series)
+        if known and known[0] <= now < known[0] + _LEARNED_FOR and known[0].hour == now.hour:
+            return known[1]
         with self._store.read() as conn:
-            hours = values.hours(conn, monitor.service, monitor.measure)
-            points = values.points(conn, monitor.service, monitor.measure, now - values.POINTS_KEPT)
-        return learned(hours, points, now)
+            hours = values.hours(conn, *series)
+            points = values.points(conn, *series, now - values.POINTS_KEPT)
+        normal = learned(hours, points, now)
+        if normal is not None:  # while too little is known, each look may be the one that is enough
+            self._learned[series] = (now, normal)
+        return normal
 
     def _level(self, monitor: MetricMonitor, speaker: Speaker, judged: Judgement) -> tuple[str, bool]:
         """How bad the breach is by the service's policy, and whether that is enough for an alert."""
