@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tocsin.ground.timeline import reason, told
+from tocsin.ground.timeline import Event, reason, sentence, told
 from tocsin.respond.incidents import recovery
+from tocsin.respond.rollout import events
 from tocsin.respond.runbooks import verification
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 def test_english_is_as_it_was_kept():
@@ -43,3 +48,17 @@ def test_a_text_is_no_pattern():
     assert (
         told("how? aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "zh_Hant") == "how? aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"
     )
+
+
+def test_what_tocsin_itself_says_in_the_story_of_a_repair_is_said_in_the_reader_s_language():
+    def line(kind: str, **data: str) -> str:
+        event = Event(seq=1, incident="INC-1", at=NOON, kind=kind, actor="person:mei", data=data)
+        return sentence(event, "zh_Hant")
+
+    chosen = line(events.CHOSEN.name, strategy="restart", advised="rollback", why="the release is old")
+    assert "restart" not in chosen
+    assert "重新啟動" in chosen
+    assert "回滾" in chosen
+    assert "the release is old" in chosen, "what a person wrote stays"
+    assert "驗證" in line(events.STAGE.name, stage="verify", text="…")
+    assert "記憶體洩漏" in line(events.CAUSE.name, cause="memory-leak", why="")

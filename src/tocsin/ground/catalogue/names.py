@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.addresses import parse_place
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -108,6 +109,8 @@ def did_you_mean(name: str, known: Iterable[str], what: str) -> str:
     """The cure for a name that leads nowhere: the nearest one, or all there are, or where to add it."""
     names = sorted(known)
     if close := closest(name, names):
-        return f"did you mean {close}?"
+        return sentence(N_("did you mean {name}?"), name=close)
     listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return f"there are {listed}; or add {name} under {what}:" if names else f"add {name} under {what}:"
+    if not names:
+        return sentence(N_("add {name} under {what}:"), name=name, what=what)
+    return sentence(N_("there are {names}; or add {name} under {what}:"), names=listed, name=name, what=what)

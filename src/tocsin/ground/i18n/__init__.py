@@ -5,11 +5,13 @@ text itself; other languages stand in `locale/<language>/LC_MESSAGES/tocsin.po`,
 `python -m tocsin.ground.i18n check` fails on a text without its translation, `extract` brings the catalogs up to date.
 """
 
+from tocsin.ground.i18n.sentence import Sentence, sentence
 from tocsin.ground.i18n.texts import N_, choose, languages, placeholders, translate
 from tocsin.ground.i18n.times import ago, calendar, clock, countdown, exact, same_day, span, until
 
 __all__ = [
     "N_",
+    "Sentence",
     "ago",
     "calendar",
     "choose",
@@ -19,6 +21,7 @@ __all__ = [
     "languages",
     "placeholders",
     "same_day",
+    "sentence",
     "span",
     "translate",
     "until",

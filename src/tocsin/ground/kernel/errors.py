@@ -10,7 +10,8 @@ from __future__ import annotations
 class TocsinError(Exception):
     """Something that a person can understand and mend.
 
-    `message` says what happened, `fix` what to do about it, `field` which part of the input is meant.
+    `message` says what happened, `fix` what to do about it, `field` which part of the input is meant. Both are English;
+    marked with N_, or made by `i18n.sentence` where values stand in them, a page says them in the reader's language.
     """
 
     code = "error"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -28,12 +29,14 @@ class Event:
 class Kind:
     """A kind of event: its name and the sentence that tells it, with `{names}` looked up in the data.
 
-    `shorter` tells it where a value of `sentence` is missing; without one, the value is told as a dash.
+    `shorter` tells it where a value of `sentence` is missing; without one, the value is told as a dash. `ours` are
+    further values that Tocsin itself says, in words that are in the catalogs.
     """
 
     name: str
     sentence: str
     shorter: str = ""
+    ours: frozenset[str] = frozenset()
 
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -42,11 +45,11 @@ _kinds: dict[str, Kind] = {}
 _OURS = frozenset({"why", "outcome", "mode", "rule", "answer", "stale"})
 
 
-def declare(name: str, sentence: str, shorter: str = "") -> Kind:
+def declare(name: str, sentence: str, shorter: str = "", ours: Collection[str] = ()) -> Kind:
     """Makes a kind known; at module level in a room's `events.py`, its sentences marked with N_."""
     if name in _kinds and _kinds[name].sentence != sentence:
         raise ValueError(f"the event kind {name} is declared twice")
-    kind = Kind(name=name, sentence=sentence, shorter=shorter)
+    kind = Kind(name=name, sentence=sentence, shorter=shorter, ours=frozenset(ours))
     _kinds[name] = kind
     return kind
 
@@ -63,20 +66,21 @@ def sentence(event: Event, language: str = "en", zone: str = "UTC") -> str:
     if kind is None:
         return event.kind
     values = {"actor": event.actor.partition(":")[2] or event.actor, **event.data}
-    said = {key: _said(key, value, language, zone) for key, value in values.items()}
+    ours = _OURS | kind.ours
+    said = {key: _said(key, value, language, zone, ours) for key, value in values.items()}
     text = kind.sentence
     if kind.shorter and any(said.get(name, "–") == "–" for name in placeholders(text)):
         text = kind.shorter
     return translate(language, text, **said).rstrip(" –:,：，").rstrip()
 
 
-def _said(key: str, value: Any, language: str, zone: str) -> str:
+def _said(key: str, value: Any, language: str, zone: str, ours: Collection[str]) -> str:
     """A value as text: a moment in ISO 8601, a length of time and a reason of ours as people say them."""
     if isinstance(value, str) and _ISO.fullmatch(value):
         return exact(language, datetime.fromisoformat(value), zone)
     if key == "seconds" and isinstance(value, (int, float)):
         return span(language, value)
-    return told(value, language) if isinstance(value, str) and key in _OURS else _plain(value)
+    return told(value, language) if isinstance(value, str) and key in ours else _plain(value)
 
 
 def _plain(value: Any) -> str:

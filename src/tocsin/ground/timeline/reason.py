@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from tocsin.ground.i18n import translate
+from tocsin.ground.i18n import Sentence, translate
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}", re.ASCII)
 _LONGEST = 400
@@ -34,7 +34,9 @@ def reason(text: str) -> Reason:
 
 
 def told(why: str, language: str) -> str:
-    """The reason in `language`, as far as it is one of ours."""
+    """The reason in `language`, as far as it is one of ours; a sentence remembers what it was made of."""
+    if isinstance(why, Sentence):
+        return why.said(language)
     if language == "en" or len(why) > _LONGEST or "{" in why:
         return why
     known = translate(language, why)

@@ -280,6 +280,16 @@ class Diagnoses:
                     answered=len(answered),
                     why=findings.scope.why if findings.scope else _READ,
                 )
+                if advised := (*(findings.scope.advice if findings.scope else ()), *findings.advice)[:1]:
+                    timeline.append(
+                        conn,
+                        diagnosis.incident,
+                        "diagnosis.advised",
+                        "tocsin",
+                        bench.clock.now(),
+                        diagnosis=diagnosis.id,
+                        why=advised[0],
+                    )
 
         bench.store.write(job)
         self._ring(diagnosis)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, func, select
 from tocsin.act.notify import Delivery
 from tocsin.act.notify.store import delivery
 from tocsin.ground import timeline
-from tocsin.ground.i18n import N_, exact, translate
+from tocsin.ground.i18n import N_, exact, sentence, translate
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid
 from tocsin.ground.kernel.ids import new_id
@@ -186,7 +186,9 @@ class Handovers:
         self._oncall.timetable(schedule)
         clean = text.strip()
         if not 0 < len(clean) <= NOTE_MAX or "\x00" in clean:
-            raise Invalid(f"a note has 1 to {NOTE_MAX} characters", field="text")
+            raise Invalid(
+                sentence(N_("a note has 1 to {note_max} characters"), note_max=NOTE_MAX), field="text"
+            )
         made = Note(id=new_id("not"), schedule=schedule, at=self._clock.now(), by=by, text=clean)
         values = {name: getattr(made, name) for name in Note.__slots__}
         self._store.write(lambda conn: void(conn.execute(insert(conn, schedule_store.note).values(**values))))

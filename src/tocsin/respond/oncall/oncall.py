@@ -9,6 +9,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tocsin.ground.catalogue.people import Person
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.respond.oncall import schedule_lint
@@ -126,7 +127,7 @@ class Oncall:
         """
         _reached(start, "start")
         if not start < end <= start + LONGEST:
-            raise Invalid("the end comes after the start, and within a year", field="end")
+            raise Invalid(N_("the end comes after the start, and within a year"), field="end")
         table = self.timetable(schedule)
         found: list[Shift] = []
         learning = table.learning(start, end)
@@ -180,7 +181,10 @@ class Oncall:
         found = current.schedules.get(name)
         if found is None:
             known = ", ".join(current.schedules) or "none"
-            raise NotFound(f"There is no schedule {name}.", fix=f"There are: {known}.")
+            raise NotFound(
+                sentence(N_("There is no schedule {name}."), name=name),
+                fix=sentence(N_("There are: {known}."), known=known),
+            )
         return Timetable(found, self._zone(found), self._covers(name, current))
 
     def _covers(self, name: str, current: Rota) -> list[Cover]:
@@ -199,7 +203,7 @@ class Oncall:
 
 def _reached(moment: datetime, field: str) -> datetime:
     if not within_reach(moment):
-        raise Invalid("a time of a schedule lies between 1970 and 2199", field=field)
+        raise Invalid(N_("a time of a schedule lies between 1970 and 2199"), field=field)
     return moment
 
 

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection, Row, select, update
 
 from tocsin.ground.catalogue import did_you_mean
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound, Unavailable
@@ -127,11 +128,13 @@ class Overrides:
         now = self._clock.now()
         self._check(schedule, person)
         if not within_reach(start):
-            raise Invalid("a time of a schedule lies between 1970 and 2199", field="start")
+            raise Invalid(N_("a time of a schedule lies between 1970 and 2199"), field="start")
         if end <= start or end - start > LONGEST:
-            raise Invalid("an override ends after it begins, and within a year", field="end")
+            raise Invalid(N_("an override ends after it begins, and within a year"), field="end")
         if end <= now:
-            raise Invalid("this time is over", field="end", fix="An override changes what is to come.")
+            raise Invalid(
+                N_("this time is over"), field="end", fix=N_("An override changes what is to come.")
+            )
         made = Override(
             id=new_id("ovr"),
             schedule=schedule,
@@ -149,13 +152,18 @@ class Overrides:
     def remove(self, id_: str, by: str) -> Override:
         """Takes it back; one under way ends now. Raises NotFound, or Conflict when it is over or removed."""
         if id_.startswith(CONFIGURED):
-            raise Conflict(f"{id_} stands in the configuration.", fix="Change tocsin.yaml.")
+            raise Conflict(
+                sentence(N_("{id} stands in the configuration."), id=id_), fix=N_("Change tocsin.yaml.")
+            )
 
         def job(conn: Connection) -> Override:
             table, now = schedule_store.override, self._clock.now()
             known = _get(conn, id_, lock=True)
             if known.removed_at is not None or known.end <= now:
-                raise Conflict(f"The override {id_} is over.", fix="Look again: tocsin oncall override list.")
+                raise Conflict(
+                    sentence(N_("The override {id} is over."), id=id_),
+                    fix=N_("Look again: tocsin oncall override list."),
+                )
             begun = known.start < now
             values: dict[str, Any] = {"removed_by": by}
             values |= {"ends_at": now} if begun else {"removed_at": now}
@@ -170,10 +178,14 @@ class Overrides:
         current = self._current()
         if schedule not in current.schedules:
             fix = did_you_mean(schedule, current.schedules, "schedules")
-            raise NotFound(f"There is no schedule {schedule}.", field="schedule", fix=fix)
+            raise NotFound(
+                sentence(N_("There is no schedule {schedule}."), schedule=schedule), field="schedule", fix=fix
+            )
         if person not in current.people:
             fix = did_you_mean(person, current.people, "people")
-            raise NotFound(f"There is no person {person}.", field="person", fix=fix)
+            raise NotFound(
+                sentence(N_("There is no person {person}."), person=person), field="person", fix=fix
+            )
 
     # Memory
 
@@ -229,7 +241,10 @@ def checked_text(text: str, field: str) -> str:
     """What a person wrote, without space around it. Raises Invalid when it is too long."""
     clean = text.strip()
     if len(clean) > REASON_MAX or "\x00" in clean:
-        raise Invalid(f"{field} has at most {REASON_MAX} characters", field=field)
+        raise Invalid(
+            sentence(N_("{field} has at most {reason_max} characters"), field=field, reason_max=REASON_MAX),
+            field=field,
+        )
     return clean
 
 
@@ -238,5 +253,8 @@ def _get(conn: Connection, id_: str, *, lock: bool = False) -> Override:
     query = select(table).where(table.c.id == id_)
     row = conn.execute(query.with_for_update() if lock else query).first()
     if row is None:
-        raise NotFound(f"There is no override {id_}.", fix="List them: tocsin oncall override list.")
+        raise NotFound(
+            sentence(N_("There is no override {id}."), id=id_),
+            fix=N_("List them: tocsin oncall override list."),
+        )
     return Override.from_row(row)

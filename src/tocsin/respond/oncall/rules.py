@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row
 
 from tocsin.act.notify import Directory
 from tocsin.ground.catalogue import did_you_mean
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Invalid, NotFound
 from tocsin.ground.store import Store
@@ -125,13 +126,17 @@ class ContactRules:
         people = self._current().people
         if person not in people:
             raise NotFound(
-                f"There is no person {person}.", field="person", fix=did_you_mean(person, people, "people")
+                sentence(N_("There is no person {person}."), person=person),
+                field="person",
+                fix=did_you_mean(person, people, "people"),
             )
 
     def _check(self, rules: Sequence[Rule]) -> None:
         if len(rules) > MOST_RULES:
             raise Invalid(
-                f"these are more than {MOST_RULES} rules", field="rules", fix="One rule a channel is enough."
+                sentence(N_("these are more than {most_rules} rules"), most_rules=MOST_RULES),
+                field="rules",
+                fix=N_("One rule a channel is enough."),
             )
         channels = self._current().channels
         seen: set[str] = set()
@@ -139,22 +144,28 @@ class ContactRules:
             place = f"rules.{index}"
             if rule.channel not in channels:
                 raise Invalid(
-                    f"there is no channel {rule.channel}",
+                    sentence(N_("there is no channel {channel}"), channel=rule.channel),
                     field=f"{place}.channel",
                     fix=did_you_mean(rule.channel, channels, "channels"),
                 )
             if rule.channel in seen:
                 raise Invalid(
-                    f"there are two rules for {rule.channel}",
+                    sentence(N_("there are two rules for {channel}"), channel=rule.channel),
                     field=f"{place}.channel",
-                    fix="Put both into one: a rule names several severities.",
+                    fix=N_("Put both into one: a rule names several severities."),
                 )
             seen.add(rule.channel)
             if not 0 <= rule.after_s <= LONGEST_WAIT_S:
                 raise Invalid(
-                    f"a channel waits from 0 to {LONGEST_WAIT_S} seconds, not {rule.after_s}",
+                    sentence(
+                        N_("a channel waits from 0 to {longest_wait_s} seconds, not {after_s}"),
+                        longest_wait_s=LONGEST_WAIT_S,
+                        after_s=rule.after_s,
+                    ),
                     field=f"{place}.after_s",
-                    fix="A page that waits for longer is for another person: add a step to the escalation.",
+                    fix=N_(
+                        "A page that waits for longer is for another person: add a step to the escalation."
+                    ),
                 )
             _check_names(rule.severities, f"{place}.severities")
             _check_quiet(rule.quiet, place)
@@ -170,7 +181,7 @@ def _read(row: Row[Any]) -> tuple[Rule, ...]:
 
 def _check_names(names: Sequence[str], place: str) -> None:
     if any(not (0 < len(each) <= _LONGEST_NAME and each.isprintable()) for each in names):
-        raise Invalid("a severity is named as in its policy", field=place, fix="Such as P1.")
+        raise Invalid(N_("a severity is named as in its policy"), field=place, fix=N_("Such as P1."))
 
 
 def _check_quiet(hours: Sequence[Quiet], place: str) -> None:
@@ -180,14 +191,16 @@ def _check_quiet(hours: Sequence[Quiet], place: str) -> None:
         try:
             checked(each.hours)
         except ValueError as error:
-            raise Invalid(str(error), field=f"{field}.hours", fix="Such as 22:00-07:00.") from None
+            raise Invalid(str(error), field=f"{field}.hours", fix=N_("Such as 22:00-07:00.")) from None
     if len(hours) > MOST_RULES:
         raise Invalid(
-            f"these are more than {MOST_RULES} quiet hours", field=f"{place}.quiet", fix="Join some."
+            sentence(N_("these are more than {most_rules} quiet hours"), most_rules=MOST_RULES),
+            field=f"{place}.quiet",
+            fix=N_("Join some."),
         )
     if quiet.is_endless(hours):
         raise Invalid(
-            "these quiet hours never end",
+            N_("these quiet hours never end"),
             field=f"{place}.quiet",
-            fix="Leave the channel out, or name the severities for which it is used.",
+            fix=N_("Leave the channel out, or name the severities for which it is used."),
         )

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from tocsin.act.notify import Delivery
 from tocsin.ground.accounts import Identity, Permission, require
-from tocsin.ground.i18n import N_, exact, translate
+from tocsin.ground.i18n import N_, exact, sentence, translate
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound
@@ -144,11 +144,15 @@ class Swaps:
         people = self._current().people
         for field, name in (("giver", giver), ("taker", taker)):
             if name not in people:
-                raise NotFound(f"There is no person {name}.", field=field, fix="Look under people:.")
+                raise NotFound(
+                    sentence(N_("There is no person {name}."), name=name),
+                    field=field,
+                    fix=N_("Look under people:."),
+                )
         if giver == taker:
-            raise Invalid("a swap needs two people", field="taker")
+            raise Invalid(N_("a swap needs two people"), field="taker")
         if (back_start is None) != (back_end is None):
-            raise Invalid("what is given in return needs a start and an end", field="back_end")
+            raise Invalid(N_("what is given in return needs a start and an end"), field="back_end")
         wanted = Swap(
             id=new_id("swp"),
             schedule=schedule,
@@ -177,7 +181,9 @@ class Swaps:
         try:
             legs = self._legs(known)
         except Invalid as error:
-            raise Conflict(error.message, field=error.field, fix="Cancel the swap and ask anew.") from None
+            raise Conflict(
+                error.message, field=error.field, fix=N_("Cancel the swap and ask anew.")
+            ) from None
 
         def job(conn: Connection) -> Swap:
             answered = self._answer(conn, id_, "accepted", by)
@@ -253,7 +259,10 @@ class Swaps:
     def _answer(self, conn: Connection, id_: str, state: State, by: str) -> Swap:
         known, table = _get(conn, id_, lock=True), schedule_store.swap
         if known.state != "asked":
-            raise Conflict(f"The swap {id_} was {known.state} already.", fix="Ask for another one.")
+            raise Conflict(
+                sentence(N_("The swap {id} was {state} already."), id=id_, state=known.state),
+                fix=N_("Ask for another one."),
+            )
         conn.execute(
             update(table)
             .where(table.c.id == id_)
@@ -266,7 +275,7 @@ class Swaps:
         legs = self._leg(swap, swap.giver, swap.taker, swap.start, swap.end, "start")
         if swap.back_start is not None and swap.back_end is not None:
             if swap.back_start < swap.end and swap.start < swap.back_end:
-                raise Invalid("what is given in return lies beside what is given", field="back_start")
+                raise Invalid(N_("what is given in return lies beside what is given"), field="back_start")
             legs += self._leg(swap, swap.taker, swap.giver, swap.back_start, swap.back_end, "back_start")
         return legs
 
@@ -275,17 +284,21 @@ class Swaps:
     ) -> list[tuple[str, Shift]]:
         begin = max(start, self._clock.now())
         if end <= begin:
-            raise Invalid("this time is over, or ends before it begins", field=field)
+            raise Invalid(N_("this time is over, or ends before it begins"), field=field)
         if end - begin > LONGEST:
-            raise Invalid("a swap is about a year at most", field=field)
+            raise Invalid(N_("a swap is about a year at most"), field=field)
         found = [
             (taker, each) for each in self._oncall.shifts(swap.schedule, begin, end) if each.person == giver
         ]
         if not found:
             raise Invalid(
-                f"{giver} is not on call for {swap.schedule} in this time",
+                sentence(
+                    N_("{giver} is not on call for {schedule} in this time"),
+                    giver=giver,
+                    schedule=swap.schedule,
+                ),
                 field=field,
-                fix=f"See when: tocsin oncall next {giver}.",
+                fix=sentence(N_("See when: tocsin oncall next {giver}."), giver=giver),
             )
         return found
 
@@ -328,5 +341,7 @@ def _get(conn: Connection, id_: str, *, lock: bool = False) -> Swap:
     query = select(table).where(table.c.id == id_)
     row = conn.execute(query.with_for_update() if lock else query).first()
     if row is None:
-        raise NotFound(f"There is no swap {id_}.", fix="List them: tocsin oncall swap list.")
+        raise NotFound(
+            sentence(N_("There is no swap {id}."), id=id_), fix=N_("List them: tocsin oncall swap list.")
+        )
     return Swap.from_row(row)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from tocsin.ground.accounts import Identity, Permission, allowed
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.errors import Conflict, Denied
 from tocsin.respond.runbooks.plan import PlannedStep
 from tocsin.respond.runbooks.rehearsal import READ_THROUGH, is_drill
@@ -88,24 +89,29 @@ class Approval:
 def judge(approval: Approval, who: Identity, now: datetime) -> None:
     """Raises where `who` may not decide this, or where there is nothing to decide any more."""
     if approval.state != "asked":
-        raise Conflict(f"this was already decided: {approval.state}", fix="Look at the run again.")
+        raise Conflict(
+            sentence(N_("this was already decided: {state}"), state=approval.state),
+            fix=N_("Look at the run again."),
+        )
     if approval.expires_at and approval.expires_at <= now:
-        raise Conflict("this request has expired", fix="Let the run ask again.")
+        raise Conflict(N_("this request has expired"), fix=N_("Let the run ask again."))
     needed = (
         Permission.APPROVE if approval.level == "destroy" or approval.role in _VOTED else Permission.OPERATE
     )
     if not allowed(who, needed):
         raise Denied(
-            f"this needs the role {approval.role}", fix=f"Ask somebody with the role {approval.role}."
+            sentence(N_("this needs the role {role}"), role=approval.role),
+            fix=sentence(N_("Ask somebody with the role {role}."), role=approval.role),
         )
     if approval.role == "admin" and who.role != "admin":
-        raise Denied("this needs an admin", fix="Ask an admin.")
+        raise Denied(N_("this needs an admin"), fix=N_("Ask an admin."))
     if approval.level == "destroy" and who.kind == "token" and Permission.APPROVE not in who.scopes:
         raise Denied(
-            "this token may not approve what destroys", fix="Use one with the scope approve, or the page."
+            N_("this token may not approve what destroys"),
+            fix=N_("Use one with the scope approve, or the page."),
         )
     if approval.level == "destroy" and approval.requested_by in names_of(who):
-        raise Denied("nobody approves their own request", fix="A second person has to look at it.")
+        raise Denied(N_("nobody approves their own request"), fix=N_("A second person has to look at it."))
 
 
 def names_of(who: Identity) -> frozenset[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column, Connection, Table, Text, select
 
 from tocsin.ground.accounts import Identity
+from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Conflict
 from tocsin.ground.store import Time, insert, metadata
 
@@ -49,7 +50,7 @@ def cast(conn: Connection, approval: str, who: Identity, *, yes: bool, reason: s
         .returning(vote.c.voter)
     ).first()
     if added is None:
-        raise Conflict("you have voted on this already", fix="Somebody else has to look at it, too.")
+        raise Conflict(N_("you have voted on this already"), fix=N_("Somebody else has to look at it, too."))
     return sum(each.yes for each in of(conn, approval))
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection, Row, or_, select, update
 
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.errors import Conflict, Invalid, NotFound
@@ -249,13 +250,13 @@ class Maintenance:
             act = Act(at=now, by=by, what="ended")
             if known.state(now) == "over":
                 raise Conflict(
-                    "this window is over already", fix="`tocsin maintenance list` shows the others."
+                    N_("this window is over already"), fix=N_("`tocsin maintenance list` shows the others.")
                 )
             if known.recurs and not series:
                 if present is None:
                     raise Conflict(
-                        "this window is not under way now",
-                        fix="End the whole series with --series, or wait until it begins.",
+                        N_("this window is not under way now"),
+                        fix=N_("End the whole series with --series, or wait until it begins."),
                     )
                 cuts = dict(sorted({**known.cut, present.starts_at: now}.items())[-_CUTS_KEPT:])
                 return self._write(conn, replace(known, cut=cuts, updated_at=now, acts=(*known.acts, act)))
@@ -282,7 +283,8 @@ class Maintenance:
     def _act(self, id_: str | None, job: Callable[[Connection], Window]) -> Window:
         if id_ is not None and id_.startswith(CONFIGURED):
             raise Conflict(
-                "this window stands in the configuration", fix="Change it in tocsin.yaml, under maintenance:."
+                N_("this window stands in the configuration"),
+                fix=N_("Change it in tocsin.yaml, under maintenance:."),
             )
         done = self._store.write(job)
         self._recalled.renew()
@@ -309,11 +311,13 @@ class Maintenance:
             chosen = checked(chosen)
         if not named and not chosen:
             raise Invalid(
-                "a window is about services or matchers", field="services", fix="Name one at least."
+                N_("a window is about services or matchers"), field="services", fix=N_("Name one at least.")
             )
         if not named and selector_of(chosen).everything:
             raise Invalid(
-                "this window would be about every alert", field="matchers", fix="Name services or labels."
+                N_("this window would be about every alert"),
+                field="matchers",
+                fix=N_("Name services or labels."),
             )
         check_texts(title=title, comment=comment, created_by=created_by, zone=zone)
         check_texts(**{f"services.{index}": each for index, each in enumerate(named)})
@@ -321,11 +325,13 @@ class Maintenance:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
             raise Invalid(
-                f"there is no time zone {zone[:100]!r}", field="zone", fix="Write it like Asia/Taipei."
+                sentence(N_("there is no time zone {zone}"), zone=repr(zone[:100])),
+                field="zone",
+                fix=N_("Write it like Asia/Taipei."),
             ) from None
         check_times(starts_at, ends_at, now if not recurs else min(now, ends_at - _TICK))
         if ends_at - starts_at > _LONGEST:
-            raise Invalid("a window lasts a month at most", field="ends_at", fix="End it sooner.")
+            raise Invalid(N_("a window lasts a month at most"), field="ends_at", fix=N_("End it sooner."))
         read_recurrence(recurs, starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None))
         window = Window(
             id=new_id("mnt"),
@@ -343,7 +349,9 @@ class Maintenance:
         )
         if window.state(now) == "over":
             raise Invalid(
-                "this window never comes again", field="recurs", fix="Choose a later end, or another rule."
+                N_("this window never comes again"),
+                field="recurs",
+                fix=N_("Choose a later end, or another rule."),
             )
         return window
 
@@ -446,5 +454,6 @@ def _configured(name: str, planned: PlannedWindow, installation_zone: str) -> Wi
 
 def _unknown(id_: str) -> NotFound:
     return NotFound(
-        f"there is no maintenance window {id_[:100]!r}", fix="`tocsin maintenance list` shows them."
+        sentence(N_("there is no maintenance window {id}"), id=repr(id_[:100])),
+        fix=N_("`tocsin maintenance list` shows them."),
     )

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
 
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.errors import Invalid
 
 _PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST")
@@ -54,20 +55,24 @@ def read_recurrence(text: str, first: datetime) -> Recurrence | None:
         return None
     rule = text.strip().upper().removeprefix("RRULE:").strip(";")
     if len(rule) > _LONGEST or not re.fullmatch(r"[A-Z0-9=;,+\-]+", rule, re.ASCII):
-        raise Invalid("this is no recurrence", field="recurs", fix=_FIX)
+        raise Invalid(N_("this is no recurrence"), field="recurs", fix=_FIX)
     if not _EARLIEST <= first.year <= _LATEST:
-        raise Invalid("what recurs begins between the years 2000 and 2200", field="starts_at")
+        raise Invalid(N_("what recurs begins between the years 2000 and 2200"), field="starts_at")
     named: dict[str, str] = {}
     for part in rule.split(";"):
         name, equals, value = part.partition("=")
         if name not in _PARTS or not (equals and value) or name in named:
-            raise Invalid(f"a recurrence has no {part!r}", field="recurs", fix=_FIX)
+            raise Invalid(
+                sentence(N_("a recurrence has no {part}"), part=repr(part)), field="recurs", fix=_FIX
+            )
         named[name] = value
     if named.get("FREQ") not in _FREQUENCIES:
-        raise Invalid(f"FREQ is one of {', '.join(_FREQUENCIES)}", field="recurs", fix=_FIX)
+        raise Invalid(
+            sentence(N_("FREQ is one of {names}"), names=", ".join(_FREQUENCIES)), field="recurs", fix=_FIX
+        )
     count, until = named.pop("COUNT", ""), named.pop("UNTIL", "")
     if count and until:
-        raise Invalid("a recurrence has COUNT or UNTIL, not both", field="recurs", fix=_FIX)
+        raise Invalid(N_("a recurrence has COUNT or UNTIL, not both"), field="recurs", fix=_FIX)
     try:
         found = Recurrence(
             rule=";".join(f"{key}={value}" for key, value in named.items()),
@@ -78,12 +83,14 @@ def read_recurrence(text: str, first: datetime) -> Recurrence | None:
             raise ValueError(f"INTERVAL is from 1 to {_INTERVAL_MOST}")
         fits = found.between(first, first, first) == [first]
     except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
-        raise Invalid(f"this is no recurrence: {error}", field="recurs", fix=_FIX) from None
+        raise Invalid(
+            sentence(N_("this is no recurrence: {error}"), error=error), field="recurs", fix=_FIX
+        ) from None
     if not fits:
         raise Invalid(
-            "it begins on a day that its recurrence does not name",
+            N_("it begins on a day that its recurrence does not name"),
             field="starts_at",
-            fix="Begin on the first day that is meant.",
+            fix=N_("Begin on the first day that is meant."),
         )
     return found
 

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Connection, Row, select, update
 
 from tocsin.ground.accounts import Permission
+from tocsin.ground.i18n import N_, sentence
 from tocsin.ground.kernel.bell import Bell
 from tocsin.ground.kernel.clock import Clock
 from tocsin.ground.kernel.duration import format_duration
@@ -263,8 +264,8 @@ class Silences:
             known = self._get(conn, id_, lock=True)
             if known.state(now) == "expired":
                 raise Conflict(
-                    f"the silence {id_} is over already",
-                    fix="`tocsin silence list` shows those that are not.",
+                    sentence(N_("the silence {id} is over already"), id=id_),
+                    fix=N_("`tocsin silence list` shows those that are not."),
                 )
             return self._end(conn, known, by, now)
 
@@ -297,16 +298,20 @@ class Silences:
         reach = self.reach(chosen)
         if reach.why and not confirmed:
             raise Conflict(
-                f"this silence is broad: {reach.why}",
+                sentence(N_("this silence is broad: {why}"), why=reach.why),
                 field="matchers",
-                fix="Name what is meant more closely, or confirm it.",
+                fix=N_("Name what is meant more closely, or confirm it."),
             )
         longest = self._current().silences.longest_broad
         if reach.why and ends_at - max(starts_at, now) > longest + timedelta(seconds=1):
             raise Invalid(
-                f"a broad silence lasts {format_duration(longest)} at most: {reach.why}",
+                sentence(
+                    N_("a broad silence lasts {time} at most: {why}"),
+                    time=format_duration(longest),
+                    why=reach.why,
+                ),
                 field="ends_at",
-                fix="End it sooner, or name what is meant more closely.",
+                fix=N_("End it sooner, or name what is meant more closely."),
             )
         return Silence(
             id=str(uuid.uuid4()),
@@ -371,7 +376,10 @@ class Silences:
         )
         row = conn.execute(query.with_for_update() if lock else query).first()
         if row is None:
-            raise NotFound(f"there is no silence {id_[:100]!r}", fix="`tocsin silence list` shows them.")
+            raise NotFound(
+                sentence(N_("there is no silence {id}"), id=repr(id_[:100])),
+                fix=N_("`tocsin silence list` shows them."),
+            )
         return Silence.from_row(row)
 
     def _load(self, conn: Connection) -> tuple[list[Silence], Choice[Silence]]:
@@ -425,16 +433,18 @@ def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
     """Raises Invalid for an end that is over, before the beginning, or beyond ten years."""
     if starts_at.tzinfo is None or ends_at.tzinfo is None or min(starts_at.year, ends_at.year) < 2000:
         raise Invalid(
-            "a time of this century with its zone is needed",
+            N_("a time of this century with its zone is needed"),
             field="starts_at",
-            fix="Write it like 2026-11-21T10:30:00Z.",
+            fix=N_("Write it like 2026-11-21T10:30:00Z."),
         )
     if ends_at <= starts_at:
-        raise Invalid("it ends before it begins", field="ends_at", fix="Give a later end.")
+        raise Invalid(N_("it ends before it begins"), field="ends_at", fix=N_("Give a later end."))
     if ends_at <= now:
-        raise Invalid("its end is over already", field="ends_at", fix="Give an end that is still to come.")
+        raise Invalid(
+            N_("its end is over already"), field="ends_at", fix=N_("Give an end that is still to come.")
+        )
     if ends_at > now + _LONGEST:
-        raise Invalid("it ends in more than ten years", field="ends_at", fix="Give an earlier end.")
+        raise Invalid(N_("it ends in more than ten years"), field="ends_at", fix=N_("Give an earlier end."))
 
 
 def check_texts(**texts: str) -> None:
@@ -442,7 +452,7 @@ def check_texts(**texts: str) -> None:
     for name, text in texts.items():
         if len(text) > 10_000 or not storable(text) or not storable(name):
             raise Invalid(
-                "this text is longer than 10000 characters, or holds NUL or half a character", field=name
+                N_("this text is longer than 10000 characters, or holds NUL or half a character"), field=name
             )
 
 
