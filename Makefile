@@ -39,8 +39,9 @@ check: setup ## Lint, format, types, import contract, translations, generated do
 	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/rules.py
 
-bench: setup ## Measure alert to page, steps, intake beside Alertmanager (BENCH_PAIRS=5), and reading a runbook.
+bench: setup ## Measure alert to page, steps (BENCH_PREFECT=1), intake beside Alertmanager (BENCH_PAIRS=5), reading.
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.steps
 	@$(BIN)/python -m bench.latency
 	@$(BIN)/python -m bench.intake
 	@$(BIN)/python -m bench.runbooks
