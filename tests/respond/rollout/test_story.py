@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def tocsin(tmp_path: Path, place: Path) -> Iterator[Served]:
 
 
 API = "/api/v1"
+LONG_AGO, LATER = ((datetime.now(UTC) - timedelta(hours=hours)).isoformat() for hours in (48, 47.5))
 
 
 def told(served: Served, *arguments: str) -> Any:
@@ -138,8 +140,8 @@ def checks(stage: dict[str, Any]) -> dict[str, bool]:
 def test_a_bad_deploy_is_rolled_back_through_a_crash_and_what_was_switched_off_is_not_forgotten(
     tocsin: Served, tmp_path: Path, place: Path
 ):
-    deployed(tocsin, "v1", "2026-11-20T10:00:00Z")
-    deployed(tocsin, "v2", "2026-11-20T10:30:00Z")
+    deployed(tocsin, "v1", LONG_AGO)
+    deployed(tocsin, "v2", LATER)
     deployed(tocsin, "v3")
     versions = told(tocsin, "rollout", "versions", "shop")
     assert {each["version"]: each["standing"] for each in versions} == {
@@ -212,7 +214,7 @@ def test_a_roll_back_that_does_not_help_reports_every_check_and_ends_after_three
     tocsin: Served, place: Path
 ):
     (place.parent / "runbooks" / "back.md").write_text(RUNBOOK.replace('echo "$VERSION" > "$PLACE"', "true"))
-    deployed(tocsin, "v1", "2026-11-20T10:00:00Z")
+    deployed(tocsin, "v1", LONG_AGO)
     deployed(tocsin, "v3")
     judged(tocsin, "v1", stable=True)
     started = tocsin.post(f"{API}/rollbacks", {"service": "shop", "reason": "v3 answers 500"})
