@@ -3,6 +3,9 @@
 from tocsin.ground.i18n import N_
 from tocsin.ground.timeline import declare
 
+SPOKEN = (N_("plan"), N_("drill:read-through"), N_("drill:checks"), N_("drill:simulated"))
+"""How modes stand in the data of events: in English as they are, for the catalogs of the others."""
+
 declare("run.offered", N_("Runbook offered: {title} ({stale})"), shorter=N_("Runbook offered: {title}"))
 declare("run.started", N_("Runbook started ({mode}): {title}"))
 declare("run.step.started", N_("Step started: {title}"))

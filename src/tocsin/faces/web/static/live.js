@@ -119,7 +119,8 @@ function open(dialog) {
   if (!dialog || dialog.matches(":modal")) return;
   dialog.removeAttribute("open");
   dialog.showModal();
-  dialog.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  // Without a scroll: what has to be read stands above what has to be written.
+  dialog.querySelector("input:not([type=hidden]), textarea, select")?.focus({ preventScroll: true });
 }
 for (const each of document.querySelectorAll("dialog[open]")) open(each);
 document.addEventListener("click", (event) => {
