@@ -51,3 +51,9 @@ def test_who_is_denied_learns_which_roles_would_do():
     with pytest.raises(Denied) as denied:
         require(person("viewer"), "operate")
     assert "operator, admin" in denied.value.fix
+
+
+def test_a_token_that_is_denied_learns_how_to_make_another_one():
+    with pytest.raises(Denied) as denied:
+        require(Identity(kind="token", name="ci", role="responder"), "operate")
+    assert "tocsin token create --role operator" in denied.value.fix

@@ -100,7 +100,9 @@ def require(identity: Identity, permission: str) -> None:
             "this needs somebody known", fix="Sign in, or send `Authorization: Bearer TOKEN`."
         )
     fitting = [role for role in ROLES if permission in _GRANTS[role]]
-    raise Denied(
-        f"{identity.name} may not do this: it needs the permission `{permission}`",
-        fix=f"Ask an admin for one of the roles {', '.join(fitting)}." if fitting else "",
-    )
+    fix = f"Ask an admin for one of the roles {', '.join(fitting)}." if fitting else ""
+    if fitting and identity.kind == "token":
+        fix = (
+            f"A token of one of the roles {', '.join(fitting)} may: tocsin token create --role {fitting[0]}."
+        )
+    raise Denied(f"{identity.name} may not do this: it needs the permission `{permission}`", fix=fix)
