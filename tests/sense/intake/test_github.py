@@ -149,6 +149,13 @@ def test_a_deployment_from_its_start_to_its_end(intake: Any, send: Any):
     assert intake.alerts() == []
 
 
+def test_deployments_of_a_branch_are_told_apart_by_their_commits(intake: Any, send: Any):
+    for number in (1, 2):
+        deployed = DEPLOYMENT | {"id": number, "ref": "main", "sha": f"{number}" * 40}
+        send("deployment", {"action": "created", "deployment": deployed, "repository": REPOSITORY})
+    assert sorted(each.version for each in intake.changes()) == ["1" * 12, "2" * 12]
+
+
 def test_a_deployment_told_backwards_and_twice_is_the_same(intake: Any, send: Any):
     late = [status("failure", "2026-01-01T06:42:00Z"), status("in_progress", "2026-01-01T06:40:00Z")]
     for body in (*late, *late):

@@ -124,7 +124,7 @@ def _deployment(told: Part, settings: GitHubSettings, message: Message) -> list[
     if state is None:
         return []
     environment = status.line("environment") or deployment.line("environment")
-    version = deployment.line("ref") or deployment.line("sha")
+    version = _version(deployment.line("ref"), deployment.line("sha"))
     name = repository.needed("full_name")
     at = status.moment("updated_at") or status.moment("created_at") or deployment.moment("created_at")
     link = status.link("target_url") or status.link("log_url") or status.link("environment_url")
@@ -142,6 +142,11 @@ def _deployment(told: Part, settings: GitHubSettings, message: Message) -> list[
             url=link or repository.link("html_url"),
         )
     ]
+
+
+def _version(ref: str, sha: str) -> str:
+    """What was deployed: a ref that begins as versions do, else the commit, since a branch is another one each time."""
+    return ref if not sha or ref.removeprefix("v")[:1].isdigit() else sha[:12]
 
 
 def _push(told: Part, settings: GitHubSettings, message: Message) -> list[Change]:
