@@ -76,6 +76,20 @@ def test_a_job_that_fails_takes_no_neighbour_with_it(store: Store):
     assert len(failures) == 4
 
 
+def test_a_job_alone_that_fails_leaves_nothing_and_the_next_is_written(store: Store):
+    def broken(conn: Connection) -> None:
+        put(1)(conn)
+        conn.execute(select(thing.c.id))  # a cursor that nobody reads to its end
+        raise Invalid("no")
+
+    for _ in range(3):
+        with pytest.raises(Invalid):
+            store.write(broken)
+    store.write(put(2))
+    with store.read() as conn:
+        assert conn.scalars(select(thing.c.id)).all() == [2]
+
+
 def test_an_upsert_repeats_without_harm(store: Store):
     for _ in range(2):
         store.write(

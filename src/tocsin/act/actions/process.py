@@ -222,6 +222,7 @@ def _fields(stat: str) -> tuple[str, str]:
     return fields[0], fields[19]
 
 
+@functools.cache
 def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 

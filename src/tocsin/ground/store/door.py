@@ -192,14 +192,19 @@ class Door:
             with self._engine.connect() as conn:
                 conn.info[POURING] = self._pouring
                 try:
-                    with conn.begin():
+                    with conn.begin() as transaction:
                         for job, future in batch:
+                            # One job alone needs no point to return to: it is the whole transaction.
+                            inner = conn.begin_nested() if len(batch) > 1 else transaction
                             try:
-                                with conn.begin_nested():
-                                    outcomes.append((future, job(conn), None))
+                                value = job(conn)
+                                if inner is not transaction:
+                                    inner.commit()
+                                outcomes.append((future, value, None))
                             except OperationalError:
                                 raise
                             except Exception as error:
+                                inner.rollback()
                                 outcomes.append((future, None, error))
                 except Exception:
                     conn.invalidate()  # as above

@@ -290,21 +290,20 @@ def put_attempt(conn: Connection, run_id: str, key: str, attempt: int, **values:
     return added is not None
 
 
+_CHANGE_ATTEMPT = update(run_step).where(
+    run_step.c.run == bindparam("the_run"),
+    run_step.c.key == bindparam("the_key"),
+    run_step.c.attempt == bindparam("the_attempt"),
+    run_step.c.state.in_(bindparam("states", expanding=True)),
+)
+
+
 def change_attempt(
     conn: Connection, run_id: str, key: str, attempt: int, *states: str, **values: Any
 ) -> bool:
     """Changes an attempt that is still in one of `states`; False where it has moved on."""
-    done = conn.execute(
-        update(run_step)
-        .where(
-            run_step.c.run == run_id,
-            run_step.c.key == key,
-            run_step.c.attempt == attempt,
-            run_step.c.state.in_(states),
-        )
-        .values(**values)
-    )
-    return done.rowcount > 0
+    which = {"the_run": run_id, "the_key": key, "the_attempt": attempt, "states": states}
+    return conn.execute(_CHANGE_ATTEMPT, values | which).rowcount > 0
 
 
 def machine_of(conn: Connection, run_id: str, key: str, attempt: int) -> str:
