@@ -95,7 +95,8 @@ def _throttle_api(stack: ContainerStack) -> str:
 def _starve_api(stack: ContainerStack) -> str:
     limit = ("--memory", "24m", "--memory-swap", "24m")
     processes = stack.containers("api")
-    _done(stack.compose("kill", "api"))  # what they hold already is more, so that they would not take the limit
+    # What they hold already is more, so that they would not take the limit.
+    _done(stack.compose("kill", "api"))
     _done(stack.engine.docker("update", *limit, *processes))
     _done(stack.engine.docker("start", *processes))
     return "each API container has 24 MB left: killed for want of memory, again and again"
