@@ -319,16 +319,21 @@ def test_a_manual_step_waits_for_its_tick(running: Any, make_step: Make, make_do
     running.world.documents["shop-down.md"] = make_document(
         [
             make_step("call", "Call the provider", kind="manual"),
+            make_step("tell", "Tell the support", kind="manual"),
             make_step("restart", "echo ok", level="change"),
         ]
     )
     id_ = running.start()
     run = running.until(id_, "waiting")
     assert run.waiting_for["kind"] == "manual"
+    assert running.world.pages == ["A run waits for somebody"]
     with pytest.raises(Invalid):
         running.runs.answer(id_, "call", "maybe", MEI)
     running.runs.answer(id_, "call", "done", MEI)
+    until(lambda: (running.run(id_).waiting_for or {}).get("step") == "tell")
+    running.runs.answer(id_, "tell", "done", MEI)
     assert running.until(id_, "succeeded", "failed").state == "succeeded"
+    assert len(running.world.pages) == 1, "who has just done one step is there for the next"
 
 
 def test_a_step_is_skipped_with_a_reason(running: Any, make_step: Make, make_document: Make):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -44,6 +44,8 @@ from tocsin.respond.runbooks.store import Run
 from tocsin.respond.runbooks.workshop import Subject, Workshop
 
 _LOOK_S = 2.0
+_THERE = timedelta(minutes=15)
+"""Who has done a step by hand within this time is taken to be still at it."""
 OVER = N_("the incident is over")
 _CURED = N_("the service is back")
 _log = structlog.get_logger(__name__)
@@ -292,9 +294,12 @@ class Legs:
             if move.kind == "approval":
                 open_ = store.asked(conn, run.id, move.step.key, what["text_hash"], now)
                 what["approval"] = open_ or self._request(conn, run, record, move, now)
-                if run.mode == "automatic" and run.incident and not open_:
-                    line = f"{run.title}: {move.step.title}"
-                    pages.extend(shop.page(conn, run.incident, "A run waits for your approval", [line]))
+                subject = "" if open_ else "A run waits for your approval"
+            else:
+                subject = "A run waits for somebody" if _needs_somebody(record, move, now) else ""
+            if subject and run.mode == "automatic" and run.incident:
+                line = f"{run.title}: {move.step.title}"
+                pages.extend(shop.page(conn, run.incident, subject, [line]))
             store.change(conn, run.id, state="waiting", waiting_for=what)
 
         shop.store.write(job)
@@ -440,3 +445,10 @@ def close(
         seen = Review(path=run.path, hash=run.hash, reviewed_at=now, by=run.actor, note=run.mode)
         review_store.add(conn, seen)
     shop.tell(conn, run, "run.finished", actor, outcome=outcome or state, why=why)
+
+
+def _needs_somebody(record: Record, move: Ask, now: datetime) -> bool:
+    """Does nobody know yet that a person has to act? Of an unknown step they are told where it is found."""
+    return move.kind in ("manual", "confirm", "input") and not any(
+        row.kind == "manual" and row.ended_at and now - row.ended_at < _THERE for row in record.attempts
+    )
