@@ -100,6 +100,9 @@ def test_a_run_is_paused_resumed_and_cancelled(shop: Burning, mei: Browser, inci
     mei.open(f"/incidents/{incident}")
     mei.press("Cancel the run", reason="done by hand")
     assert "The run is cancelled." in mei.page.text
+    mei.open(f"/runs/{run}")
+    assert "broken off" in mei.page.text
+    assert "under way" not in mei.page.text, "nothing goes on in a run that is over"
 
 
 def test_a_runbook_is_started_from_the_incident_and_from_its_own_page(

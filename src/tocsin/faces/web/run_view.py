@@ -127,7 +127,7 @@ def run_view(context: Context, conn: Connection, run: Run) -> RunView:
     outputs = runs.tails(conn, run.id)
     return RunView(
         run=run,
-        parts=ladder_view(plan, runs.attempts(conn, run.id), asked, outputs, scores),
+        parts=ladder_view(plan, runs.attempts(conn, run.id), asked, outputs, scores, is_over=not run.is_open),
         asked=asked,
         step=plan.find(asked.step) if asked else None,
         request=runs.request(conn, asked.approval) if asked and asked.approval else None,
@@ -140,9 +140,13 @@ def ladder_view(
     asked: Asked | None,
     outputs: Mapping[str, str],
     scores: Mapping[str, Score],
+    *,
+    is_over: bool = False,
 ) -> list[PartView]:
-    """The plan from top to bottom. `outputs` is what steps have written, by key; `scores` of parts, by title."""
-    rows = _Rows(attempts, asked, outputs)
+    """The plan from top to bottom. `outputs` is what steps have written, by key; `scores` of parts, by title. Where the
+    run is over, what had begun and not ended was broken off.
+    """
+    rows = _Rows(attempts, asked, outputs, is_over=is_over)
     parts: list[PartView] = []
     if plan.diagnosis:
         title = _ACTION if plan.alone else _DIAGNOSIS
@@ -161,7 +165,9 @@ def ladder_view(
 class _Rows:
     """Attempts by key, the last one of each, and the step that a person is asked about."""
 
-    def __init__(self, attempts: Sequence[Attempt], asked: Asked | None, outputs: Mapping[str, str]) -> None:
+    def __init__(
+        self, attempts: Sequence[Attempt], asked: Asked | None, outputs: Mapping[str, str], *, is_over: bool
+    ) -> None:
         self.last: dict[str, Attempt] = {}
         self.count: dict[str, int] = {}
         for row in sorted(attempts, key=lambda each: each.attempt):
@@ -169,6 +175,18 @@ class _Rows:
             self.count[row.key] = self.count.get(row.key, 0) + 1
         self.asked = asked.step if asked and asked.by_person else ""
         self.outputs = outputs
+        self._is_over = is_over
+
+    def mark(self, row: Attempt) -> Mark:
+        match row.state:
+            case "waiting" | "started":
+                return STEP["broken off" if self._is_over else "under way"]
+            case "unknown":
+                return STEP["unknown"]
+            case "skipped":
+                return STEP["skipped"]
+            case "finished":
+                return STEP["failed"] if row.ok is False else STEP["done"]
 
     def rounds(self, part: str) -> list[Attempt]:
         found = [row for row in self.last.values() if row.kind == "round" and row.key.startswith(f"{part}.v")]
@@ -190,7 +208,7 @@ def _part(rows: _Rows, part: Part, number: str, score: Score | None) -> PartView
                 kind="checks",
                 level="read",
                 text="",
-                mark=_mark(row),
+                mark=rows.mark(row),
                 why=row.why,
                 started_at=row.started_at,
                 ended_at=row.ended_at,
@@ -201,7 +219,7 @@ def _part(rows: _Rows, part: Part, number: str, score: Score | None) -> PartView
     if rows.asked == f"{part.key}.confirm":
         steps.append(_question(rows.asked))
     row = rows.last.get(part.key)
-    mark = _mark(row) if row else STEP["todo"]
+    mark = rows.mark(row) if row else STEP["todo"]
     if any(step.mark == STEP["asks"] for step in steps):
         mark = STEP["asks"]
     return PartView(
@@ -256,7 +274,7 @@ def _group(rows: _Rows, key: str, title: str, steps: Sequence[PlannedStep]) -> P
 
 def _step(rows: _Rows, step: PlannedStep) -> StepView:
     row = rows.last.get(step.key)
-    mark = STEP["asks"] if rows.asked == step.key else _mark(row) if row else STEP["todo"]
+    mark = STEP["asks"] if rows.asked == step.key else rows.mark(row) if row else STEP["todo"]
     return StepView(
         key=step.key,
         title=step.title,
@@ -282,25 +300,13 @@ def _checked(rows: _Rows, row: Attempt) -> StepView:
         kind=row.kind,
         level=row.level,
         text="",
-        mark=STEP["asks"] if rows.asked == row.key else _mark(row),
+        mark=STEP["asks"] if rows.asked == row.key else rows.mark(row),
         why=row.why,
         started_at=row.started_at,
         ended_at=row.ended_at,
         attempts=1,
         output=rows.outputs.get(row.key, ""),
     )
-
-
-def _mark(row: Attempt) -> Mark:
-    match row.state:
-        case "waiting" | "started":
-            return STEP["under way"]
-        case "unknown":
-            return STEP["unknown"]
-        case "skipped":
-            return STEP["skipped"]
-        case "finished":
-            return STEP["failed"] if row.ok is False else STEP["done"]
 
 
 def _highest(steps: Sequence[PlannedStep]) -> str:

@@ -182,6 +182,7 @@ STEP = {
     "done": Mark(shape="✓", tone="ok", text=N_("done")),
     "failed": Mark(shape="✕", tone="crit", text=N_("failed")),
     "skipped": Mark(shape="–", tone="plain", text=N_("skipped")),
+    "broken off": Mark(shape="–", tone="plain", text=N_("broken off")),
     "unknown": Mark(shape="?", tone="warn", text=N_("unknown how it ended")),
     "asks": Mark(shape="◆", tone="warn", text=N_("waits for you")),
 }
