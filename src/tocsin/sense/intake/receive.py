@@ -293,7 +293,9 @@ class Receiver:
         try:
             answer = await self._answer(talk, request, is_read=is_read)
         except TocsinError as refused:
-            error, answer = refused, refusal(talk.source, refused)
+            # Without its traceback: that names this frame, which names the error, and the body that was refused would
+            # stay until the collector comes by.
+            error, answer = refused.with_traceback(None), refusal(talk.source, refused)
         except Gone:
             raise
         except Exception:
