@@ -183,7 +183,8 @@ def test_everything_is_asked_at_once_and_read_together_also_across_a_crash(
 
     story = served.get(f"/api/v1/incidents/{incident}/timeline")["items"]
     told = [each["sentence"] for each in story if each["kind"].startswith("diagnosis.")]
-    assert [each.partition(":")[0] for each in told][1:] == ["Diagnosis"]
+    assert [each.partition(":")[0] for each in told][1:] == ["Diagnosis", "What to do next"]
+    assert "Look at what stands in front" in told[-1], "where it fails comes before what changed"
     until(
         lambda: not list((served.folder / "diagnoses").iterdir()), 30, "the end of what commands have printed"
     )
