@@ -151,7 +151,7 @@ def test_a_change_is_asked_where_the_incident_is_spoken_of_and_approved_by_butto
     assert asked.channel == "C0GENERAL"
     assert "systemctl restart shop" in asked.said
     assert asked.buttons["tocsin.approve"]["value"] == request
-    assert "role" in press(chat, asked, "tocsin.approve", "U0VIC").lower()
+    assert "這需要角色 operator" in press(chat, asked, "tocsin.approve", "U0VIC"), "in Vic's language"
     assert "slack: U0EVE" in press(chat, asked, "tocsin.approve", "U0EVE")
     assert state(chat, request) == "asked"
     assert "Mei-Ling Chen approved" in press(chat, asked, "tocsin.approve")
