@@ -96,8 +96,9 @@ def test_a_command_killed_by_a_signal_ends_as_a_shell_says_it():
 def test_signals_are_passed_on(number: signal.Signals):
     name = number.name.removeprefix("SIG")
     script = f"trap 'echo got {name}; exit 5' {name}; echo ready; while :; do sleep 0.05; done"
+    words = ["env", f"--default-signal={name}", TOCSIN]  # tests run in the background would have SIGINT ignored
     process = subprocess.Popen(
-        [TOCSIN, "exec", "--", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [*words, "exec", "--", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     with process:
         assert process.stdout
