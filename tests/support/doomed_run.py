@@ -9,6 +9,7 @@ ended.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -27,6 +28,7 @@ from typing import Any, TypeVar
 
 from bystanders import said
 
+from tocsin.act.actions import process
 from tocsin.act.actions.action import Action, all_actions
 from tocsin.ground.accounts import Identity
 from tocsin.ground.catalogue import Service
@@ -74,10 +76,11 @@ class Doom:
     def _die(self) -> None:
         if self._group:
             for pid in self._folder.glob("runs/*/*/pid"):
-                try:
-                    os.killpg(int(pid.read_text().split()[0]), signal.SIGKILL)
-                except (ValueError, IndexError, ProcessLookupError, PermissionError):
-                    continue
+                # A step that is over has given its number back, and a stranger may have it by now.
+                leader = process._leader(pid.parent, None)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    if leader is not None:
+                        os.killpg(leader, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
