@@ -96,7 +96,8 @@ def test_a_command_killed_by_a_signal_ends_as_a_shell_says_it():
 def test_signals_are_passed_on(number: signal.Signals):
     name = number.name.removeprefix("SIG")
     script = f"trap 'echo got {name}; exit 5' {name}; echo ready; while :; do sleep 0.05; done"
-    words = ["env", f"--default-signal={name}", TOCSIN]  # tests run in the background would have SIGINT ignored
+    # Tests that run in the background would have SIGINT ignored.
+    words = ["env", f"--default-signal={name}", TOCSIN]
     process = subprocess.Popen(
         [*words, "exec", "--", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
