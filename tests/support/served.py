@@ -55,7 +55,7 @@ class Served:
         if not self.token:
             made = self.command("token", "create", "--role", "admin", "--config", str(self.folder), "--json")
             self.token = json.loads(made.stdout)["token"]
-        until(self._ready, 30, f"the server's start (see {self.log()[-2000:]})")
+        until(self._ready, 90, f"the server's start (see {self.log()[-2000:]})")
         return self
 
     def _ready(self) -> bool:
