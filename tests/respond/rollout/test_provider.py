@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from answering import answering
 from cloudflare_stub import TOKEN, ZONE, CloudflareStub
 from render_stub import KEY, OTHER, SERVICE, RenderStub
 from served import Served
@@ -62,38 +62,6 @@ API = "/api/v1"
 SECRET = "what GitHub and Tocsin know"
 
 
-class Shop:
-    """`/ID` is well unless what is live on that service at Render is `broken`; `/` always is."""
-
-    def __init__(self, render: RenderStub) -> None:
-        self.broken: set[tuple[str, str]] = set()
-        shop = self
-
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                service = self.path[1:]
-                live = {
-                    (service, each["commit"]["id"])
-                    for each in render.deploys.get(service, [])
-                    if each["status"] == "live"
-                }
-                self.send_response(500 if shop.broken & live else 200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 class World:
     """One server for all stories; no two are about the same thing."""
 
@@ -101,7 +69,10 @@ class World:
         self.folder = folder
         self.render = RenderStub()
         self.render.deploys[OTHER] = [dict(each) for each in self.render.deploys[SERVICE]]
-        self.shop = Shop(self.render)
+        self.broken: set[tuple[str, str]] = set()
+        """What is live on which service at Render makes that one's page at the shop answer with 500."""
+        self._ends = ExitStack()
+        self.shop = self._ends.enter_context(answering(self._answers))
         places = {"url": self.shop.url, "render": self.render.url}
         services = "".join(
             ON_RENDER.format(name=name, id=id_, **places)
@@ -116,6 +87,11 @@ class World:
         env = {"RENDER_API_KEY": KEY, "GITHUB_WEBHOOK_SECRET": SECRET, "CLOUDFLARE_API_TOKEN": TOKEN}
         self.served = Served(folder, env=env)
         self._github = ""
+
+    def _answers(self, _method: str, path: str, _headers: dict[str, str], _body: bytes) -> tuple[int, None]:
+        deploys = self.render.deploys.get(path[1:], [])
+        live = {(path[1:], each["commit"]["id"]) for each in deploys if each["status"] == "live"}
+        return 500 if self.broken & live else 200, None
 
     def start(self) -> None:
         self.served.start()
@@ -187,7 +163,7 @@ class World:
 
     def close(self) -> None:
         self.served.stop()
-        self.shop.close()
+        self._ends.close()
         self.edge.close()
         self.render.close()
 
@@ -215,7 +191,7 @@ def findings(rollback: Any, stage: str) -> dict[str, bool]:
 
 def test_a_bad_deploy_is_rolled_back_at_render_verified_by_the_checks_and_recorded(world: World):
     world.three_deploys("shop")
-    world.shop.broken.add((SERVICE, "ddd4444"))
+    world.broken.add((SERVICE, "ddd4444"))
     incident = world.outage("shop")
 
     advice = world.advice(incident)
@@ -249,7 +225,7 @@ def test_a_bad_deploy_is_rolled_back_at_render_verified_by_the_checks_and_record
 
 def test_three_roll_backs_whose_checks_fail_are_the_last_and_each_says_what_stands_now(world: World):
     world.three_deploys("worker")
-    world.shop.broken |= {(OTHER, each) for each in ("aaa1111", "bbb2222", "ddd4444")}
+    world.broken |= {(OTHER, each) for each in ("aaa1111", "bbb2222", "ddd4444")}
     world.served.post(f"{API}/services/worker/versions", {"version": "ddd4444", "why": "it was not the code"})
     incident = world.outage("worker")
     for to, stood in (("bbb2222", "ddd4444"), ("aaa1111", "bbb2222"), ("ddd4444", "aaa1111")):

@@ -6,14 +6,13 @@ Everything is real: the server, its commands, the shop, and the script that puts
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from answering import answering
 from served import Served
 from waiting import until
 
@@ -55,30 +54,6 @@ services:
 """
 
 
-class Shop:
-    """Version v1 is well, v3 answers `/health` with 500 and `/` as always."""
-
-    def __init__(self, place: Path) -> None:
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                broken = self.path == "/health" and place.read_text().strip() == "v3"
-                self.send_response(500 if broken else 200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     place = tmp_path / "version"
@@ -88,14 +63,18 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tocsin(tmp_path: Path, place: Path) -> Iterator[Served]:
-    shop = Shop(place)
+    """Its shop is well with v1; with v3 it answers `/health` with 500 and `/` as always."""
+
+    def answers(_method: str, path: str, _headers: dict[str, str], _body: bytes) -> tuple[int, None]:
+        return 500 if path == "/health" and place.read_text().strip() == "v3" else 200, None
+
     (tmp_path / "runbooks").mkdir()
     (tmp_path / "runbooks" / "back.md").write_text(RUNBOOK)
-    (tmp_path / "tocsin.yaml").write_text(CONFIGURATION.format(folder=tmp_path, url=shop.url))
-    served = Served(tmp_path).start()
-    yield served
-    served.stop()
-    shop.close()
+    with answering(answers) as shop:
+        (tmp_path / "tocsin.yaml").write_text(CONFIGURATION.format(folder=tmp_path, url=shop.url))
+        served = Served(tmp_path).start()
+        yield served
+        served.stop()
 
 
 API = "/api/v1"
