@@ -15,14 +15,13 @@ from tocsin.faces.chat.context import Context
 from tocsin.faces.chat.votes import APPROVE, DENY
 from tocsin.ground.i18n import N_, exact, translate
 from tocsin.ground.kernel.secret import scrub
-from tocsin.respond.runbooks.requests import Request
+from tocsin.respond.runbooks.requests import ONLY_ON_THE_PAGE, Request
 
 _TEXT_AT_MOST = 2_500
 _VALUES_AT_MOST = 1_500
 _FACT_AT_MOST = 200
 _TITLE_AT_MOST = 600
 ASKED = N_("{incident}: “{step}” waits for approval by the role {role}")
-_DESTROYS = N_("It destroys something, so it is approved on the page, after signing in again.")
 _NOT_WHOLE = N_("It cannot be shown whole here: read and approve it on the page.")
 _APPROVE, _DENY, _OPEN = N_("Approve"), N_("Refuse"), N_("Open")
 _LEVELS = {
@@ -73,7 +72,7 @@ def shown(context: Context, request: Request, language: str, said: str, name: Na
     parts.append(_section(scrub("\n".join(facts))))
     found: list[dict[str, Any]] = [{"type": "rich_text", "elements": parts}]
     may_approve = approval.level != "destroy" and whole
-    word = said or ("" if may_approve else translate(language, _DESTROYS if whole else _NOT_WHOLE))
+    word = said or ("" if may_approve else translate(language, ONLY_ON_THE_PAGE if whole else _NOT_WHOLE))
     if word:
         told = {"type": "mrkdwn", "text": escape(one_line(word)), "verbatim": True}
         found.append({"type": "context", "elements": [told]})

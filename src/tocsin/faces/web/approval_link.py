@@ -15,7 +15,7 @@ from tocsin.faces.web.visit import Visit
 from tocsin.ground.accounts import NOBODY, Identity
 from tocsin.ground.i18n import N_
 from tocsin.ground.kernel.errors import Denied, NotFound
-from tocsin.respond.runbooks.requests import Request
+from tocsin.respond.runbooks.requests import ONLY_ON_THE_PAGE, Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ def requests_for(visit: Visit, conn: Connection, incident: str, person: str | No
     who = _identity(visit, person) if waiting else NOBODY
     found: list[RequestView] = []
     for each in waiting:
-        why = _DESTROYS if each.four_eyes else each.hindrance(who, visit.context.clock.now())
+        why = ONLY_ON_THE_PAGE if each.four_eyes else each.hindrance(who, visit.context.clock.now())
         found.append(RequestView(request=each, may=not why, why=why))
     return found
 
@@ -47,16 +47,13 @@ def vote_by_link(visit: Visit, delivery: Delivery) -> str:
             raise NotFound(N_("This link does not lead anywhere."), fix=N_("Open the newest message."))
     who = _identity(visit, delivery.person)
     if approval.level == "destroy":
-        raise Denied(_DESTROYS, fix=N_("Sign in, and approve it on the page of the incident."))
+        raise Denied(ONLY_ON_THE_PAGE, fix=N_("Sign in, and approve it on the page of the incident."))
     if form.get("wish") == "deny":
         context.runs.deny(approval.id, who, form.get("reason", ""))
         return "denied"
     context.runs.approve(approval.id, who, form.get("reason", ""))
     with context.store.read() as conn:
         return "approved" if context.runs.approval(conn, approval.id).state != "asked" else "yes-noted"
-
-
-_DESTROYS = N_("It destroys something, so it is approved on the page, after signing in again.")
 
 
 def _identity(visit: Visit, person: str | None) -> Identity:

@@ -19,6 +19,8 @@ from tocsin.respond.runbooks import store
 from tocsin.respond.runbooks.approvals import Approval, judge
 from tocsin.respond.runbooks.votes import Vote, of_all, voter_of
 
+ONLY_ON_THE_PAGE = N_("It destroys something, so it is approved on the page, after signing in again.")
+"""What whoever reads of a request elsewhere is told where it needs four eyes."""
 _VOTED = N_("You have said yes. Somebody else has to look at it, too.")
 
 
